@@ -1,0 +1,14 @@
+"""Entry for an ASGI server: ``uvicorn --factory collector.asgi:application``."""
+
+from starlette.applications import Starlette
+
+from collector.app import create_app
+from collector.door import Collector
+from collector.settings import Settings
+
+
+def application() -> Starlette:
+    """The collector alone, on the settings of the environment, its schema brought up to date."""
+    collector = Collector(Settings.from_environment())
+    collector.migrate()
+    return create_app(collector)

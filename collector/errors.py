@@ -1,0 +1,40 @@
+"""Everything the collector raises on purpose.
+
+    CollectorError
+    ├── SettingError          a setting is missing or nonsense
+    ├── QuestionnaireError    a questionnaire document is not well formed
+    ├── LinkError             a link leads nowhere (forged, unknown, expired): one page for all, no enumeration
+    ├── CampaignError         a campaign cannot be opened or changed as asked
+    │   └── SeatsTaken        every seat of a campaign is taken
+    └── StoreClosed           the writer was stopped before the write was done
+
+Messages are French sentences: they reach an operator or a respondent as they are.
+"""
+
+
+class CollectorError(Exception):
+    """Root of the tree; ``str()`` gives one French sentence."""
+
+
+class SettingError(CollectorError):
+    """A setting is missing or nonsense; the message names the variable."""
+
+
+class QuestionnaireError(CollectorError):
+    """A questionnaire document is not well formed; the message names the place."""
+
+
+class LinkError(CollectorError):
+    """A link leads nowhere."""
+
+
+class CampaignError(CollectorError):
+    """A campaign cannot be opened or changed as asked."""
+
+
+class SeatsTaken(CampaignError):
+    """Every seat of the campaign is taken."""
+
+
+class StoreClosed(CollectorError):
+    """The writer was stopped before the write was done: nothing was acknowledged, nothing was saved."""

@@ -1,0 +1,9 @@
+"""Alembic's entry: runs the migrations on the connection handed over by ``collector.database``."""
+
+from alembic import context
+
+from collector.models import metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True)
+with context.begin_transaction():
+    context.run_migrations()

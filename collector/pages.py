@@ -1,0 +1,69 @@
+"""Rendering of the respondents' pages: one request each, styles inside, headers that keep the link to its holder."""
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.responses import HTMLResponse, Response
+
+_MONTHS = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
+
+environment = Environment(
+    loader=PackageLoader("collector"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def french_month(month: str) -> str:
+    """« juin 2026 » for « 2026-06 »."""
+    year, number = month.split("-")
+    return f"{_MONTHS[int(number) - 1]} {year}"
+
+
+def french_date(day: Any) -> str:
+    """« 23 novembre 2026 » for a date."""
+    ordinal = "1er" if day.day == 1 else str(day.day)
+    return f"{ordinal} {_MONTHS[day.month - 1]} {day.year}"
+
+
+environment.filters["mois"] = french_month
+environment.filters["jour"] = french_date
+
+
+@cache
+def _styles() -> str:
+    return files("collector").joinpath("static/collector.css").read_text(encoding="utf-8")
+
+
+@cache
+def security_headers() -> dict[str, str]:
+    """Headers of every page: nothing kept, nothing told to third parties, nothing framed, no script at all."""
+    digest = base64.b64encode(hashlib.sha256(_styles().encode()).digest()).decode()
+    return {
+        "cache-control": "no-store",
+        "referrer-policy": "no-referrer",
+        "x-content-type-options": "nosniff",
+        "x-robots-tag": "noindex, nofollow",
+        "cross-origin-opener-policy": "same-origin",
+        "permissions-policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",
+        "content-security-policy": (
+            f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; form-action 'self'; "
+            "frame-ancestors 'none'; base-uri 'none'"
+        ),
+    }
+
+
+def page(template: str, status: int = 200, **context: Any) -> Response:
+    """Render a page."""
+    html = environment.get_template(template).render(styles=Markup(_styles()), **context)  # noqa: S704 our own file
+    return HTMLResponse(html, status, security_headers())

@@ -1,0 +1,108 @@
+"""Settings of the collector, read from the environment (prefix ``SIRIUS_``), refused aloud when they make no sense."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from collector.errors import SettingError
+
+SECRET_MINIMUM = 32
+"""Shortest secret accepted, in characters: 32 characters of base64 carry 192 bits."""
+
+
+class Settings(BaseSettings):
+    """What an operator may decide for the collector."""
+
+    model_config = SettingsConfigDict(env_prefix="SIRIUS_", frozen=True, extra="ignore")
+
+    data_dir: Path = Path("data")
+    collector_database_url: str = ""
+    public_url: str = "http://127.0.0.1:8000"
+    secret_keys: Annotated[tuple[str, ...], NoDecode] = ()
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Read the environment; raises SettingError naming the first variable that makes no sense."""
+        try:
+            return cls()
+        except ValidationError as error:
+            raise SettingError(first_fault(error)) from None
+
+    @field_validator("secret_keys", mode="before")
+    @classmethod
+    def _split_keys(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(key.strip() for key in value.split(",") if key.strip())
+        return value
+
+    @field_validator("secret_keys")
+    @classmethod
+    def _refuse_short_keys(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(len(key) < SECRET_MINIMUM for key in value):
+            raise ValueError(f"chaque clé compte au moins {SECRET_MINIMUM} caractères")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _refuse_odd_addresses(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+            raise ValueError("une adresse http(s) sans chemin est attendue, comme https://avis.exemple.fr")
+        return value.rstrip("/")
+
+    @field_validator("collector_database_url")
+    @classmethod
+    def _refuse_unknown_databases(cls, value: str) -> str:
+        return checked_database_url(value)
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy URL of the collector's database."""
+        return self.collector_database_url or f"sqlite:///{self.data_dir.resolve() / 'collector.db'}"
+
+    @property
+    def secure(self) -> bool:
+        """True when the service is reached over https: cookies are then ``Secure`` and ``__Host-``."""
+        return self.public_url.startswith("https://")
+
+    def keys(self) -> tuple[str, ...]:
+        """Signing keys, newest first; made once and kept in ``DATA_DIR/secret_keys`` (0600) when none is given."""
+        return self.secret_keys or _kept_keys(self.data_dir / "secret_keys")
+
+
+def checked_database_url(value: str) -> str:
+    """Give back a database URL, empty for the default; raises ValueError for a database we do not speak."""
+    if value and not value.startswith(("sqlite:///", "postgresql://", "postgresql+")):
+        raise ValueError("une adresse sqlite:/// ou postgresql:// est attendue")
+    return value
+
+
+def first_fault(error: ValidationError) -> str:
+    """Name the first refused variable and why, without its value, which may be a secret."""
+    fault = error.errors(include_input=False)[0]
+    name = str(fault["loc"][0]).upper() if fault["loc"] else "?"
+    return f"SIRIUS_{name} : {fault['msg'].removeprefix('Value error, ')}"
+
+
+def _kept_keys(path: Path) -> tuple[str, ...]:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48) + "\n")
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass  # another process made them first: theirs are kept
+        finally:
+            draft.unlink()
+    keys = tuple(path.read_text(encoding="ascii").split())
+    if not keys or any(len(key) < SECRET_MINIMUM for key in keys):
+        raise SettingError(f"{path} : aucune clé, ou une clé de moins de {SECRET_MINIMUM} caractères")
+    return keys

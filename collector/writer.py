@@ -1,0 +1,114 @@
+"""One writer, many waiting: write jobs run in turn on one thread and are committed together (group commit).
+
+A job is acknowledged only after the commit that holds it. Since one thread alone writes, no writer of this process
+ever finds the database locked; between processes, SQLite's own lock and its timeout decide.
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from collector.errors import StoreClosed
+
+T = TypeVar("T")
+BATCH = 512
+"""Most jobs in one commit: bounds how long the first of them waits for the last."""
+
+
+@dataclass(slots=True)
+class _Job:
+    run: Callable[[Connection], Any]
+    done: "Future[Any]" = field(default_factory=Future)
+    result: Any = None
+    error: BaseException | None = None
+
+
+class Writer:
+    """Owns every write to one database of this process."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine.execution_options(write=True)
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._closed = False
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._run, name="collector-writer", daemon=True)
+        self._thread.start()
+
+    async def write(self, run: Callable[[Connection], T]) -> T:
+        """Run a job and wait until it is durable; raises what the job raised, or StoreClosed."""
+        result: T = await asyncio.wrap_future(self._submit(run))
+        return result
+
+    def write_now(self, run: Callable[[Connection], T]) -> T:
+        """The same, for callers without an event loop."""
+        result: T = self._submit(run).result()
+        return result
+
+    def close(self) -> None:
+        """Finish what is waiting, then stop."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            self._jobs.put(None)
+        self._thread.join()
+
+    def _submit(self, run: Callable[[Connection], Any]) -> "Future[Any]":
+        job = _Job(run)
+        with self._lock:
+            if self._closed:
+                raise StoreClosed("Le service s'arrête : rien n'a été enregistré.")
+            self._jobs.put(job)
+        return job.done
+
+    def _run(self) -> None:
+        stopping = False
+        while not stopping:
+            batch, stopping = self._next_batch()
+            if batch:
+                self._commit(batch)
+
+    def _next_batch(self) -> tuple[list[_Job], bool]:
+        batch: list[_Job] = []
+        job = self._jobs.get()
+        while job is not None:
+            batch.append(job)
+            if len(batch) == BATCH:
+                return batch, False
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                return batch, False
+        return batch, True
+
+    def _commit(self, batch: list[_Job]) -> None:
+        try:
+            with self._engine.begin() as connection:
+                for job in batch:
+                    self._attempt(connection, job)
+        except Exception as error:  # the commit itself failed: nobody is told it worked
+            for job in batch:
+                job.done.set_exception(job.error or error)
+            return
+        for job in batch:
+            if job.error is not None:
+                job.done.set_exception(job.error)
+            else:
+                job.done.set_result(job.result)
+
+    @staticmethod
+    def _attempt(connection: Connection, job: _Job) -> None:
+        savepoint = connection.begin_nested()
+        try:
+            job.result = job.run(connection)
+        except Exception as error:
+            savepoint.rollback()
+            job.error = error
+        else:
+            savepoint.commit()

@@ -1,0 +1,1 @@
+"""People who sign in: one-time links, sessions, roles. No password."""

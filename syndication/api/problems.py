@@ -1,0 +1,65 @@
+"""One shape for every error of the API: RFC 9457, ``application/problem+json``."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from syndication.errors import AmbiguousCode, CodeError, SyndicationError, UnknownCode
+
+CORS = {"access-control-allow-origin": "*", "access-control-expose-headers": "etag, retry-after"}
+
+_TITLES = {
+    400: "Requête mal formée",
+    404: "Introuvable",
+    405: "Méthode refusée",
+    409: "Code ambigu",
+    500: "Erreur interne",
+}
+
+
+class BadParameters(SyndicationError):
+    """Parameters that cannot be used; ``faults`` holds (parameter, sentence)."""
+
+    def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
+        super().__init__("Des paramètres ne conviennent pas.")
+        self.faults = tuple(faults)
+
+
+class ProblemResponse(JSONResponse):
+    """A problem."""
+
+    media_type = "application/problem+json"
+
+
+def problem(status: int, detail: str, errors: Sequence[dict[str, Any]] = ()) -> Response:
+    """A problem with its detail; ``errors`` names parameters at fault."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": _TITLES.get(status, HTTPStatus(status).phrase),
+        "status": status,
+        "detail": detail,
+    }
+    if errors:
+        body["errors"] = list(errors)
+    return ProblemResponse(body, status, headers={**CORS, "cache-control": "no-store"})
+
+
+def problem_of(error: SyndicationError) -> Response:
+    """The problem that an error of ours means."""
+    if isinstance(error, BadParameters):
+        return problem(400, str(error), [{"parametre": name, "detail": text} for name, text in error.faults])
+    if isinstance(error, CodeError):
+        return problem(400, str(error), [{"parametre": error.subject, "detail": str(error)}])
+    if isinstance(error, AmbiguousCode):
+        return problem(409, str(error), [{"candidat": candidate} for candidate in error.candidates])
+    if isinstance(error, UnknownCode):
+        return problem(404, str(error), [{"parametre": error.subject, "detail": str(error)}])
+    return problem(500, "Une erreur est survenue de notre côté.")
+
+
+async def unknown_path(request: Request) -> Response:
+    """The answer under ``/api`` where there is nothing."""
+    return problem(404, f"Il n'y a rien à l'adresse {request.url.path[:200]}.")

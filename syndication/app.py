@@ -1,0 +1,69 @@
+"""The whole service on one screen: collector, widget, API, desk, centres' space, public pages, background work."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from syndication import worker
+from syndication.accounts import views as accounts
+from syndication.api import problems, v1
+from syndication.cfa import views as cfa
+from syndication.context import Hub
+from syndication.desk import views as desk
+from syndication.pages import page
+from syndication.publication.ready import ReadyAnswers
+from syndication.site import views as site
+from widget import routes as widget
+
+
+def create_app(hub: Hub, *, background: bool = True) -> ASGIApp:
+    """The service, ready to be served; ``background`` also does the background work in this process."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        ready.catch_up()
+        tasks = [asyncio.create_task(ready.follow())]
+        if background:
+            tasks.append(asyncio.create_task(worker.work_for_ever(hub)))
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            hub.close()
+
+    pages = Starlette(
+        routes=[
+            *widget.create_routes(hub.publisher),
+            *v1.create_routes(hub.engine, hub.publisher, hub.settings),
+            *hub.collector.routes(),
+            *accounts.create_routes(hub),
+            *desk.create_routes(hub),
+            *cfa.create_routes(hub),
+            *site.create_routes(hub),
+        ],
+        exception_handlers={HTTPException: _refused, Exception: _failed},
+        lifespan=lifespan,
+    )
+    ready = ReadyAnswers(pages, hub.engine, widget.PATHS | v1.PATHS)
+    return ready
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 400
+    if request.url.path.startswith("/api"):
+        return problems.problem(status, "Cette requête ne peut pas être servie.")
+    return page("site/not_found.html" if status == 404 else "site/refused.html", status)
+
+
+async def _failed(request: Request, _error: Exception) -> Response:
+    if request.url.path.startswith("/api"):
+        return problems.problem(500, "Une erreur est survenue de notre côté.")
+    return page("site/refused.html", 500)

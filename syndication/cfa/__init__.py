@@ -1,0 +1,1 @@
+"""The training centres' space, and the preview of their widget."""

@@ -1,0 +1,126 @@
+"""A centre's space: its campaigns, what waits, and the preview of its widget as a catalogue would show it."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from sqlalchemy import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from collector.door import Progress
+from syndication.accounts.store import Person
+from syndication.catalogue import store as catalogue
+from syndication.catalogue.resolve import resolve
+from syndication.cfa.example import example_snapshot
+from syndication.cfa.preview import Preview, read, sign
+from syndication.context import Hub
+from syndication.errors import SignInError, UnusableCode
+from syndication.moderation import store as moderation
+from syndication.pages import for_roles, page
+from syndication.store import CampaignRow, centre_campaigns
+from widget.contract import Snapshot
+from widget.options import read_options
+from widget.render import render_frame
+from widget.routes import frame_response
+
+EXAMPLE_BANNER = "Exemple : avis inventés, pour voir l'allure du widget. Aucun apprenti n'a écrit ceci."
+
+
+@dataclass(frozen=True, slots=True)
+class FormationLine:
+    """A formation of the centre in its space."""
+
+    title: str
+    waiting: int
+    preview: str
+    campaigns: tuple[tuple[CampaignRow, Progress], ...]
+
+
+def create_routes(hub: Hub) -> list[BaseRoute]:
+    """Routes of the centres' space and of previews."""
+    space = _Space(hub)
+    return [
+        Route("/cfa", for_roles(hub, "cfa")(space.home), methods=["GET"]),
+        Route("/apercu/{token}", space.preview, methods=["GET"]),
+        Route("/apercu/{token}/cadre", space.frame, methods=["GET"]),
+    ]
+
+
+class _Space:
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    async def home(self, _request: Request, person: Person) -> Response:
+        centre_id = person.centre_id or 0
+        with self._hub.engine.connect() as connection:
+            centre = catalogue.centre(connection, centre_id)
+            lines = self._lines(connection, centre_id, f"uai:{centre.uai}")
+        return page("cfa/home.html", person=person, centre=centre, lines=lines, today=self._hub.clock().date())
+
+    async def preview(self, request: Request) -> Response:
+        try:
+            shown = read(self._hub.settings.keys(), request.path_params["token"])
+            with self._hub.engine.connect() as connection:
+                resolved = resolve(connection, shown.formation, shown.centre)
+                snapshot = self._hub.publisher.build(connection, resolved)
+                members = resolved.formation.members if resolved.formation else ()
+                centre_id = resolved.centre.id if resolved.centre else 0
+                waiting = moderation.waiting_count(connection, members, centre_id)
+        except (SignInError, UnusableCode):
+            return page("cfa/lost.html", 404)
+        return page(
+            "cfa/preview.html",
+            snapshot=snapshot,
+            waiting=waiting,
+            example=_wants_example(request),
+            path=request.url.path,
+            snippet=snippet(self._hub.settings.public_url, shown),
+            minimum=self._hub.settings.thresholds.minimum,
+        )
+
+    async def frame(self, request: Request) -> Response:
+        try:
+            shown = read(self._hub.settings.keys(), request.path_params["token"])
+        except SignInError:
+            return page("cfa/lost.html", 404)
+        snapshot = self._hub.publisher.snapshot(shown.formation, shown.centre)
+        options = read_options({**request.query_params, "si-vide": "message"})
+        if _wants_example(request) and snapshot is not None:
+            rendered = render_frame(self._example(snapshot), options, EXAMPLE_BANNER)
+        else:
+            rendered = render_frame(snapshot, options)
+        return frame_response(rendered, "'self'", "no-store")
+
+    def _example(self, snapshot: Snapshot) -> Snapshot:
+        return example_snapshot(snapshot, self._hub.clock())
+
+    def _lines(self, connection: Connection, centre_id: int, centre: str) -> list[FormationLine]:
+        by_formation: dict[int, list[CampaignRow]] = {}
+        for campaign in centre_campaigns(connection, centre_id):
+            by_formation.setdefault(campaign.formation_id, []).append(campaign)
+        lines: list[FormationLine] = []
+        for formation_id, campaigns in by_formation.items():
+            formation = catalogue.formation(connection, formation_id)
+            members = catalogue.lineage_members(connection, formation.lineage_id)
+            token = sign(self._hub.settings.keys(), Preview(formation.natural_key, centre))
+            progress = tuple((campaign, self._hub.collector.progress(campaign.id)) for campaign in campaigns)
+            waiting = moderation.waiting_count(connection, members, centre_id)
+            lines.append(FormationLine(formation.title, waiting, f"/apercu/{token}", progress))
+        return sorted(lines, key=lambda line: line.title)
+
+
+def snippet(public_url: str, shown: Preview) -> str:
+    """What a catalogue or the centre's own site pastes: with scripts, and a link without."""
+    formation, centre = shown.formation.partition(":")[2], shown.centre.partition(":")[2]
+    query = urlencode({"formation": formation, "etablissement": centre, "si-vide": "message"}).replace("&", "&amp;")
+    return (
+        f'<script async src="{public_url}/widget/1.js"></script>\n'
+        f'<sirius-avis formation="{formation}" etablissement="{centre}">\n'
+        f'  <a href="{public_url}/widget?{query}">Les avis d\'apprentis</a>\n'
+        "</sirius-avis>"
+    )
+
+
+def _wants_example(request: Request) -> bool:
+    return request.query_params.get("exemple", "") == "1"

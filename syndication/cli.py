@@ -1,0 +1,61 @@
+"""The ``sirius`` command. Each command does what a page or a worker would, through the same functions."""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from collector.door import CollectorError
+from syndication.commands import campaigns, data, people, running
+from syndication.errors import SyndicationError
+
+EXAMPLES = {
+    "demo": "sirius demo --port 8000",
+    "serve": "sirius serve --host 0.0.0.0 --port 8000 --workers 2",
+    "worker": "sirius worker",
+    "migrate": "sirius migrate",
+    "doctor": "sirius doctor",
+    "signin": "sirius signin lea@exemple.fr --role moderator",
+    "catalogue import": "sirius catalogue import n_formation_diplome.csv certif_info.csv --dry-run",
+    "responses import": "sirius responses import temoignages.csv --formation 50022146 --etablissement 0751234J",
+    "campaign open": "sirius campaign open --formation 50022146 --etablissement 0751234J --seats 30",
+    "campaign links": "sirius campaign links IDENTIFIANT --count 30 --csv",
+}
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    help="Sirius recueille ce que les apprentis disent de leur formation, et le montre partout où l'on en choisit une.",
+)  # fmt: skip
+catalogue = typer.Typer(no_args_is_help=True, help="Le catalogue des formations et des centres.")
+responses = typer.Typer(no_args_is_help=True, help="Les témoignages venus d'ailleurs.")
+campaign = typer.Typer(no_args_is_help=True, help="Les campagnes et leurs liens.")
+app.add_typer(catalogue, name="catalogue")
+app.add_typer(responses, name="responses")
+app.add_typer(campaign, name="campaign")
+
+
+def _add(group: typer.Typer, name: str, command: Callable[..., Any], prefix: str = "") -> None:
+    example = EXAMPLES[f"{prefix}{name}"]
+    group.command(name, epilog=f"Exemple : {example}")(command)
+
+
+_add(app, "demo", running.demo)
+_add(app, "serve", running.serve)
+_add(app, "worker", running.worker)
+_add(app, "migrate", running.migrate)
+_add(app, "doctor", running.doctor)
+_add(app, "signin", people.signin)
+_add(catalogue, "import", data.catalogue_import, "catalogue ")
+_add(responses, "import", data.responses_import, "responses ")
+_add(campaign, "open", campaigns.campaign_open, "campaign ")
+_add(campaign, "links", campaigns.campaign_links, "campaign ")
+
+
+def main() -> None:
+    """Run the command line: exit 0 done, 1 a fault with one clear line, 2 wrong usage."""
+    try:
+        app()
+    except (SyndicationError, CollectorError) as error:
+        print(f"Erreur : {error}", file=sys.stderr)  # noqa: T201 the command's own output
+        sys.exit(1)

@@ -1,0 +1,52 @@
+"""What commands share: opening the hub, speaking to people on standard error and to scripts on standard output."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+
+from syndication import asgi, database
+from syndication.context import Hub
+from syndication.errors import ConfigurationError
+from syndication.settings import Settings
+
+AsJson = Annotated[bool, typer.Option("--json", help="Écrit une valeur JSON sur la sortie standard.")]
+
+
+def say(text: str) -> None:
+    """A line for people."""
+    print(text, file=sys.stderr)  # noqa: T201 the command's own output
+
+
+def give(text: str) -> None:
+    """A line of result."""
+    print(text, flush=True)  # noqa: T201 the command's own output
+
+
+def give_json(value: Any) -> None:
+    """The result as one JSON value."""
+    give(json.dumps(value, ensure_ascii=False))
+
+
+@contextmanager
+def opened_hub() -> Iterator[Hub]:
+    """The hub on the settings of the environment; new databases get their schema, old ones must be up to date."""
+    hub = asgi.open_hub(Settings.from_environment())
+    try:
+        prepare(hub)
+        yield hub
+    finally:
+        hub.close()
+
+
+def prepare(hub: Hub) -> None:
+    """Give new databases their schema; raises ConfigurationError when migrations are pending on old ones."""
+    if database.is_current(hub.engine) and hub.collector.is_current():
+        return
+    if database.is_new(hub.engine):
+        asgi.migrate(hub)
+    else:
+        raise ConfigurationError("Des migrations attendent : lancez « sirius migrate ».")

@@ -1,0 +1,100 @@
+"""Official files and historic testimonies."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from syndication import historic
+from syndication.catalogue import importer, store
+from syndication.catalogue.files import OfficialFile
+from syndication.catalogue.importer import Report, Step
+from syndication.commands.console import AsJson, give, give_json, opened_hub, say
+
+SHOWN = 20
+"""Lines of rejected rows shown to people; ``--json`` gives them all."""
+
+
+def catalogue_import(
+    files: Annotated[list[Path], typer.Argument(help="Fichiers officiels, reconnus à leurs colonnes.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Lit et vérifie tout, n'enregistre rien.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Importe des fichiers officiels ; refaire un import ne change rien."""
+    terminal = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with opened_hub() as hub, Progress(*columns, console=terminal, disable=not terminal.is_terminal) as progress:
+
+        def on_file(file: OfficialFile) -> Step:
+            task = progress.add_task(file.path.name, total=len(file.lines))
+            return lambda done, _total: progress.update(task, completed=done)
+
+        reports = importer.import_files(hub.engine, files, hub.clock(), dry_run=dry_run, on_file=on_file)
+        with hub.engine.connect() as connection:
+            held = store.counts(connection)
+    if as_json:
+        give_json({"essai": dry_run, "fichiers": [_as_json(report) for report in reports], "catalogue": _french(held)})
+        return
+    for report in reports:
+        _tell(report)
+    if dry_run:
+        say("Essai : rien n'a été enregistré.")
+    give(", ".join(f"{name} : {count}" for name, count in _french(held).items()))
+
+
+def responses_import(
+    file: Annotated[Path, typer.Argument(help="CSV de l'ancien Sirius, colonnes temoignage.*")],
+    formation: Annotated[str, typer.Option(help="Un code de la formation.")],
+    etablissement: Annotated[str, typer.Option(help="UAI ou SIRET.")],
+    experience: Annotated[str | None, typer.Option(help="Mois de l'expérience, AAAA-MM.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Importe des témoignages de l'ancien Sirius ; refaire un import ne change rien."""
+    with opened_hub() as hub:
+        report = historic.import_responses(hub.engine, file, formation, etablissement, experience, hub.clock())
+    if as_json:
+        give_json(
+            _as_json(report.rows)
+            | {"nouveaux": report.new, "repondants": report.respondents, "verbatims": dict(report.texts)}
+        )
+        return
+    _tell(report.rows)
+    texts = ", ".join(f"{status} : {count}" for status, count in sorted(report.texts.items())) or "aucun"
+    give(f"nouveaux : {report.new}, dont répondants : {report.respondents} ; textes : {texts}")
+
+
+def _as_json(report: Report) -> dict[str, Any]:
+    return {
+        "fichier": report.path.name,
+        "genre": report.kind,
+        "lues": report.read,
+        "gardees": report.kept,
+        "rejetees": _lines(report.rejected),
+        "remarques": _lines(report.remarks),
+    }
+
+
+def _lines(pairs: Sequence[tuple[int, str]]) -> list[dict[str, Any]]:
+    return [{"ligne": line, "raison": reason} for line, reason in pairs]
+
+
+def _tell(report: Report) -> None:
+    give(
+        f"{report.path.name} ({report.kind}) : {report.read} lues, {report.kept} gardées, "
+        f"{len(report.rejected)} rejetées, {len(report.remarks)} remarques"
+    )
+    for line, reason in report.rejected[:SHOWN]:
+        give(f"  ligne {line} rejetée : {reason}")
+    if len(report.rejected) > SHOWN:
+        give(f"  … et {len(report.rejected) - SHOWN} autres : --json les donne toutes")
+
+
+def _french(counts: dict[str, int]) -> dict[str, int]:
+    names = {
+        "formation": "formations", "formation_code": "codes", "centre": "etablissements", "offer": "offres",
+        "renewal": "renouvellements",
+    }  # fmt: skip
+    return {names[name]: count for name, count in counts.items()}

@@ -1,0 +1,30 @@
+"""People: sign-in links."""
+
+from typing import Annotated
+
+import typer
+
+from syndication.accounts import signin as accounts
+from syndication.accounts.store import Person
+from syndication.catalogue.resolve import resolve_centre
+from syndication.commands.console import AsJson, give, give_json, opened_hub, say
+
+
+def signin(
+    email: Annotated[str, typer.Argument(help="Adresse électronique de la personne.")],
+    role: Annotated[str, typer.Option(help="moderator, admin, observer ou cfa.")],
+    etablissement: Annotated[str | None, typer.Option(help="UAI ou SIRET, pour le rôle cfa.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Donne un lien de connexion, qui ne sert qu'une fois et vaut un quart d'heure."""
+    with opened_hub() as hub:
+        centre_id = None
+        if etablissement:
+            with hub.engine.connect() as connection:
+                centre_id = resolve_centre(connection, etablissement).id
+        link = accounts.make_link(hub.engine, hub.settings.public_url, Person(email, role, centre_id), hub.clock())
+    if as_json:
+        give_json({"lien": link})
+    else:
+        give(link)
+        say("Valable un quart d'heure, pour une seule connexion.")

@@ -1,0 +1,113 @@
+"""Running the service: demo, serve, worker, migrate, doctor."""
+
+import asyncio
+import logging
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from collector import door as collector
+from syndication import asgi, worker as background
+from syndication.app import create_app
+from syndication.commands.console import AsJson, give, give_json, opened_hub, say
+from syndication.demo import build, serve as demo_server
+from syndication.demo.catalogue_site import create_catalogue
+from syndication.doctor import examine
+from syndication.instants import now_in_paris
+from syndication.settings import Settings
+
+DOOR_NAMES = {
+    "catalogue": "Un catalogue qui montre les avis",
+    "apprenti": "Le lien d'un apprenti",
+    "cfa": "L'espace d'un centre",
+    "moderation": "Le bureau des modérateurs",
+    "integrer": "Construire un widget",
+    "api": "L'API",
+}
+
+
+def demo(
+    port: Annotated[int, typer.Option(help="Port du service ; le catalogue prend le suivant.", min=1, max=65534)] = 8000,
+    directory: Annotated[Path, typer.Option("--dir", help="Dossier des données.")] = Path("demo"),
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="Construit sans servir.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Construit une démonstration vivante et la sert, avec un catalogue d'exemple sur le port suivant."""
+    sockets = None if no_serve else (demo_server.listen(port), demo_server.listen(port + 1))
+    service_url, catalogue_url = (f"http://{demo_server.HOST}:{number}" for number in (port, port + 1))
+    leaf = collector.Settings(data_dir=directory, public_url=service_url, collector_database_url="", secret_keys=())
+    clock = build.DemoClock(now_in_paris)
+    hub = asgi.open_hub(Settings.of(leaf), clock)
+    build.build(hub, clock)
+    doors = asdict(build.open_doors(hub, catalogue_url))
+    if as_json:
+        give_json(doors)
+    else:
+        width = max(map(len, DOOR_NAMES.values()))
+        for name, address in doors.items():
+            give(f"{DOOR_NAMES[name]:<{width}}  {address}")
+    if sockets is None:
+        hub.close()
+    else:
+        say("Ctrl-C pour arrêter.")
+        demo_server.serve(create_app(hub), create_catalogue(service_url), *sockets)
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Adresse d'écoute.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port d'écoute.", min=0, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(help="Processus web ; au-delà d'un, le travail de fond a le sien.", min=1)] = 1,
+) -> None:
+    """Sert le recueil, la diffusion et le widget, et fait le travail de fond."""
+    with opened_hub():
+        pass
+    os.environ[asgi.BACKGROUND] = "1" if workers == 1 else "0"
+    companion = None
+    if workers > 1:
+        companion = subprocess.Popen([sys.executable, "-m", "syndication", "worker"])  # noqa: S603 ourselves
+    try:
+        uvicorn.run(
+            "syndication.asgi:application", factory=True, host=host, port=port, workers=workers,
+            access_log=False, server_header=False,
+        )  # fmt: skip
+    finally:
+        if companion is not None:
+            companion.terminate()
+            companion.wait()
+
+
+def worker() -> None:
+    """Fait seulement le travail de fond, jusqu'à ce qu'on l'arrête."""
+    logging.basicConfig(level=logging.INFO)
+    with opened_hub() as hub:
+        say("Au travail. Ctrl-C pour arrêter.")
+        asyncio.run(background.work_for_ever(hub))
+
+
+def migrate() -> None:
+    """Met les deux bases au schéma de cette version."""
+    hub = asgi.open_hub(Settings.from_environment())
+    try:
+        asgi.migrate(hub)
+    finally:
+        hub.close()
+    say("Les deux bases sont à jour.")
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Vérifie la configuration, les bases, les migrations et les secrets ; une ligne par défaut."""
+    faults = examine(Settings.from_environment)
+    if as_json:
+        give_json({"defauts": faults})
+    for fault in faults:
+        say(fault)
+    if faults:
+        raise typer.Exit(1)
+    if not as_json:
+        say("Tout va bien.")

@@ -1,0 +1,122 @@
+"""The hub's engine, its migrations, and the few statements that SQLite and PostgreSQL write differently."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+
+from syndication import models
+
+
+def table(model: type[models.Table]) -> Table:
+    """The SQLAlchemy table behind a model."""
+    return cast(Table, model.__table__)  # type: ignore[attr-defined]
+
+
+def open_engine(url: str) -> Engine:
+    """Open an engine on SQLite (WAL, ``synchronous=FULL``) or PostgreSQL; the folder of a SQLite file is made."""
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    path = make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": 20, "check_same_thread": False})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def writing(engine: Engine) -> Engine:
+    """The same engine, whose transactions take the write lock at once: none is refused halfway."""
+    return engine.execution_options(write=True)
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema to this release."""
+    config = _alembic_config()
+    with writing(engine).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def is_current(engine: Engine) -> bool:
+    """True when no migration is pending."""
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_heads()
+    return set(current) == set(ScriptDirectory.from_config(_alembic_config()).get_heads())
+
+
+def is_new(engine: Engine) -> bool:
+    """True when no migration ever ran."""
+    with engine.connect() as connection:
+        return not MigrationContext.configure(connection).get_current_heads()
+
+
+def insert_new(connection: Connection, target: Table, rows: Sequence[dict[str, Any]]) -> int:
+    """Insert rows, leaving those whose key is already there; gives how many were new."""
+    if not rows:
+        return 0
+    statement = _insert(connection, target).on_conflict_do_nothing()
+    return connection.execute(statement, list(rows)).rowcount
+
+
+def upsert(
+    connection: Connection, target: Table, rows: Sequence[dict[str, Any]], *, replace: Sequence[str], key: Sequence[str] = ()
+) -> None:
+    """Insert rows; where the key (by default the primary one) is there, replace the named columns."""
+    if not rows:
+        return
+    statement = _insert(connection, target)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=list(key) or [column.name for column in target.primary_key],
+            set_={name: statement.excluded[name] for name in replace},
+        ),
+        list(rows),
+    )
+
+
+def add_counts(connection: Connection, target: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Add each row's ``count`` to what stands under its key."""
+    if not rows:
+        return
+    statement = _insert(connection, target)
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[column.name for column in target.primary_key],
+            set_={"count": target.c.count + statement.excluded["count"]},
+        ),
+        list(rows),
+    )
+
+
+def _insert(connection: Connection, target: Table) -> Any:
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(target)
+
+
+def _alembic_config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions are opened by _begin, never by the driver's guess
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-32768"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

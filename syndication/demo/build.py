@@ -1,0 +1,160 @@
+"""Building the demonstration through the same doors as everybody: campaigns, links, answers, intake, decisions."""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection
+
+from collector.door import default_questionnaire
+from syndication import campaigns, intake, worker
+from syndication.accounts import signin
+from syndication.accounts.store import Person
+from syndication.asgi import migrate
+from syndication.catalogue import importer
+from syndication.catalogue import store as catalogue
+from syndication.catalogue.codes import read_centre_code
+from syndication.context import Hub
+from syndication.database import writing
+from syndication.demo.facts import GROUPS, DemoGroup, facts
+from syndication.demo.testimonies import PUBLISHED, REFUSED, WAITING
+from syndication.instants import PARIS
+from syndication.moderation import store as moderation
+
+SEED = 2026
+MODERATOR = "moderation@exemple.invalid"
+DOOR_LIFE = timedelta(days=1)
+MAIN_FORMATION, MAIN_CENTRE = "50022146", "0751234J"
+Text = tuple[str, str]
+
+
+class DemoClock:
+    """A clock that can be set, so that the demonstration has a past."""
+
+    def __init__(self, real: Callable[[], datetime]) -> None:
+        self._real = real
+        self.moment: datetime | None = None
+
+    def __call__(self) -> datetime:
+        """The moment set, or the real one."""
+        return self.moment or self._real()
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """One address for each door of the demonstration."""
+
+    catalogue: str
+    apprenti: str
+    cfa: str
+    moderation: str
+    integrer: str
+    api: str
+
+
+def build(hub: Hub, clock: DemoClock) -> None:
+    """Fill both databases, unless that was done before."""
+    migrate(hub)
+    with hub.engine.connect() as connection:
+        if catalogue.counts(connection)["formation"]:
+            return
+    chance = random.Random(SEED)  # noqa: S311 an invented past, not a secret
+    with writing(hub.engine).begin() as connection:
+        importer.keep(connection, facts(), "demonstration", clock())
+        importer.link_lineages(connection)
+        catalogue.note_catalogue_change(connection, clock())
+    texts = {trade: iter(list(pool)) for trade, pool in PUBLISHED.items()}
+    for group in GROUPS:
+        _play(hub, clock, chance, group, texts[group.trade])
+    clock.moment = None
+    _send_waiting(hub, clock, chance)
+    worker.work_once(hub)
+
+
+def open_doors(hub: Hub, catalogue_url: str) -> Doors:
+    """Fresh links for each door."""
+    public, now = hub.settings.public_url, hub.clock()
+    with hub.engine.connect() as connection:
+        centre = catalogue.centres_by_code(connection, read_centre_code(MAIN_CENTRE))[0]
+    opened = campaigns.open_campaign(
+        hub.engine, hub.collector, MAIN_FORMATION, MAIN_CENTRE, now.date(), now.date() + timedelta(days=60)
+    )
+    return Doors(
+        catalogue=f"{catalogue_url}/formations/cap-cuisine",
+        apprenti=campaigns.issue_links(hub.collector, opened.id, 1)[0],
+        cfa=signin.make_link(hub.engine, public, Person("cfa@exemple.invalid", "cfa", centre.id), now, DOOR_LIFE),
+        moderation=signin.make_link(hub.engine, public, Person(MODERATOR, "moderator", None), now, DOOR_LIFE),
+        integrer=f"{public}/integrer?formation={MAIN_FORMATION}",
+        api=f"{public}/api/v1/avis?formation={MAIN_FORMATION}",
+    )
+
+
+def _play(hub: Hub, clock: DemoClock, chance: random.Random, group: DemoGroup, texts: Iterator[Text]) -> None:
+    """One group's campaign: asked, answered over its months, read by a moderator some days later."""
+    start = _month_day(group.months[0], 2)
+    end = _month_day(group.months[-1], 28)
+    clock.moment = start
+    opened = campaigns.open_campaign(hub.engine, hub.collector, group.cfd, group.uai, start.date(), end.date())
+    links = campaigns.issue_links(hub.collector, opened.id, group.invited)
+    refused = [(question, text, reason) for trade, question, text, reason in REFUSED if trade == group.trade]
+    for place in range(group.answered):
+        month = group.months[place * len(group.months) // group.answered]
+        clock.moment = _month_day(month, 4 + place % 20)
+        said = [text for text in (next(texts, None) for _ in range(chance.choice((0, 1, 1, 2)))) if text]
+        if place == 0:
+            said += [(question, text) for question, text, _ in refused if question not in {q for q, _ in said}]
+        hub.collector.record(links[place], _answer(chance, group.content, said))
+        intake.take_in(hub.engine, hub.collector, clock())
+        clock.moment += timedelta(days=chance.randint(1, 6), hours=chance.randint(1, 8))
+        with writing(hub.engine).begin() as connection:
+            _moderate(connection, clock(), {text: reason for _, text, reason in refused})
+    worker.work_once(hub)
+
+
+def _send_waiting(hub: Hub, clock: DemoClock, chance: random.Random) -> None:
+    """A campaign still open for each trade whose newest texts wait to be read."""
+    today = clock().date()
+    for group in {group.trade: group for group in reversed(GROUPS)}.values():
+        waiting = [(question, text) for trade, question, text in WAITING if trade == group.trade]
+        opened = campaigns.open_campaign(
+            hub.engine, hub.collector, group.cfd, group.uai, today - timedelta(days=20), today + timedelta(days=40)
+        )
+        links = campaigns.issue_links(hub.collector, opened.id, len(waiting))
+        for link, text in zip(links, waiting, strict=True):
+            hub.collector.record(link, _answer(chance, group.content, [text]))
+
+
+def _moderate(connection: Connection, now: datetime, refused: dict[str, str]) -> None:
+    for text in moderation.waiting(connection, 100):
+        reason = refused.get(text.text)
+        wished = "refuse" if reason else "publie"
+        moderation.record_decision(connection, text.id, text.version, wished, reason, MODERATOR, now)
+
+
+def _answer(chance: random.Random, content: float, texts: list[Text]) -> dict[str, list[str]]:
+    """A filled questionnaire: each scale drawn around how content the group is, a question skipped now and then."""
+    raw: dict[str, list[str]] = {}
+    for question in default_questionnaire().questions():
+        if question.kind == "scale":
+            raw[question.key] = [_draw(chance, content)]
+        elif question.kind == "grid":
+            raw.update({row.key: [_draw(chance, content - 0.08)] for row in question.rows if chance.random() > 0.04})
+        elif question.kind in {"one", "rated"}:
+            raw[question.key] = [question.options[min(int(chance.expovariate(1.2)), len(question.options) - 1)].key]
+        elif question.kind == "several" and question.show_if is None:
+            picked = chance.sample(question.options[:-1], chance.choice((1, 1, 2)))
+            raw[question.key] = [option.key for option in picked]
+    return raw | {question: [text] for question, text in texts}
+
+
+def _draw(chance: random.Random, content: float) -> str:
+    luck = chance.random()
+    return "bien" if luck < content else "moyen" if luck < content + 0.75 * (1 - content) else "mal"
+
+
+def _month_day(month: str, day: int) -> datetime:
+    first = date.fromisoformat(f"{month}-01")
+    return datetime(first.year, first.month, day, 10, 20, tzinfo=PARIS)
+
+

@@ -1,0 +1,67 @@
+"""The desk: texts that wait, one decision each."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from collector.door import default_questionnaire
+from syndication.accounts.store import Person
+from syndication.context import Hub
+from syndication.database import writing
+from syndication.errors import DecisionConflict, DecisionError
+from syndication.moderation import store
+from syndication.moderation.decide import REASONS
+from syndication.pages import for_roles, page, read_form, see_other
+
+SCREEN = 20
+"""Texts on one screen."""
+SIGNALS = {
+    "alerte": "Alerte : danger, harcèlement ou détresse possible",
+    "a_reprendre": "À reprendre : signalé lors d'une première lecture",
+}
+
+
+def create_routes(hub: Hub) -> list[BaseRoute]:
+    """Routes of the desk."""
+    desk = _Desk(hub)
+    guard = for_roles(hub, "moderator", "admin")
+    return [
+        Route("/moderation", guard(desk.show), methods=["GET"]),
+        Route("/moderation/{verbatim}", guard(desk.decide), methods=["POST"]),
+    ]
+
+
+class _Desk:
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    async def show(self, request: Request, person: Person) -> Response:
+        return self._queue(person, done=request.query_params.get("fait", ""))
+
+    async def decide(self, request: Request, person: Person) -> Response:
+        form = await read_form(request)
+        verbatim, now = request.path_params["verbatim"], self._hub.clock()
+        version = form.get("version", "")
+        try:
+            if not (version.isascii() and version.isdigit() and len(version) < 10):
+                raise DecisionError("La décision est incomplète : reprenez-la sur cette page.")
+            with writing(self._hub.engine).begin() as connection:
+                status = store.record_decision(
+                    connection, verbatim, int(version), form.get("decision", ""), form.get("raison") or None,
+                    person.email, now,
+                )  # fmt: skip
+        except DecisionConflict as error:
+            return self._queue(person, 409, fault=str(error))
+        except DecisionError as error:
+            return self._queue(person, 422, fault=str(error), at=verbatim)
+        return see_other(f"/moderation?fait={status}")
+
+    def _queue(self, person: Person, status: int = 200, *, fault: str = "", at: str = "", done: str = "") -> Response:
+        with self._hub.engine.connect() as connection:
+            texts = store.waiting(connection, SCREEN)
+            counts = store.counts_by_status(connection)
+        labels = {question.key: question.public_label for question in default_questionnaire().questions()}
+        return page(
+            "desk/queue.html", status, person=person, texts=texts, counts=counts, labels=labels, reasons=REASONS,
+            signals=SIGNALS, fault=fault, at=at, done=done, today=self._hub.clock().date(),
+        )  # fmt: skip

@@ -1,0 +1,57 @@
+"""Looking an installation over: one sentence for each fault found."""
+
+import os
+from collections.abc import Callable
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from syndication import asgi, database
+from syndication.errors import ConfigurationError
+from syndication.settings import Settings
+
+
+def examine(read_settings: Callable[[], Settings]) -> list[str]:
+    """Every fault of the installation, in French; empty when all is well."""
+    try:
+        settings = read_settings()
+        settings.keys()
+    except ConfigurationError as error:
+        return [str(error)]
+    except OSError as error:
+        return [f"SIRIUS_DATA_DIR : {error.strerror} ({error.filename})"]
+    return [*_folder(settings), *_address(settings), *_databases(settings)]
+
+
+def _folder(settings: Settings) -> list[str]:
+    faults: list[str] = []
+    if not os.access(settings.data_dir, os.W_OK):
+        faults.append(f"SIRIUS_DATA_DIR : {settings.data_dir} ne peut pas être écrit.")
+    kept = settings.data_dir / "secret_keys"
+    if kept.exists() and kept.stat().st_mode & 0o077:
+        faults.append(f"{kept} : d'autres que vous peuvent lire les clés (chmod 600).")
+    return faults
+
+
+def _address(settings: Settings) -> list[str]:
+    if settings.secure or settings.public_url.startswith(("http://127.0.0.1", "http://localhost")):
+        return []
+    return [f"SIRIUS_PUBLIC_URL : {settings.public_url} n'est pas en https ; les liens et les sessions y seraient lisibles."]
+
+
+def _databases(settings: Settings) -> list[str]:
+    try:
+        hub = asgi.open_hub(settings)
+    except (SQLAlchemyError, OSError) as error:
+        return [f"Base de données inaccessible : {type(error).__name__}."]
+    faults: list[str] = []
+    for name, is_current in (
+        ("syndication", lambda: database.is_current(hub.engine)),
+        ("collector", hub.collector.is_current),
+    ):
+        try:
+            if not is_current():
+                faults.append(f"Base {name} : des migrations attendent, lancez « sirius migrate ».")
+        except SQLAlchemyError as error:
+            faults.append(f"Base {name} inaccessible : {type(error).__name__}.")
+    hub.close()
+    return faults

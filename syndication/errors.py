@@ -1,0 +1,74 @@
+"""Everything the hub raises on purpose. Messages are French sentences.
+
+    SyndicationError
+    ├── UnusableCode          a code that leads nowhere
+    │   ├── CodeError         …cannot be read
+    │   ├── UnknownCode       …is well formed, but the catalogue does not hold it
+    │   └── AmbiguousCode     …means several formations or centres
+    ├── ImportFault           a file cannot be imported
+    ├── DecisionError         a moderator's decision is not allowed
+    │   └── DecisionConflict  somebody decided in between
+    ├── SignInError           a sign-in link or a session is not valid
+    ├── CampaignRefused       a campaign cannot be opened or followed as asked
+    └── ConfigurationError    a setting is missing or nonsense
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+
+class SyndicationError(Exception):
+    """Root of the tree; ``str()`` gives one French sentence."""
+
+
+class UnusableCode(SyndicationError):
+    """A code that leads nowhere; ``subject`` is what it should have named."""
+
+    def __init__(self, message: str, subject: Literal["formation", "etablissement"] = "formation") -> None:
+        super().__init__(message)
+        self.subject = subject
+
+
+class CodeError(UnusableCode):
+    """A code cannot be read."""
+
+
+class UnknownCode(UnusableCode):
+    """A well-formed code that the catalogue does not hold."""
+
+
+class AmbiguousCode(UnusableCode):
+    """A code that means several formations or centres; ``candidates`` names them."""
+
+    def __init__(
+        self,
+        message: str,
+        candidates: Sequence[str],
+        subject: Literal["formation", "etablissement"] = "formation",
+    ) -> None:
+        super().__init__(message, subject)
+        self.candidates = tuple(candidates)
+
+
+class ImportFault(SyndicationError):
+    """A file cannot be imported at all."""
+
+
+class DecisionError(SyndicationError):
+    """A moderator's decision is not allowed."""
+
+
+class DecisionConflict(DecisionError):
+    """Somebody decided in between; nothing was changed."""
+
+
+class SignInError(SyndicationError):
+    """A sign-in link or a session is not valid."""
+
+
+class CampaignRefused(SyndicationError):
+    """A campaign cannot be opened or followed as asked."""
+
+
+class ConfigurationError(SyndicationError):
+    """A setting is missing or nonsense; the message names the variable."""

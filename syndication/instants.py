@@ -1,0 +1,37 @@
+"""Instants and how they are stored: UTC in the database, Europe/Paris in everything shown."""
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import DateTime, Dialect
+from sqlalchemy.types import TypeDecorator
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+def now_in_paris() -> datetime:
+    """The clock used when none is given."""
+    return datetime.now(PARIS)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime. SQLite keeps no offset, so what it is given and gives back is UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """To UTC; raises ValueError for a naive datetime."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs its offset")
+        instant = value.astimezone(UTC)
+        return instant.replace(tzinfo=None) if dialect.name == "sqlite" else instant
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To an aware datetime in Paris."""
+        if value is None:
+            return None
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(PARIS)

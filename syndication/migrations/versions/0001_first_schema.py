@@ -1,0 +1,296 @@
+"""The first schema."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "bookmark",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("cursor", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
+        "centre",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("uai", sa.Text(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name_rank", sa.Integer(), nullable=False),
+        sa.Column("city", sa.Text(), nullable=False),
+        sa.Column("department", sa.Text(), nullable=False),
+        sa.Column("region", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("uai"),
+    )
+    op.create_table(
+        "change",
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("formation_id", sa.Integer(), nullable=False),
+        sa.Column("centre_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("seq"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_change_centre", "change", ["centre_id", "seq"], unique=False)
+    op.create_index("ix_change_formation", "change", ["formation_id", "seq"], unique=False)
+    op.create_table(
+        "formation",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("natural_key", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("title_rank", sa.Integer(), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=True),
+        sa.Column("opened_on", sa.Date(), nullable=True),
+        sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.Column("lineage_id", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("natural_key"),
+    )
+    op.create_index(op.f("ix_formation_lineage_id"), "formation", ["lineage_id"], unique=False)
+    op.create_table(
+        "renewal",
+        sa.Column("scheme", sa.Text(), nullable=False),
+        sa.Column("old", sa.Text(), nullable=False),
+        sa.Column("new", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("imported_on", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("scheme", "old", "new"),
+    )
+    op.create_table(
+        "tally",
+        sa.Column("formation_id", sa.Integer(), nullable=False),
+        sa.Column("centre_id", sa.Integer(), nullable=False),
+        sa.Column("axis", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("formation_id", "centre_id", "axis", "value"),
+    )
+    op.create_index(
+        "ix_tally_respondents",
+        "tally",
+        ["formation_id", "centre_id", "count"],
+        unique=False,
+        sqlite_where=sa.text("axis = '@repondants'"),
+        postgresql_where=sa.text("axis = '@repondants'"),
+    )
+    op.create_table(
+        "campaign",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("formation_id", sa.Integer(), nullable=False),
+        sa.Column("centre_id", sa.Integer(), nullable=False),
+        sa.Column("code_given", sa.Text(), nullable=False),
+        sa.Column("opens_on", sa.Date(), nullable=False),
+        sa.Column("closes_on", sa.Date(), nullable=False),
+        sa.Column("invited", sa.Integer(), nullable=True),
+        sa.Column("respondents", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["centre_id"],
+            ["centre.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["formation_id"],
+            ["formation.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_campaign_centre_id"), "campaign", ["centre_id"], unique=False)
+    op.create_index(op.f("ix_campaign_formation_id"), "campaign", ["formation_id"], unique=False)
+    op.create_table(
+        "centre_code",
+        sa.Column("scheme", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("centre_id", sa.Integer(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["centre_id"],
+            ["centre.id"],
+        ),
+        sa.PrimaryKeyConstraint("scheme", "value", "centre_id"),
+    )
+    op.create_index(op.f("ix_centre_code_centre_id"), "centre_code", ["centre_id"], unique=False)
+    op.create_table(
+        "formation_code",
+        sa.Column("scheme", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("formation_id", sa.Integer(), nullable=False),
+        sa.Column("since", sa.Date(), nullable=True),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["formation_id"],
+            ["formation.id"],
+        ),
+        sa.PrimaryKeyConstraint("scheme", "value", "formation_id"),
+    )
+    op.create_index(op.f("ix_formation_code_formation_id"), "formation_code", ["formation_id"], unique=False)
+    op.create_table(
+        "offer",
+        sa.Column("formation_id", sa.Integer(), nullable=False),
+        sa.Column("centre_id", sa.Integer(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("capacity", sa.Integer(), nullable=True),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["centre_id"],
+            ["centre.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["formation_id"],
+            ["formation.id"],
+        ),
+        sa.PrimaryKeyConstraint("formation_id", "centre_id", "role"),
+    )
+    op.create_index(op.f("ix_offer_centre_id"), "offer", ["centre_id"], unique=False)
+    op.create_table(
+        "session",
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("centre_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["centre_id"],
+            ["centre.id"],
+        ),
+        sa.PrimaryKeyConstraint("token_hash"),
+    )
+    op.create_table(
+        "sign_in_link",
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("centre_id", sa.Integer(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["centre_id"],
+            ["centre.id"],
+        ),
+        sa.PrimaryKeyConstraint("token_hash"),
+    )
+    op.create_table(
+        "review",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("source_id", sa.Text(), nullable=False),
+        sa.Column("campaign_id", sa.Text(), nullable=True),
+        sa.Column("formation_id", sa.Integer(), nullable=False),
+        sa.Column("centre_id", sa.Integer(), nullable=False),
+        sa.Column("code_given", sa.Text(), nullable=False),
+        sa.Column("month", sa.Text(), nullable=True),
+        sa.Column("questionnaire_version", sa.Text(), nullable=False),
+        sa.Column("answers", sa.JSON(), nullable=False),
+        sa.Column("received_on", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"],
+            ["campaign.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["centre_id"],
+            ["centre.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["formation_id"],
+            ["formation.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("source_id"),
+    )
+    op.create_index(op.f("ix_review_campaign_id"), "review", ["campaign_id"], unique=False)
+    op.create_index(op.f("ix_review_centre_id"), "review", ["centre_id"], unique=False)
+    op.create_index(op.f("ix_review_formation_id"), "review", ["formation_id"], unique=False)
+    op.create_table(
+        "verbatim",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("review_id", sa.Text(), nullable=False),
+        sa.Column("formation_id", sa.Integer(), nullable=False),
+        sa.Column("centre_id", sa.Integer(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("month", sa.Text(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("gem", sa.Boolean(), nullable=False),
+        sa.Column("signals", sa.JSON(), nullable=False),
+        sa.Column("received_on", sa.Date(), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("receipt_due", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["centre_id"],
+            ["centre.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["formation_id"],
+            ["formation.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["review_id"],
+            ["review.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("review_id", "question"),
+    )
+    op.create_index(
+        "ix_verbatim_published_centre",
+        "verbatim",
+        ["centre_id", "published_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("status = 'publie'"),
+        postgresql_where=sa.text("status = 'publie'"),
+    )
+    op.create_index(
+        "ix_verbatim_published_formation",
+        "verbatim",
+        ["formation_id", "published_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("status = 'publie'"),
+        postgresql_where=sa.text("status = 'publie'"),
+    )
+    op.create_index(
+        "ix_verbatim_published_offer",
+        "verbatim",
+        ["formation_id", "centre_id", "published_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("status = 'publie'"),
+        postgresql_where=sa.text("status = 'publie'"),
+    )
+    op.create_index(
+        "ix_verbatim_receipt_due",
+        "verbatim",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("receipt_due"),
+        postgresql_where=sa.text("receipt_due"),
+    )
+    op.create_index(
+        "ix_verbatim_waiting",
+        "verbatim",
+        ["received_on", "id"],
+        unique=False,
+        sqlite_where=sa.text("status = 'attente'"),
+        postgresql_where=sa.text("status = 'attente'"),
+    )
+    op.create_table(
+        "decision",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("verbatim_id", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("from_status", sa.Text(), nullable=False),
+        sa.Column("to_status", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["verbatim_id"],
+            ["verbatim.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_decision_verbatim_id"), "decision", ["verbatim_id"], unique=False)

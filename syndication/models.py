@@ -1,0 +1,279 @@
+"""Tables of the hub.
+
+``tally`` holds every figure as a count by scope: figures are added to, never recounted, so that reading a formation
+costs the same for twenty responses as for two hundred thousand. ``centre_id`` 0 stands for every centre of the
+formation, ``formation_id`` 0 for every formation of the centre.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, MetaData, Text, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from syndication.instants import Instant
+
+metadata = MetaData()
+
+
+class Table(SQLModel):
+    """Root of the hub's tables, on the hub's own metadata."""
+
+    metadata = metadata
+
+
+def _reference(target: str, **options: Any) -> Any:
+    kind = Text if target.split(".")[0] in {"review", "verbatim", "campaign"} else Integer
+    options.setdefault("nullable", False)
+    return Field(default=None, sa_column=Column(kind, ForeignKey(target), **options))
+
+
+# -- catalogue -------------------------------------------------------------------------------------------------------
+
+
+class Formation(Table, table=True):
+    """A formation. ``natural_key`` is the code that makes it one (``cfd:…``, else ``certifinfo:…`` or ``rncp:…``);
+    ``lineage_id`` is shared by formations that renewed one another, one to one."""
+
+    __tablename__ = "formation"
+
+    id: int | None = Field(default=None, primary_key=True)
+    natural_key: str = Field(unique=True)
+    title: str
+    title_rank: int = 0
+    level: int | None = None
+    opened_on: date | None = None
+    closed_on: date | None = None
+    lineage_id: int | None = Field(default=None, index=True)
+
+
+class FormationCode(Table, table=True):
+    """A code of a formation: scheme, value, since when, until when, and which file said so."""
+
+    __tablename__ = "formation_code"
+
+    scheme: str = Field(primary_key=True)
+    value: str = Field(primary_key=True)
+    formation_id: int = _reference("formation.id", primary_key=True, index=True)
+    since: date | None = None
+    until: date | None = None
+    source: str
+
+
+class Renewal(Table, table=True):
+    """One code took over from another, as a file said on the day of its import."""
+
+    __tablename__ = "renewal"
+
+    scheme: str = Field(primary_key=True)
+    old: str = Field(primary_key=True)
+    new: str = Field(primary_key=True)
+    source: str
+    imported_on: date
+
+
+class Centre(Table, table=True):
+    """A training centre."""
+
+    __tablename__ = "centre"
+
+    id: int | None = Field(default=None, primary_key=True)
+    uai: str | None = Field(default=None, unique=True)
+    name: str
+    name_rank: int = 0
+    city: str = ""
+    department: str = ""
+    region: str = ""
+
+
+class CentreCode(Table, table=True):
+    """An identifier of a centre (``uai``, ``siret``); one UAI covers several SIRET."""
+
+    __tablename__ = "centre_code"
+
+    scheme: str = Field(primary_key=True)
+    value: str = Field(primary_key=True)
+    centre_id: int = _reference("centre.id", primary_key=True, index=True)
+    source: str
+
+
+class Offer(Table, table=True):
+    """A formation taught in a centre; ``role`` says in what capacity (lieu, formateur, responsable)."""
+
+    __tablename__ = "offer"
+
+    formation_id: int = _reference("formation.id", primary_key=True)
+    centre_id: int = _reference("centre.id", primary_key=True, index=True)
+    role: str = Field(primary_key=True)
+    capacity: int | None = None
+    source: str
+
+
+# -- what was said ---------------------------------------------------------------------------------------------------
+
+
+class Campaign(Table, table=True):
+    """A campaign as the hub knows it; ``invited`` is what has been counted so far (None: nobody can say)."""
+
+    __tablename__ = "campaign"
+
+    id: str = Field(primary_key=True)
+    formation_id: int = _reference("formation.id", index=True)
+    centre_id: int = _reference("centre.id", index=True)
+    code_given: str
+    opens_on: date
+    closes_on: date
+    invited: int | None = 0
+    respondents: int = 0
+
+
+class Review(Table, table=True):
+    """One response received, whole; ``source_id`` is its name where it came from and makes intake idempotent."""
+
+    __tablename__ = "review"
+
+    id: str = Field(primary_key=True)
+    origin: str
+    source_id: str = Field(unique=True)
+    campaign_id: str | None = _reference("campaign.id", nullable=True, index=True)
+    formation_id: int = _reference("formation.id", index=True)
+    centre_id: int = _reference("centre.id", index=True)
+    code_given: str
+    month: str | None = None
+    questionnaire_version: str
+    answers: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    received_on: date
+
+
+class Verbatim(Table, table=True):
+    """One open text of a review, with its state. ``version`` grows with every decision."""
+
+    __tablename__ = "verbatim"
+    __table_args__ = (
+        UniqueConstraint("review_id", "question"),
+        Index(
+            "ix_verbatim_published_formation", "formation_id", "published_at", "id",
+            sqlite_where=text("status = 'publie'"), postgresql_where=text("status = 'publie'"),
+        ),
+        Index(
+            "ix_verbatim_published_offer", "formation_id", "centre_id", "published_at", "id",
+            sqlite_where=text("status = 'publie'"), postgresql_where=text("status = 'publie'"),
+        ),
+        Index(
+            "ix_verbatim_published_centre", "centre_id", "published_at", "id",
+            sqlite_where=text("status = 'publie'"), postgresql_where=text("status = 'publie'"),
+        ),
+        Index(
+            "ix_verbatim_waiting", "received_on", "id",
+            sqlite_where=text("status = 'attente'"), postgresql_where=text("status = 'attente'"),
+        ),
+        Index(
+            "ix_verbatim_receipt_due", "id",
+            sqlite_where=text("receipt_due"), postgresql_where=text("receipt_due"),
+        ),
+    )  # fmt: skip
+
+    id: str = Field(primary_key=True)
+    review_id: str = _reference("review.id")
+    formation_id: int = _reference("formation.id")
+    centre_id: int = _reference("centre.id")
+    question: str
+    text: str
+    month: str | None = None
+    status: str
+    reason: str | None = None
+    gem: bool = False
+    signals: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    received_on: date
+    published_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+    version: int = 1
+    receipt_due: bool = False
+
+
+class Decision(Table, table=True):
+    """What somebody decided on a verbatim, kept for good."""
+
+    __tablename__ = "decision"
+
+    id: int | None = Field(default=None, primary_key=True)
+    verbatim_id: str = _reference("verbatim.id", index=True)
+    actor: str
+    at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    from_status: str
+    to_status: str
+    reason: str | None = None
+
+
+# -- figures and publication -----------------------------------------------------------------------------------------
+
+
+class Tally(Table, table=True):
+    """A count: how many answered ``value`` on ``axis`` in a scope. Axes are listed in ``syndication.ratings``."""
+
+    __tablename__ = "tally"
+    __table_args__ = (
+        Index(
+            "ix_tally_respondents", "formation_id", "centre_id", "count",
+            sqlite_where=text("axis = '@repondants'"), postgresql_where=text("axis = '@repondants'"),
+        ),
+    )  # fmt: skip
+
+    formation_id: int = Field(primary_key=True)
+    centre_id: int = Field(primary_key=True)
+    axis: str = Field(primary_key=True)
+    value: str = Field(primary_key=True)
+    count: int
+
+
+class Change(Table, table=True):
+    """Something public changed for a formation at a centre. Formation 0 and centre 0: the catalogue itself."""
+
+    __tablename__ = "change"
+    __table_args__ = (
+        Index("ix_change_formation", "formation_id", "seq"),
+        Index("ix_change_centre", "centre_id", "seq"),
+        {"sqlite_autoincrement": True},
+    )
+
+    seq: int | None = Field(default=None, primary_key=True)
+    formation_id: int
+    centre_id: int
+    at: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+
+class Bookmark(Table, table=True):
+    """Where a follower of events stands."""
+
+    __tablename__ = "bookmark"
+
+    name: str = Field(primary_key=True)
+    cursor: str
+
+
+# -- people ----------------------------------------------------------------------------------------------------------
+
+
+class SignInLink(Table, table=True):
+    """A one-time sign-in link, known by its hash."""
+
+    __tablename__ = "sign_in_link"
+
+    token_hash: str = Field(primary_key=True)
+    email: str
+    role: str
+    centre_id: int | None = _reference("centre.id", nullable=True)
+    expires_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    used_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+
+
+class Session(Table, table=True):
+    """Somebody signed in, known by the hash of the cookie."""
+
+    __tablename__ = "session"
+
+    token_hash: str = Field(primary_key=True)
+    email: str
+    role: str
+    centre_id: int | None = _reference("centre.id", nullable=True)
+    created_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    expires_at: datetime = Field(sa_column=Column(Instant, nullable=False))

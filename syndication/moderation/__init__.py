@@ -1,0 +1,1 @@
+"""Moderation: what may be decided, and what a decision changes."""

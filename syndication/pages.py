@@ -1,0 +1,126 @@
+"""Rendering of the hub's own pages, their headers, and the door for posts."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from syndication.accounts import signin
+from syndication.accounts.store import Person
+from syndication.context import Hub
+from widget import words
+
+BODY_LIMIT = 64 * 1024
+"""Largest body of a post to the hub's pages, in bytes."""
+ROOMS = ("accounts", "cfa", "desk", "site")
+
+environment = Environment(
+    loader=PrefixLoader({room: PackageLoader("syndication", f"{room}/templates") for room in ROOMS}),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+environment.filters.update(
+    {"jour": words.day, "mois": words.month, "nombre": words.number, "pourcent": words.percent, "phrase": words.headline}
+)
+environment.globals["pluriel"] = words.plural
+
+
+@cache
+def static(name: str) -> bytes:
+    """A static file of the hub."""
+    return files("syndication").joinpath("site/static", name).read_bytes()
+
+
+def static_address(name: str) -> str:
+    """Address of a static file, that changes with what it holds."""
+    return f"/static/{name}?v={hashlib.blake2b(static(name), digest_size=6).hexdigest()}"
+
+
+environment.globals["statique"] = static_address
+
+
+def page(template: str, status: int = 200, *, cache_control: str = "no-store", **context: Any) -> Response:
+    """Render a page; nobody may frame it, and what it frames is ours."""
+    html = environment.get_template(template).render(context)
+    return HTMLResponse(html, status, security_headers() | {"cache-control": cache_control})
+
+
+def security_headers() -> dict[str, str]:
+    """Headers of every page of the hub."""
+    return {
+        "content-security-policy": (
+            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; frame-src 'self'; "
+            "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        ),
+        "cross-origin-opener-policy": "same-origin",
+        "permissions-policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",
+        "referrer-policy": "same-origin",
+        "x-content-type-options": "nosniff",
+    }
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """A posted form, within bounds, each field once; raises HTTPException 400, 403, 413."""
+    refuse_foreign_posts(request)
+    declared = request.headers.get("content-length", "0")
+    if declared.isdigit() and int(declared) > BODY_LIMIT:
+        raise HTTPException(413)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_LIMIT:
+            raise HTTPException(413)
+    try:
+        return dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=100, errors="replace"))
+    except (UnicodeDecodeError, ValueError):
+        raise HTTPException(400) from None
+
+
+def refuse_foreign_posts(request: Request) -> None:
+    """Refuse a post that does not come from our own pages, as the browser says it; tools that say nothing may post."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is not None:
+        foreign = site not in {"same-origin", "none"}
+    else:
+        foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host", "")
+    if foreign:
+        raise HTTPException(403)
+
+
+def session_cookie(hub: Hub) -> str:
+    """Name of the session's cookie."""
+    return "__Host-sirius-session" if hub.settings.secure else "sirius-session"
+
+
+Handler = Callable[[Request, Person], Awaitable[Response]]
+
+
+def for_roles(hub: Hub, *roles: str) -> Callable[[Handler], Callable[[Request], Awaitable[Response]]]:
+    """Let a page be seen by some roles only: others are told so, strangers are shown how to sign in."""
+
+    def guard(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        async def guarded(request: Request) -> Response:
+            person = signin.who(hub.engine, request.cookies.get(session_cookie(hub), ""), hub.clock())
+            if person is None:
+                return page("accounts/stranger.html", 401)
+            if person.role not in roles:
+                return page("accounts/forbidden.html", 403, person=person)
+            return await handler(request, person)
+
+        return guarded
+
+    return guard
+
+
+def see_other(address: str) -> Response:
+    """Go on with a GET elsewhere."""
+    return RedirectResponse(address, 303, security_headers() | {"cache-control": "no-store"})

@@ -1,0 +1,1 @@
+"""Publication: from figures and published texts to snapshots, and to bytes that are ready."""

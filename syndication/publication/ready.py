@@ -1,0 +1,172 @@
+"""Bytes that are ready: a bounded memory of finished answers, in front of everything else.
+
+An answer is made once by the application behind, with its ETag, compressed in gzip and brotli, and given again until a
+change touches what it was made from. Every process reads the change log on its own, at most every ``POLL_SECONDS``:
+a decision shows everywhere within that time, and readers are still served when the database is gone.
+"""
+
+import asyncio
+import gzip
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import brotli
+from sqlalchemy import Engine
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from syndication import store
+from syndication.publication.dependencies import Dependencies, noting
+
+POLL_SECONDS = 0.5
+MEMORY_BYTES = 64 * 1024 * 1024
+SMALL = 256
+"""Bodies below this many bytes gain nothing from compression."""
+ENCODINGS = (b"br", b"gzip")
+
+
+@dataclass(slots=True)
+class Ready:
+    """An answer in every form it may leave in: by encoding, its start message and its body message."""
+
+    etag: bytes
+    dependencies: Dependencies
+    forms: dict[bytes, tuple[Message, Message]]
+    unchanged: Message
+    size: int
+
+
+@dataclass(slots=True)
+class _Captured:
+    start: Message = field(default_factory=dict)
+    body: bytearray = field(default_factory=bytearray)
+
+
+class ReadyAnswers:
+    """ASGI layer that remembers finished answers of chosen paths."""
+
+    def __init__(
+        self, app: ASGIApp, engine: Engine, paths: frozenset[str], memory_bytes: int = MEMORY_BYTES
+    ) -> None:
+        self._app = app
+        self._engine = engine
+        self._paths = paths
+        self._bound = memory_bytes
+        self._size = 0
+        self._epoch = 0
+        self._seen: int | None = None
+        self._ready: OrderedDict[tuple[str, bytes], Ready] = OrderedDict()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer from memory, or have the answer made and remember it."""
+        if scope["type"] != "http" or scope["path"] not in self._paths or scope["method"] not in {"GET", "HEAD"}:
+            await self._app(scope, receive, send)
+            return
+        key = (scope["path"], scope["query_string"])
+        ready = self._ready.get(key)
+        if ready is not None:
+            self._ready.move_to_end(key)
+        else:
+            ready = await self._make(key, scope, receive, send)
+            if ready is None:
+                return
+        await _give(ready, scope, send)
+
+    async def follow(self) -> None:
+        """Forget answers as changes come, for ever; run it as a task."""
+        while True:
+            try:
+                self.catch_up()
+            except Exception:  # noqa: BLE001, S110 the database is away: what is ready keeps being served
+                pass
+            await asyncio.sleep(POLL_SECONDS)
+
+    def catch_up(self) -> None:
+        """Forget what changed since last time."""
+        with self._engine.connect() as connection:
+            if self._seen is None:
+                self._seen = store.last_change(connection)
+                return
+            changes = store.changes_after(connection, self._seen)
+        if not changes:
+            return
+        self._seen = changes[-1][0]
+        self._epoch += 1
+        scopes = {(formation, centre) for _, formation, centre in changes}
+        for key in [k for k, r in self._ready.items() if any(r.dependencies.touched_by(*s) for s in scopes)]:
+            self._size -= self._ready.pop(key).size
+
+    async def _make(self, key: tuple[str, bytes], scope: Scope, receive: Receive, send: Send) -> Ready | None:
+        """Have an answer made; None when it was sent as it is, being no success."""
+        captured, epoch = _Captured(), self._epoch
+
+        async def capture(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                captured.start = message
+            elif message["type"] == "http.response.body":
+                captured.body += message.get("body", b"")
+
+        with noting() as dependencies:
+            await self._app({**scope, "method": "GET"}, receive, capture)
+        if captured.start["status"] != 200:
+            await send(captured.start)
+            await send({"type": "http.response.body", "body": bytes(captured.body)})
+            return None
+        ready = _prepare(captured, dependencies)
+        if epoch == self._epoch:  # otherwise something changed while it was being made: good once, not to be kept
+            self._remember(key, ready)
+        return ready
+
+    def _remember(self, key: tuple[str, bytes], ready: Ready) -> None:
+        if self._seen is None:
+            return  # nobody follows the change log: a kept answer would never be forgotten
+        self._ready[key] = ready
+        self._size += ready.size
+        while self._size > self._bound:
+            _, oldest = self._ready.popitem(last=False)
+            self._size -= oldest.size
+
+
+def _prepare(captured: _Captured, dependencies: Dependencies) -> Ready:
+    body = bytes(captured.body)
+    etag = b'"' + hashlib.blake2b(body, digest_size=12).hexdigest().encode() + b'"'
+    kept = [(k, v) for k, v in captured.start["headers"] if k not in {b"content-length", b"etag", b"vary"}]
+    common = [*kept, (b"etag", etag), (b"vary", b"accept-encoding")]
+    compressors: dict[bytes, Callable[[bytes], bytes]] = {
+        b"br": lambda data: brotli.compress(data, quality=5),
+        b"gzip": lambda data: gzip.compress(data, 6, mtime=0),
+    }
+    bodies = {b"": body}
+    if len(body) >= SMALL:
+        bodies |= {name: compress(body) for name, compress in compressors.items()}
+    forms: dict[bytes, tuple[Message, Message]] = {}
+    for name, data in bodies.items():
+        encoded = [(b"content-encoding", name)] if name else []
+        headers = [*common, *encoded, (b"content-length", str(len(data)).encode())]
+        forms[name] = (
+            {"type": "http.response.start", "status": 200, "headers": headers},
+            {"type": "http.response.body", "body": data},
+        )
+    unchanged: Message = {"type": "http.response.start", "status": 304, "headers": common}
+    return Ready(etag, dependencies, forms, unchanged, sum(map(len, bodies.values())) + 2048)
+
+
+_EMPTY: Message = {"type": "http.response.body", "body": b""}
+
+
+async def _give(ready: Ready, scope: Scope, send: Send) -> None:
+    accepted = matched = b""
+    for name, value in scope["headers"]:
+        if name == b"accept-encoding":
+            accepted = value
+        elif name == b"if-none-match":
+            matched = value
+    if matched and (ready.etag in matched or matched == b"*"):
+        await send(ready.unchanged)
+        await send(_EMPTY)
+        return
+    encoding = next((name for name in ENCODINGS if name in ready.forms and name in accepted), b"")
+    start, body = ready.forms[encoding]
+    await send(start)
+    await send(_EMPTY if scope["method"] == "HEAD" else body)

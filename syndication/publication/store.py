@@ -1,0 +1,194 @@
+"""SQL of what is public. Reading a scope costs the same however many responses it holds."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, func, select, union_all, values
+from sqlalchemy import column as sql_column
+from sqlalchemy.types import Integer, Text
+
+from syndication import models, ratings
+from syndication.database import table
+
+TALLY, VERBATIM, CENTRE, CHANGE, FORMATION, FORMATION_CODE, CENTRE_CODE = map(
+    table,
+    (
+        models.Tally,
+        models.Verbatim,
+        models.Centre,
+        models.Change,
+        models.Formation,
+        models.FormationCode,
+        models.CentreCode,
+    ),
+)
+ANY = (0,)
+"""Every formation, or every centre."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedText:
+    """A published text as stored."""
+
+    id: str
+    question: str
+    text: str
+    month: str | None
+    published_at: datetime
+    gem: bool
+    centre_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryRow:
+    """A line of the batch of summaries: one reading of a key, and one count of its scope.
+
+    ``own`` is true when the code is the very key of its formation; ``member_id`` is a formation of the lineage.
+    """
+
+    number: int
+    scheme: str | None
+    own: bool | None
+    lineage_id: int | None
+    title: str | None
+    member_id: int | None
+    centre_id: int | None
+    centre_name: str | None
+    uai: str | None
+    tally_centre: int | None
+    axis: str | None
+    value: str | None
+    count: int | None
+
+
+_TALLY = (
+    select(TALLY.c.axis, TALLY.c.value, func.sum(TALLY.c.count))
+    .where(TALLY.c.formation_id.in_(bindparam("formations", expanding=True)), TALLY.c.centre_id == bindparam("centre"))
+    .group_by(TALLY.c.axis, TALLY.c.value)
+)
+_CENTRES = select(func.count(TALLY.c.centre_id.distinct())).where(
+    TALLY.c.axis == ratings.RESPONDENTS,
+    TALLY.c.formation_id.in_(bindparam("formations", expanding=True)),
+    TALLY.c.centre_id != 0,
+    TALLY.c.count > 0,
+)
+_RESPONDENTS = (
+    select(TALLY.c.centre_id, func.sum(TALLY.c.count))
+    .where(
+        TALLY.c.axis == ratings.RESPONDENTS,
+        TALLY.c.formation_id.in_(bindparam("formations", expanding=True)),
+        TALLY.c.centre_id.in_(bindparam("centres", expanding=True)),
+    )
+    .group_by(TALLY.c.centre_id)
+)
+
+
+def tally(connection: Connection, formations: Sequence[int], centre: int) -> dict[str, dict[str, int]]:
+    """Counts of a scope, by axis and value; formations of one lineage are added up."""
+    counts: dict[str, dict[str, int]] = defaultdict(dict)
+    for axis, value, count in connection.execute(_TALLY, {"formations": formations, "centre": centre}):
+        counts[axis][value] = count
+    return counts
+
+
+def centres_counted(connection: Connection, formations: Sequence[int]) -> int:
+    """How many centres have respondents for these formations."""
+    return connection.execute(_CENTRES, {"formations": formations}).scalar_one()
+
+
+def respondents_by_centre(connection: Connection, formations: Sequence[int], centres: Sequence[int]) -> dict[int, int]:
+    """Respondents of some centres for these formations."""
+    rows = connection.execute(_RESPONDENTS, {"formations": formations, "centres": centres}).tuples().all()
+    return dict(rows)
+
+
+def published(connection: Connection, formations: Sequence[int], centre: int, limit: int) -> list[PublishedText]:
+    """Newest published texts of a scope: one index walk for each formation of the lineage, then merged."""
+    parts = [_newest(formation, centre, limit).subquery() for formation in formations]
+    merged = union_all(*(select(part) for part in parts)).subquery() if len(parts) > 1 else parts[0]
+    query = select(merged).order_by(merged.c.published_at.desc(), merged.c.id).limit(limit)
+    return [PublishedText(**row) for row in connection.execute(query).mappings()]
+
+
+def centres(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str | None, str, str]]:
+    """UAI, name and city of some centres."""
+    rows = connection.execute(select(CENTRE.c.id, CENTRE.c.uai, CENTRE.c.name, CENTRE.c.city).where(CENTRE.c.id.in_(ids)))
+    return {row.id: (row.uai, row.name, row.city) for row in rows}
+
+
+def last_change(connection: Connection, formations: Sequence[int], centre: int) -> datetime | None:
+    """When what is public of a scope last changed; None when it never did."""
+    query = select(CHANGE.c.at)
+    if formations != ANY:
+        query = query.where(CHANGE.c.formation_id.in_(formations))
+    if centre:
+        query = query.where(CHANGE.c.centre_id == centre)
+    return connection.execute(query.order_by(CHANGE.c.seq.desc()).limit(1)).scalar()
+
+
+def summaries(
+    connection: Connection, formations: Sequence[tuple[int, str, str]], centres: Sequence[tuple[int, str, str]]
+) -> list[SummaryRow]:
+    """Everything a batch of summaries needs, in one statement.
+
+    ``formations`` and ``centres`` are readings (key number, scheme, value) of the keys asked for.
+    """
+    wanted, places = _readings("wanted", formations), _readings("places", centres)
+    own_key = wanted.c.scheme + ":" + wanted.c.value
+    found = (
+        select(
+            wanted.c.number, wanted.c.scheme,
+            func.coalesce(FORMATION.c.lineage_id, FORMATION.c.id).label("lineage_id"),
+            (FORMATION.c.natural_key == own_key).label("own"),
+        )
+        .join(FORMATION_CODE, (FORMATION_CODE.c.scheme == wanted.c.scheme) & (FORMATION_CODE.c.value == wanted.c.value))
+        .join(FORMATION, FORMATION.c.id == FORMATION_CODE.c.formation_id)
+        .cte("found")
+    )  # fmt: skip
+    at = (
+        select(places.c.number, CENTRE.c.id, CENTRE.c.name, CENTRE.c.uai)
+        .join(CENTRE_CODE, (CENTRE_CODE.c.scheme == places.c.scheme) & (CENTRE_CODE.c.value == places.c.value))
+        .join(CENTRE, CENTRE.c.id == CENTRE_CODE.c.centre_id)
+        .cte("at")
+    )
+    head, member = FORMATION.alias("head"), FORMATION.alias("member")
+    axes = (ratings.RESPONDENTS, ratings.HEADLINE, ratings.INVITED, ratings.VERBATIMS)
+    numbers = select(wanted.c.number).union(select(places.c.number)).subquery()
+    query = (
+        select(
+            numbers.c.number, found.c.scheme, found.c.own, found.c.lineage_id, head.c.title, member.c.id,
+            at.c.id, at.c.name, at.c.uai, TALLY.c.centre_id, TALLY.c.axis, TALLY.c.value, TALLY.c.count,
+        )
+        .select_from(numbers)
+        .outerjoin(found, found.c.number == numbers.c.number)
+        .outerjoin(at, at.c.number == numbers.c.number)
+        .outerjoin(head, head.c.id == found.c.lineage_id)
+        .outerjoin(member, func.coalesce(member.c.lineage_id, member.c.id) == found.c.lineage_id)
+        .outerjoin(
+            TALLY,
+            (TALLY.c.formation_id == func.coalesce(member.c.id, 0))
+            & ((TALLY.c.centre_id == func.coalesce(at.c.id, 0)) | ((TALLY.c.centre_id == 0) & member.c.id.is_not(None)))
+            & TALLY.c.axis.in_(axes),
+        )
+    )  # fmt: skip
+    return [SummaryRow(*row) for row in connection.execute(query)]
+
+
+def _readings(name: str, rows: Sequence[tuple[int, str, str]]) -> Any:
+    columns = (sql_column("number", Integer), sql_column("scheme", Text), sql_column("value", Text))
+    return values(*columns, name=f"{name}_values").data(list(rows) or [(-1, "", "")]).cte(name)
+
+
+def _newest(formation: int, centre: int, limit: int) -> Select[Any]:
+    query = select(
+        VERBATIM.c.id, VERBATIM.c.question, VERBATIM.c.text, VERBATIM.c.month,
+        VERBATIM.c.published_at, VERBATIM.c.gem, VERBATIM.c.centre_id,
+    ).where(VERBATIM.c.status == "publie")  # fmt: skip
+    if formation:
+        query = query.where(VERBATIM.c.formation_id == formation)
+    if centre:
+        query = query.where(VERBATIM.c.centre_id == centre)
+    return query.order_by(VERBATIM.c.published_at.desc(), VERBATIM.c.id).limit(limit)

@@ -1,0 +1,86 @@
+"""Settings of the hub, read from the environment (prefix ``SIRIUS_``); the collector's own come along."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from collector import door as collector
+from syndication.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Respondents under which nothing, only counts, or a word of caution is shown."""
+
+    minimum: int = 5
+    minimum_percent: int = 10
+    fragile_below: int = 20
+
+
+class _Environment(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="SIRIUS_", frozen=True, extra="ignore")
+
+    syndication_database_url: str = ""
+    embed_policy: Literal["open", "partners"] = "open"
+    min_respondents: int = Field(default=5, ge=2)
+    min_respondents_percent: int = Field(default=10, ge=2)
+    fragile_below: int = Field(default=20, ge=2)
+
+    @field_validator("syndication_database_url")
+    @classmethod
+    def _refuse_unknown_databases(cls, value: str) -> str:
+        return collector.checked_database_url(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator may decide for the hub."""
+
+    collector: collector.Settings
+    database_url: str
+    embed_policy: str
+    thresholds: Thresholds
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Read the environment; raises ConfigurationError naming the first variable that makes no sense."""
+        try:
+            own = _Environment()
+            leaf = collector.Settings.from_environment()
+        except ValidationError as error:
+            raise ConfigurationError(collector.first_fault(error)) from None
+        except collector.SettingError as error:
+            raise ConfigurationError(str(error)) from None
+        return cls.of(leaf, own)
+
+    @classmethod
+    def of(cls, leaf: collector.Settings, own: _Environment | None = None) -> Self:
+        """Settings around a collector's, the rest from ``own`` or by default; raises ConfigurationError."""
+        own = own or _Environment()
+        thresholds = Thresholds(own.min_respondents, own.min_respondents_percent, own.fragile_below)
+        if thresholds.minimum_percent < thresholds.minimum:
+            raise ConfigurationError("SIRIUS_MIN_RESPONDENTS_PERCENT : ne peut pas être sous SIRIUS_MIN_RESPONDENTS")
+        url = own.syndication_database_url or f"sqlite:///{leaf.data_dir.resolve() / 'syndication.db'}"
+        return cls(leaf, url, own.embed_policy, thresholds)
+
+    @property
+    def public_url(self) -> str:
+        """Address under which the world reaches the service, without a final slash."""
+        return self.collector.public_url
+
+    @property
+    def secure(self) -> bool:
+        """True when the service is reached over https."""
+        return self.collector.secure
+
+    @property
+    def data_dir(self) -> Path:
+        """Folder of what the service keeps in files."""
+        return self.collector.data_dir
+
+    def keys(self) -> tuple[str, ...]:
+        """Signing keys, newest first."""
+        return self.collector.keys()

@@ -1,0 +1,224 @@
+"""SQL of reviews, figures, campaigns and the change log. Every function works in the caller's transaction."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from syndication import models
+from syndication.database import add_counts, insert_new, table
+
+REVIEW, VERBATIM, TALLY, CHANGE, CAMPAIGN, BOOKMARK = map(
+    table, (models.Review, models.Verbatim, models.Tally, models.Change, models.Campaign, models.Bookmark)
+)
+Scope = tuple[int, int]
+"""A formation's id and a centre's."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewVerbatim:
+    """An open text about to be stored."""
+
+    id: str
+    question: str
+    text: str
+    status: str
+    reason: str | None = None
+    gem: bool = False
+    signals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewReview:
+    """A testimony about to be stored; ``counts`` is what it adds to its scopes, by (axis, value)."""
+
+    id: str
+    origin: str
+    source_id: str
+    campaign_id: str | None
+    formation_id: int
+    centre_id: int
+    code_given: str
+    month: str | None
+    questionnaire_version: str
+    answers: Mapping[str, Any]
+    counts: Mapping[tuple[str, str], int]
+    verbatims: tuple[NewVerbatim, ...]
+
+    @property
+    def scope(self) -> Scope:
+        """Where it counts."""
+        return self.formation_id, self.centre_id
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRow:
+    """A campaign as the hub knows it."""
+
+    id: str
+    formation_id: int
+    centre_id: int
+    code_given: str
+    opens_on: date
+    closes_on: date
+    invited: int | None
+    respondents: int
+
+    @property
+    def scope(self) -> Scope:
+        """Where its responses count."""
+        return self.formation_id, self.centre_id
+
+
+# -- reviews and figures ---------------------------------------------------------------------------------------------
+
+
+def keep_reviews(connection: Connection, reviews: Sequence[NewReview], now: datetime) -> list[NewReview]:
+    """Store those reviews that are new, with their texts and what they add to figures; gives them."""
+    known = _known_sources(connection, [review.source_id for review in reviews])
+    fresh = list({r.source_id: r for r in reviews if r.source_id not in known}.values())
+    if not fresh:
+        return []
+    today = now.date()
+    connection.execute(insert(REVIEW), [_review_row(review, today) for review in fresh])
+    texts = [_verbatim_row(review, verbatim, now) for review in fresh for verbatim in review.verbatims]
+    if texts:
+        connection.execute(insert(VERBATIM), texts)
+    counts: Counter[tuple[Scope, str, str]] = Counter()
+    for review in fresh:
+        for (axis, value), count in review.counts.items():
+            counts[review.scope, axis, value] += count
+    add_to_tally(connection, counts)
+    note_changes(connection, [review.scope for review in fresh], now)
+    return fresh
+
+
+def add_to_tally(connection: Connection, counts: Mapping[tuple[Scope, str, str], int]) -> None:
+    """Add counts by (scope, axis, value) to the scope, to its formation everywhere, and to its centre as a whole."""
+    totals: Counter[tuple[int, int, str, str]] = Counter()
+    for ((formation_id, centre_id), axis, value), count in counts.items():
+        for formation, centre in ((formation_id, centre_id), (formation_id, 0), (0, centre_id)):
+            totals[formation, centre, axis, value] += count
+    add_counts(
+        connection,
+        TALLY,
+        [
+            {"formation_id": f, "centre_id": c, "axis": axis, "value": value, "count": count}
+            for (f, c, axis, value), count in sorted(totals.items())
+            if count
+        ],
+    )
+
+
+def note_changes(connection: Connection, scopes: Iterable[Scope], now: datetime) -> None:
+    """Record that what is public of these scopes changed."""
+    rows = [{"formation_id": f, "centre_id": c, "at": now} for f, c in dict.fromkeys(scopes)]
+    if rows:
+        connection.execute(insert(CHANGE), rows)
+
+
+def changes_after(connection: Connection, seq: int) -> list[tuple[int, int, int]]:
+    """Changes recorded after a place: seq, formation id, centre id."""
+    query = select(CHANGE.c.seq, CHANGE.c.formation_id, CHANGE.c.centre_id).where(CHANGE.c.seq > seq)
+    return [tuple(row) for row in connection.execute(query.order_by(CHANGE.c.seq))]
+
+
+def last_change(connection: Connection) -> int:
+    """Place of the last change recorded, 0 when there is none."""
+    return connection.execute(select(func.coalesce(func.max(CHANGE.c.seq), 0))).scalar_one()
+
+
+def _known_sources(connection: Connection, sources: Sequence[str]) -> set[str]:
+    known: set[str] = set()
+    for start in range(0, len(sources), 500):
+        query = select(REVIEW.c.source_id).where(REVIEW.c.source_id.in_(sources[start : start + 500]))
+        known.update(connection.execute(query).scalars())
+    return known
+
+
+def _review_row(review: NewReview, today: date) -> dict[str, Any]:
+    return {
+        "id": review.id,
+        "origin": review.origin,
+        "source_id": review.source_id,
+        "campaign_id": review.campaign_id,
+        "formation_id": review.formation_id,
+        "centre_id": review.centre_id,
+        "code_given": review.code_given,
+        "month": review.month,
+        "questionnaire_version": review.questionnaire_version,
+        "answers": dict(review.answers),
+        "received_on": today,
+    }
+
+
+def _verbatim_row(review: NewReview, verbatim: NewVerbatim, now: datetime) -> dict[str, Any]:
+    return {
+        "id": verbatim.id,
+        "review_id": review.id,
+        "formation_id": review.formation_id,
+        "centre_id": review.centre_id,
+        "question": verbatim.question,
+        "text": verbatim.text,
+        "month": review.month,
+        "status": verbatim.status,
+        "reason": verbatim.reason,
+        "gem": verbatim.gem,
+        "signals": list(verbatim.signals),
+        "received_on": now.date(),
+        "published_at": now if verbatim.status == "publie" else None,
+        "version": 1,
+        "receipt_due": False,
+    }
+
+
+# -- campaigns -------------------------------------------------------------------------------------------------------
+
+
+def add_campaign(connection: Connection, campaign: CampaignRow) -> None:
+    """Store a campaign."""
+    connection.execute(insert(CAMPAIGN).values({name: getattr(campaign, name) for name in CampaignRow.__slots__}))
+
+
+def campaign(connection: Connection, campaign_id: str) -> CampaignRow | None:
+    """The campaign under an id, or None."""
+    row = connection.execute(select(CAMPAIGN).where(CAMPAIGN.c.id == campaign_id)).mappings().first()
+    return CampaignRow(**row) if row else None
+
+
+def open_campaigns(connection: Connection, today: date) -> list[CampaignRow]:
+    """Campaigns open on a day."""
+    query = select(CAMPAIGN).where(CAMPAIGN.c.opens_on <= today, CAMPAIGN.c.closes_on >= today)
+    return [CampaignRow(**row) for row in connection.execute(query).mappings()]
+
+
+def centre_campaigns(connection: Connection, centre_id: int) -> list[CampaignRow]:
+    """Campaigns of a centre, the latest to open first."""
+    query = select(CAMPAIGN).where(CAMPAIGN.c.centre_id == centre_id).order_by(CAMPAIGN.c.opens_on.desc(), CAMPAIGN.c.id)
+    return [CampaignRow(**row) for row in connection.execute(query).mappings()]
+
+
+def set_campaign_counts(connection: Connection, campaign_id: str, invited: int | None, respondents: int) -> None:
+    """Keep how many were asked and how many are counted."""
+    statement = update(CAMPAIGN).where(CAMPAIGN.c.id == campaign_id)
+    connection.execute(statement.values(invited=invited, respondents=respondents))
+
+
+# -- bookmarks -------------------------------------------------------------------------------------------------------
+
+
+def bookmark(connection: Connection, name: str) -> str:
+    """Where a follower stands; empty at the start."""
+    return connection.execute(select(BOOKMARK.c.cursor).where(BOOKMARK.c.name == name)).scalar() or ""
+
+
+def move_bookmark(connection: Connection, name: str, cursor: str) -> None:
+    """Move a follower on."""
+    moved = connection.execute(
+        update(BOOKMARK).where(BOOKMARK.c.name == bindparam("who")).values(cursor=cursor), {"who": name}
+    )
+    if not moved.rowcount:
+        insert_new(connection, BOOKMARK, [{"name": name, "cursor": cursor}])

@@ -1,0 +1,53 @@
+"""Background work: intake, invitations, receipts. Each step may be run again without harm."""
+
+import asyncio
+import logging
+from time import monotonic
+
+from collector.door import Receipt
+from syndication import intake
+from syndication.context import Hub
+from syndication.database import writing
+from syndication.moderation import store as moderation
+from syndication.moderation.decide import REASONS
+
+PAUSE_SECONDS = 0.5
+INVITATIONS_EVERY_SECONDS = 60.0
+RECEIPTS = 200
+log = logging.getLogger("sirius.worker")
+
+
+async def work_for_ever(hub: Hub) -> None:
+    """Do what there is to do, then again, for ever; a step that fails is told in the log and tried again."""
+    counted_at = -INVITATIONS_EVERY_SECONDS
+    while True:
+        try:
+            if monotonic() - counted_at >= INVITATIONS_EVERY_SECONDS:
+                await asyncio.to_thread(intake.count_invitations, hub.engine, hub.collector, hub.clock())
+                counted_at = monotonic()
+            await asyncio.to_thread(work_once, hub)
+        except Exception:
+            log.exception("background step failed, it will be tried again")
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+def work_once(hub: Hub) -> int:
+    """Take in what was collected and tell authors what was decided; gives how many reviews were new."""
+    taken = intake.take_in(hub.engine, hub.collector, hub.clock())
+    deliver_receipts(hub)
+    return taken
+
+
+def deliver_receipts(hub: Hub) -> int:
+    """Tell the collector what became of texts; gives how many it was told."""
+    with hub.engine.connect() as connection:
+        due = moderation.due_receipts(connection, RECEIPTS)
+    for receipt in due:
+        reason = REASONS.get(receipt.reason or "")
+        status = "publie" if receipt.status == "publie" else "refuse"
+        hub.collector.deliver_receipt(
+            Receipt(receipt.response_id, receipt.question, status, reason, receipt.version)
+        )
+        with writing(hub.engine).begin() as connection:
+            moderation.settle_receipt(connection, receipt.verbatim_id, receipt.version)
+    return len(due)
