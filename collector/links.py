@@ -25,8 +25,11 @@ def new_token() -> str:
 
 
 def new_id() -> str:
-    """Make an identifier that tells nothing of the order in which things were made: 96 random bits, 16 characters."""
-    return secrets.token_urlsafe(12)
+    """Make an identifier that tells nothing of the order in which things were made: 96 random bits, 24 characters.
+
+    Hexadecimal, so that it can be typed after a command without being taken for an option.
+    """
+    return secrets.token_hex(12)
 
 
 def is_token(value: str) -> bool:
@@ -68,4 +71,4 @@ def _hash(purpose: str, token: str) -> str:
 
 def _signer(keys: Sequence[str]) -> Signer:
     oldest_first = list(reversed(keys))
-    return Signer(oldest_first, salt=_COMMON_SALT, digest_method=hashlib.sha256)
+    return Signer(oldest_first, salt=_COMMON_SALT)

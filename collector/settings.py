@@ -86,7 +86,13 @@ def first_fault(error: ValidationError) -> str:
     """Name the first refused variable and why, without its value, which may be a secret."""
     fault = error.errors(include_input=False)[0]
     name = str(fault["loc"][0]).upper() if fault["loc"] else "?"
-    return f"SIRIUS_{name} : {fault['msg'].removeprefix('Value error, ')}"
+    bounds = fault.get("ctx", {})
+    reasons = {
+        "int_parsing": "un nombre entier est attendu",
+        "greater_than_equal": f"au moins {bounds.get('ge')} est attendu",
+        "literal_error": f"valeurs possibles : {bounds.get('expected')}",
+    }
+    return f"SIRIUS_{name} : {reasons.get(fault['type'], fault['msg'].removeprefix('Value error, '))}"
 
 
 def _kept_keys(path: Path) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ def count_invitations(engine: Engine, collector: Collector, now: datetime) -> No
 
 def new_id() -> str:
     """An identifier that tells nothing of order: 96 random bits."""
-    return secrets.token_urlsafe(12)
+    return secrets.token_hex(12)
 
 
 def open_texts(document: Questionnaire, texts: dict[str, str]) -> list[tuple[str, str]]:

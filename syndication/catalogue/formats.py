@@ -224,9 +224,10 @@ def _offer(row: Row) -> Iterator[Fact]:
     yield OfferFact("cfd", cfd, uai, "lieu", _number(row["capacite"]))
 
 
-def _parcoursup(row: Row) -> Iterator[Fact]:
+def _parcoursup(row: Row) -> Iterator[Fact | Remark]:
     uai = read_centre_code(f"uai:{row['UAI']}").value
     if row["STATUT"].strip() != "Apprentissage":
+        yield Remark(f"offre sans objet : statut « {row['STATUT'].strip()} »")
         return
     yield OfferFact("mefstat", _code("mefstat", row["MEFSTAT11"]), uai, "lieu", _number(row["CAPACITEPSUP"]))
 

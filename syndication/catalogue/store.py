@@ -141,12 +141,18 @@ def search_formations(connection: Connection, words: str, limit: int = 20) -> li
 
 def formations_with_responses(connection: Connection, limit: int = 20) -> list[tuple[FormationRow, str]]:
     """Formations most answered about, each with a code to embed it by."""
-    tally = table(models.Tally)
+    tally, member = table(models.Tally), FORMATION.alias("member")
+    answered = (
+        select(func.coalesce(member.c.lineage_id, member.c.id).label("head"), func.sum(tally.c.count).label("count"))
+        .join(member, member.c.id == tally.c.formation_id)
+        .where(tally.c.axis == "@repondants", tally.c.centre_id == 0)
+        .group_by(func.coalesce(member.c.lineage_id, member.c.id))
+        .subquery()
+    )
     query = (
         select(*_FORMATION_COLUMNS)
-        .join(tally, tally.c.formation_id == FORMATION.c.id)
-        .where(tally.c.axis == "@repondants", tally.c.centre_id == 0)
-        .order_by(tally.c.count.desc(), FORMATION.c.id)
+        .join(answered, answered.c.head == FORMATION.c.id)
+        .order_by(answered.c.count.desc(), FORMATION.c.id)
         .limit(limit)
     )
     rows = [FormationRow(*row) for row in connection.execute(query)]

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection
 
 from collector.door import default_questionnaire
-from syndication import campaigns, intake, worker
+from syndication import campaigns, intake, store, worker
 from syndication.accounts import signin
 from syndication.accounts.store import Person
 from syndication.asgi import migrate
@@ -77,17 +77,21 @@ def open_doors(hub: Hub, catalogue_url: str) -> Doors:
     public, now = hub.settings.public_url, hub.clock()
     with hub.engine.connect() as connection:
         centre = catalogue.centres_by_code(connection, read_centre_code(MAIN_CENTRE))[0]
-    opened = campaigns.open_campaign(
-        hub.engine, hub.collector, MAIN_FORMATION, MAIN_CENTRE, now.date(), now.date() + timedelta(days=60)
-    )
+        running = [c for c in store.centre_campaigns(connection, centre.id) if c.closes_on >= now.date()]
+    opened = running[0].id if running else _open_anew(hub, now)
     return Doors(
         catalogue=f"{catalogue_url}/formations/cap-cuisine",
-        apprenti=campaigns.issue_links(hub.collector, opened.id, 1)[0],
+        apprenti=campaigns.issue_links(hub.collector, opened, 1)[0],
         cfa=signin.make_link(hub.engine, public, Person("cfa@exemple.invalid", "cfa", centre.id), now, DOOR_LIFE),
         moderation=signin.make_link(hub.engine, public, Person(MODERATOR, "moderator", None), now, DOOR_LIFE),
         integrer=f"{public}/integrer?formation={MAIN_FORMATION}",
         api=f"{public}/api/v1/avis?formation={MAIN_FORMATION}",
     )
+
+
+def _open_anew(hub: Hub, now: datetime) -> str:
+    last = now.date() + timedelta(days=60)
+    return campaigns.open_campaign(hub.engine, hub.collector, MAIN_FORMATION, MAIN_CENTRE, now.date(), last).id
 
 
 def _play(hub: Hub, clock: DemoClock, chance: random.Random, group: DemoGroup, texts: Iterator[Text]) -> None:

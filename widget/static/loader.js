@@ -28,9 +28,14 @@
         this.watch = new IntersectionObserver((seen) => {
           if (seen.some((entry) => entry.isIntersecting)) this.load();
         }, { rootMargin: "600px" });
-        this.host.style.display = this.host.style.display || "block";
+        this.reserve();
         this.watch.observe(this.host);
       }
+    }
+
+    reserve() { // room kept before anything is known, so that the page hardly moves
+      this.host.style.display = this.host.style.display || "block";
+      this.host.style.minHeight = `${ROOM}px`;
     }
 
     offer() {
@@ -52,8 +57,7 @@
       frame.title = "Avis d’apprentis sur cette formation";
       frame.src = `${home}/widget?${query}#hote=${encodeURIComponent(location.origin)}`;
       Object.assign(frame.style, { display: "block", width: "100%", border: "0", height: "0", colorScheme: "auto" });
-      this.host.style.display = this.host.style.display || "block";
-      this.host.style.minHeight = `${ROOM}px`;
+      this.reserve();
       this.root.append(frame);
     }
 
