@@ -142,7 +142,7 @@ class Collector:
         return routes(Desk(self.settings, self._store, self._clock))
 
     def open_campaign(self, order: CampaignOrder) -> OpenedCampaign:
-        """Open a campaign with the default questionnaire; raises CampaignError when its dates or seats make no sense."""
+        """Open a campaign with the default questionnaire; raises CampaignError when it makes no sense."""
         if order.closes_on < order.opens_on:
             raise CampaignError("La campagne finirait avant d'avoir commencé.")
         if order.seats < 0:
@@ -183,7 +183,7 @@ class Collector:
         return Progress(campaign_id, invited, counted.drafts + counted.sent, counted.sent)
 
     def record(self, link: str, raw: dict[str, list[str]]) -> None:
-        """Answer a personal link as its holder would; raises LinkError, CampaignError. For demonstrations and benches."""
+        """Answer a personal link as its holder would, for demonstrations; raises LinkError, CampaignError."""
         token = link.rsplit("/", 1)[-1]
         seat = self._store.seat(token)
         answers, faults = validate(questionnaire(seat.campaign.questionnaire_version), raw)
@@ -209,6 +209,4 @@ class Collector:
 
     def deliver_receipt(self, receipt: Receipt) -> None:
         """Let the author's page say what became of a text."""
-        self._store.keep_receipt(
-            receipt.response_id, receipt.question, receipt.status, receipt.reason, receipt.version
-        )
+        self._store.keep_receipt(receipt.response_id, receipt.question, receipt.status, receipt.reason, receipt.version)

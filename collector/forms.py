@@ -18,9 +18,7 @@ async def read_form(request: Request) -> dict[str, list[str]]:
     if kind != "application/x-www-form-urlencoded":
         raise HTTPException(415)
     try:
-        pairs = parse_qsl(
-            body.decode("ascii"), keep_blank_values=True, max_num_fields=FIELD_LIMIT, errors="replace"
-        )
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=FIELD_LIMIT, errors="replace")
     except (UnicodeDecodeError, ValueError):
         raise HTTPException(400) from None
     values: dict[str, list[str]] = {}

@@ -72,7 +72,7 @@ class Event(Table, table=True):
     """What the hub has yet to learn, in the order in which it was recorded."""
 
     __tablename__ = "event"
-    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 SQLAlchemy reads a plain dict
+    __table_args__ = {"sqlite_autoincrement": True}
 
     seq: int | None = Field(default=None, primary_key=True)
     response_id: str = Field(index=True)
@@ -88,5 +88,3 @@ class Receipt(Table, table=True):
     status: str
     reason: str | None = None
     version: int
-
-

@@ -19,9 +19,12 @@ def _table(model: type[models.Table]) -> Table:
     return cast(Table, model.__table__)  # type: ignore[attr-defined]
 
 
-CAMPAIGN, INVITATION, DRAFT, RESPONSE, EVENT, RECEIPT = map(
-    _table, (models.Campaign, models.Invitation, models.Draft, models.Response, models.Event, models.Receipt)
-)
+CAMPAIGN = _table(models.Campaign)
+INVITATION = _table(models.Invitation)
+DRAFT = _table(models.Draft)
+RESPONSE = _table(models.Response)
+EVENT = _table(models.Event)
+RECEIPT = _table(models.Receipt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +112,14 @@ class Store:
     def counted(self, campaign_id: str) -> Counted:
         """Counts of a campaign."""
         with self._engine.connect() as connection:
-            by_origin = dict(
+            by_origin: dict[str, int] = dict(
                 connection.execute(
                     select(INVITATION.c.origin, func.count())
                     .where(INVITATION.c.campaign_id == campaign_id)
                     .group_by(INVITATION.c.origin)
-                ).tuples().all()
+                )
+                .tuples()
+                .all()
             )
             drafts = _count(connection, DRAFT, campaign_id)
             sent = _count(connection, RESPONSE, campaign_id)

@@ -68,7 +68,12 @@ def insert_new(connection: Connection, target: Table, rows: Sequence[dict[str, A
 
 
 def upsert(
-    connection: Connection, target: Table, rows: Sequence[dict[str, Any]], *, replace: Sequence[str], key: Sequence[str] = ()
+    connection: Connection,
+    target: Table,
+    rows: Sequence[dict[str, Any]],
+    *,
+    replace: Sequence[str],
+    key: Sequence[str] = (),
 ) -> None:
     """Insert rows; where the key (by default the primary one) is there, replace the named columns."""
     if not rows:

@@ -35,7 +35,9 @@ def _folder(settings: Settings) -> list[str]:
 def _address(settings: Settings) -> list[str]:
     if settings.secure or settings.public_url.startswith(("http://127.0.0.1", "http://localhost")):
         return []
-    return [f"SIRIUS_PUBLIC_URL : {settings.public_url} n'est pas en https ; les liens et les sessions y seraient lisibles."]
+    return [
+        f"SIRIUS_PUBLIC_URL : {settings.public_url} n'est pas en https ; les liens et les sessions y seraient lisibles."
+    ]
 
 
 def _databases(settings: Settings) -> list[str]:
@@ -44,10 +46,11 @@ def _databases(settings: Settings) -> list[str]:
     except (SQLAlchemyError, OSError) as error:
         return [f"Base de données inaccessible : {type(error).__name__}."]
     faults: list[str] = []
-    for name, is_current in (
-        ("syndication", lambda: database.is_current(hub.engine)),
-        ("collector", hub.collector.is_current),
-    ):
+    checks: dict[str, Callable[[], bool]] = {
+        "syndication": lambda: database.is_current(hub.engine),
+        "collector": hub.collector.is_current,
+    }
+    for name, is_current in checks.items():
         try:
             if not is_current():
                 faults.append(f"Base {name} : des migrations attendent, lancez « sirius migrate ».")

@@ -1,16 +1,16 @@
 """Everything the hub raises on purpose. Messages are French sentences.
 
-    SyndicationError
-    ├── UnusableCode          a code that leads nowhere
-    │   ├── CodeError         …cannot be read
-    │   ├── UnknownCode       …is well formed, but the catalogue does not hold it
-    │   └── AmbiguousCode     …means several formations or centres
-    ├── ImportFault           a file cannot be imported
-    ├── DecisionError         a moderator's decision is not allowed
-    │   └── DecisionConflict  somebody decided in between
-    ├── SignInError           a sign-in link or a session is not valid
-    ├── CampaignRefused       a campaign cannot be opened or followed as asked
-    └── ConfigurationError    a setting is missing or nonsense
+SyndicationError
+├── UnusableCode          a code that leads nowhere
+│   ├── CodeError         …cannot be read
+│   ├── UnknownCode       …is well formed, but the catalogue does not hold it
+│   └── AmbiguousCode     …means several formations or centres
+├── ImportFault           a file cannot be imported
+├── DecisionError         a moderator's decision is not allowed
+│   └── DecisionConflict  somebody decided in between
+├── SignInError           a sign-in link or a session is not valid
+├── CampaignRefused       a campaign cannot be opened or followed as asked
+└── ConfigurationError    a setting is missing or nonsense
 """
 
 from collections.abc import Sequence

@@ -23,7 +23,7 @@ class Table(SQLModel):
 
 
 def _reference(target: str, **options: Any) -> Any:
-    kind = Text if target.split(".")[0] in {"review", "verbatim", "campaign"} else Integer
+    kind = Text if target.split(".", maxsplit=1)[0] in {"review", "verbatim", "campaign"} else Integer
     options.setdefault("nullable", False)
     return Field(default=None, sa_column=Column(kind, ForeignKey(target), **options))
 

@@ -29,7 +29,13 @@ environment = Environment(
     lstrip_blocks=True,
 )
 environment.filters.update(
-    {"jour": words.day, "mois": words.month, "nombre": words.number, "pourcent": words.percent, "phrase": words.headline}
+    {
+        "jour": words.day,
+        "mois": words.month,
+        "nombre": words.number,
+        "pourcent": words.percent,
+        "phrase": words.headline,
+    }
 )
 environment.globals["pluriel"] = words.plural
 

@@ -151,10 +151,8 @@ def scale_labels(questionnaire: Questionnaire) -> list[tuple[str, str]]:
 
 def _choices(counts: Counts, questionnaire: Questionnaire, thresholds: Thresholds) -> list[Choice]:
     questions = [q for q in questionnaire.questions() if q.kind in {"one", "several"} and q.public]
-    return [
-        choice for choice in (_choice(question, counts.get(CHOICE + question.key, {}), thresholds) for question in questions)
-        if choice is not None
-    ]  # fmt: skip
+    choices = [_choice(question, counts.get(CHOICE + question.key, {}), thresholds) for question in questions]
+    return [choice for choice in choices if choice is not None]
 
 
 def _choice(question: Question, counted: Mapping[str, int], thresholds: Thresholds) -> Choice | None:

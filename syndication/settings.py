@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from collector import door as collector
+from collector import door
 from syndication.errors import ConfigurationError
 
 
@@ -32,14 +32,14 @@ class _Environment(BaseSettings):
     @field_validator("syndication_database_url")
     @classmethod
     def _refuse_unknown_databases(cls, value: str) -> str:
-        return collector.checked_database_url(value)
+        return door.checked_database_url(value)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What an operator may decide for the hub."""
 
-    collector: collector.Settings
+    collector: door.Settings
     database_url: str
     embed_policy: str
     thresholds: Thresholds
@@ -49,15 +49,15 @@ class Settings:
         """Read the environment; raises ConfigurationError naming the first variable that makes no sense."""
         try:
             own = _Environment()
-            leaf = collector.Settings.from_environment()
+            leaf = door.Settings.from_environment()
         except ValidationError as error:
-            raise ConfigurationError(collector.first_fault(error)) from None
-        except collector.SettingError as error:
+            raise ConfigurationError(door.first_fault(error)) from None
+        except door.SettingError as error:
             raise ConfigurationError(str(error)) from None
         return cls.of(leaf, own)
 
     @classmethod
-    def of(cls, leaf: collector.Settings, own: _Environment | None = None) -> Self:
+    def of(cls, leaf: door.Settings, own: _Environment | None = None) -> Self:
         """Settings around a collector's, the rest from ``own`` or by default; raises ConfigurationError."""
         own = own or _Environment()
         thresholds = Thresholds(own.min_respondents, own.min_respondents_percent, own.fragile_below)

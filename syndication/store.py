@@ -11,9 +11,12 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from syndication import models
 from syndication.database import add_counts, insert_new, table
 
-REVIEW, VERBATIM, TALLY, CHANGE, CAMPAIGN, BOOKMARK = map(
-    table, (models.Review, models.Verbatim, models.Tally, models.Change, models.Campaign, models.Bookmark)
-)
+REVIEW = table(models.Review)
+VERBATIM = table(models.Verbatim)
+TALLY = table(models.Tally)
+CHANGE = table(models.Change)
+CAMPAIGN = table(models.Campaign)
+BOOKMARK = table(models.Bookmark)
 Scope = tuple[int, int]
 """A formation's id and a centre's."""
 
@@ -128,7 +131,7 @@ def changes_after(connection: Connection, seq: int) -> list[tuple[int, int, int]
 
 def last_change(connection: Connection) -> int:
     """Place of the last change recorded, 0 when there is none."""
-    return connection.execute(select(func.coalesce(func.max(CHANGE.c.seq), 0))).scalar_one()
+    return connection.execute(select(func.max(CHANGE.c.seq))).scalar() or 0
 
 
 def _known_sources(connection: Connection, sources: Sequence[str]) -> set[str]:
@@ -197,7 +200,9 @@ def open_campaigns(connection: Connection, today: date) -> list[CampaignRow]:
 
 def centre_campaigns(connection: Connection, centre_id: int) -> list[CampaignRow]:
     """Campaigns of a centre, the latest to open first."""
-    query = select(CAMPAIGN).where(CAMPAIGN.c.centre_id == centre_id).order_by(CAMPAIGN.c.opens_on.desc(), CAMPAIGN.c.id)
+    query = (
+        select(CAMPAIGN).where(CAMPAIGN.c.centre_id == centre_id).order_by(CAMPAIGN.c.opens_on.desc(), CAMPAIGN.c.id)
+    )
     return [CampaignRow(**row) for row in connection.execute(query).mappings()]
 
 

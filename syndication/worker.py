@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from time import monotonic
+from typing import Literal
 
 from collector.door import Receipt
 from syndication import intake
@@ -44,10 +45,8 @@ def deliver_receipts(hub: Hub) -> int:
         due = moderation.due_receipts(connection, RECEIPTS)
     for receipt in due:
         reason = REASONS.get(receipt.reason or "")
-        status = "publie" if receipt.status == "publie" else "refuse"
-        hub.collector.deliver_receipt(
-            Receipt(receipt.response_id, receipt.question, status, reason, receipt.version)
-        )
+        status: Literal["publie", "refuse"] = "publie" if receipt.status == "publie" else "refuse"
+        hub.collector.deliver_receipt(Receipt(receipt.response_id, receipt.question, status, reason, receipt.version))
         with writing(hub.engine).begin() as connection:
             moderation.settle_receipt(connection, receipt.verbatim_id, receipt.version)
     return len(due)

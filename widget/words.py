@@ -43,15 +43,16 @@ def headline(snapshot: Snapshot) -> str:
     spread = snapshot.satisfaction
     if spread is None:
         return f"{plural(snapshot.respondents, 'répondant raconte', 'répondants racontent')} leur apprentissage."
-    verb = "est content de son" if spread.good.count == 1 and spread.good.percent is None else "sont contents de leur"
-    if spread.good.percent is None:
-        return f"{number(spread.good.count)} des {plural(spread.answered, 'répondant', 'répondants')} {verb} apprentissage."
-    share = percent(spread.good.percent)
-    return f"{share} des {plural(spread.answered, 'répondant', 'répondants')} {verb} apprentissage."
+    good = number(spread.good.count) if spread.good.percent is None else percent(spread.good.percent)
+    verb = "est content de son" if good == "1" else "sont contents de leur"
+    return f"{good} des {plural(spread.answered, 'répondant', 'répondants')} {verb} apprentissage."
 
 
 def spoken(spread: Distribution) -> str:
     """A distribution as a screen reader should say it."""
     parts = (("bien", spread.good), ("moyen", spread.fair), ("mal", spread.poor))
-    said = (f"{w} : {percent(s.percent)}, {number(s.count)}" if s.percent is not None else f"{w} : {s.count}" for w, s in parts)
+    said = (
+        f"{w} : {percent(s.percent)}, {number(s.count)}" if s.percent is not None else f"{w} : {s.count}"
+        for w, s in parts
+    )
     return " ; ".join(said)

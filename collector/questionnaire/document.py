@@ -33,7 +33,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a grid: a rating axis. ``public_label`` is how figures name it, ``label`` how a respondent reads it."""
+    """One row of a grid: a rating axis. ``label`` is read by respondents, ``public_label`` names the figures."""
 
     key: str
     label: str

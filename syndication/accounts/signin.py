@@ -20,9 +20,7 @@ HOME = {"moderator": "/moderation", "admin": "/moderation", "observer": "/statis
 _EMAIL = re.compile(r"[^@\s,;<>]{1,64}@[^@\s,;<>]+\.[^@\s,;<>]{2,}")
 
 
-def make_link(
-    engine: Engine, public_url: str, person: Person, now: datetime, life: timedelta = LINK_LIFE
-) -> str:
+def make_link(engine: Engine, public_url: str, person: Person, now: datetime, life: timedelta = LINK_LIFE) -> str:
     """A one-time link for a person; raises SignInError when the person makes no sense."""
     if person.role not in ROLES:
         raise SignInError(f"Rôle inconnu : {person.role}. Attendus : {', '.join(ROLES)}.")

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, delete, insert, select, update
 from syndication import models
 from syndication.database import table
 
-LINK, SESSION = map(table, (models.SignInLink, models.Session))
+LINK = table(models.SignInLink)
+SESSION = table(models.Session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,7 @@ def use_link(connection: Connection, token_hash: str, now: datetime) -> Person |
     return Person(row.email, row.role, row.centre_id)
 
 
-def add_session(
-    connection: Connection, token_hash: str, person: Person, now: datetime, expires_at: datetime
-) -> None:
+def add_session(connection: Connection, token_hash: str, person: Person, now: datetime, expires_at: datetime) -> None:
     """Store a session, and drop those that have ended."""
     connection.execute(delete(SESSION).where(SESSION.c.expires_at <= now))
     connection.execute(

@@ -32,7 +32,7 @@ class _Gathered:
     tallies: dict[int, dict[int, dict[str, dict[str, int]]]] = field(default_factory=dict)
 
     def meant(self) -> dict[int, str | None]:
-        """Lineages that the key means, with their titles: under each scheme, the one whose very key it is stands alone."""
+        """Lineages that the key means, with their titles; one whose very key it is stands alone under its scheme."""
         found: dict[int, str | None] = {}
         for scheme, lineages in self.lineages.items():
             found.update(self.own.get(scheme) or lineages)

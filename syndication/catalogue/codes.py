@@ -126,12 +126,16 @@ def read_centre_code(text: str) -> Code:
     scheme, bare = (prefixed[1].lower(), prefixed[2]) if prefixed else ("", trimmed)
     compact = re.sub(r"[\s.]", "", bare).upper()
     if scheme not in {"", "uai", "siret"}:
-        raise CodeError(f"« {scheme} » n'est pas un identifiant d'établissement : uai ou siret est attendu.", "etablissement")
+        raise CodeError(
+            f"« {scheme} » n'est pas un identifiant d'établissement : uai ou siret est attendu.", "etablissement"
+        )
     if scheme == "uai" or (not scheme and re.fullmatch(r"[0-9]{1,7}[A-Z]", compact)):
         return Code("uai", _uai(compact))
     if scheme == "siret" or (not scheme and re.fullmatch(r"[0-9]{9,14}", compact)):
         return Code("siret", _siret(compact))
-    raise CodeError(f"« {trimmed} » n'est ni un UAI (7 chiffres et une lettre) ni un SIRET (14 chiffres).", "etablissement")
+    raise CodeError(
+        f"« {trimmed} » n'est ni un UAI (7 chiffres et une lettre) ni un SIRET (14 chiffres).", "etablissement"
+    )
 
 
 def uai_letter(digits: str) -> str:
@@ -180,7 +184,9 @@ def _uai(text: str) -> str:
         raise CodeError(f"« {text} » n'a pas la forme d'un UAI : 7 chiffres et une lettre.", "etablissement")
     digits = match[1].zfill(7)
     if match[2] != uai_letter(digits):
-        raise CodeError(f"La lettre de l'UAI {digits}{match[2]} est fausse : {uai_letter(digits)} est attendue.", "etablissement")
+        raise CodeError(
+            f"La lettre de l'UAI {digits}{match[2]} est fausse : {uai_letter(digits)} est attendue.", "etablissement"
+        )
     return digits + match[2]
 
 

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from syndication.catalogue.facts import Row
 from syndication.catalogue.formats import Format, recognise
@@ -13,7 +14,7 @@ from syndication.errors import ImportFault
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row with the number of its last line in the file; ``fault`` says why it cannot be read."""
+    """One row with the number of its first line in the file; ``fault`` says why it cannot be read."""
 
     number: int
     row: Row
@@ -61,25 +62,28 @@ def read_rows(text: str) -> tuple[list[str], Iterator[Line]]:
     first = text.partition("\n")[0]
     separator = ";" if first.count(";") > first.count(",") else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    try:
-        columns = [name.strip().strip("`") for name in next(reader, [])]
-    except csv.Error:
-        columns = []
-    return columns, _rows(reader, columns)
+    numbered = _numbered(reader)
+    header = next(numbered, (1, [], None))
+    columns = [name.strip().strip("`") for name in header[1]]
+    return columns, _rows(numbered, columns)
 
 
-def _rows(reader: "csv.Reader", columns: list[str]) -> Iterator[Line]:
+def _numbered(reader: Any) -> Iterator[tuple[int, list[str], str | None]]:
+    """Line number, values, and why they cannot be read."""
     while True:
         try:
-            values = next(reader)
+            yield reader.line_num + 1, next(reader), None
         except StopIteration:
             return
         except csv.Error as error:
-            yield Line(reader.line_num, {}, f"ligne illisible ({error})")
-            continue
-        if not values:
-            continue
-        if len(values) != len(columns):
-            yield Line(reader.line_num, {}, f"{len(values)} colonnes au lieu de {len(columns)}")
-        else:
-            yield Line(reader.line_num, dict(zip(columns, values, strict=True)))
+            yield reader.line_num, [], f"ligne illisible ({error})"
+
+
+def _rows(numbered: Iterator[tuple[int, list[str], str | None]], columns: list[str]) -> Iterator[Line]:
+    for number, values, fault in numbered:
+        if fault:
+            yield Line(number, {}, fault)
+        elif values and len(values) != len(columns):
+            yield Line(number, {}, f"{len(values)} colonnes au lieu de {len(columns)}")
+        elif values:
+            yield Line(number, dict(zip(columns, values, strict=True)))

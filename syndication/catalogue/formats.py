@@ -206,17 +206,26 @@ def _depp(row: Row) -> Iterator[Fact]:
 _DEPP_UAI = "n°UAI de l'établissement"
 
 
+_OFFER_CODES = (
+    ("rncp", "rncp"),
+    ("certifinfo", "id_certifinfo"),
+    ("mef", "mef10"),
+    ("mefstat", "mefstat11"),
+    ("onisep", "onisep"),
+)
+
+
 def _offer(row: Row) -> Iterator[Fact]:
     uai = read_centre_code(f"uai:{row['uai']}").value
     siret = read_centre_code(f"siret:{row['siret']}").value if row["siret"].strip() else None
     cfd = _code("cfd", row["cfd"])
     key = f"cfd:{cfd}"
-    yield CentreFact(uai, row["cfa"].strip(), 3, siret, row["commune"].strip(), row["departement"].strip(), row["region"])
+    yield CentreFact(
+        uai, row["cfa"].strip(), 3, siret, row["commune"].strip(), row["departement"].strip(), row["region"]
+    )
     yield FormationFact(key, row["intitule"].strip(), 3, _number(row["niveau"]))
     yield CodeFact(key, "cfd", cfd)
-    for scheme, column in (
-        ("rncp", "rncp"), ("certifinfo", "id_certifinfo"), ("mef", "mef10"), ("mefstat", "mefstat11"), ("onisep", "onisep"),
-    ):  # fmt: skip
+    for scheme, column in _OFFER_CODES:
         if row[column].strip():
             yield CodeFact(key, scheme, _code(scheme, row[column]))
     if row["cfd_ancien"].strip() and row["cfd_ancien"].strip() != cfd:

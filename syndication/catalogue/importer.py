@@ -118,9 +118,7 @@ def _import(connection: Connection, file: OfficialFile, now: datetime, step: Ste
     return report
 
 
-def _keep_offers(
-    connection: Connection, facts: Sequence[tuple[Line, list[Fact]]], source: str, report: Report
-) -> None:
+def _keep_offers(connection: Connection, facts: Sequence[tuple[Line, list[Fact]]], source: str, report: Report) -> None:
     offers = [(line, fact) for line, stated in facts for fact in stated if isinstance(fact, OfferFact)]
     if not offers:
         return

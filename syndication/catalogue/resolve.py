@@ -62,5 +62,7 @@ def resolve_centre(connection: Connection, text: str) -> CentreRow:
     if not rows:
         raise UnknownCode(f"« {code.value} » n'est l'identifiant d'aucun établissement connu.", "etablissement")
     if len(rows) > 1:
-        raise AmbiguousCode(f"« {code.value} » désigne plusieurs établissements.", [f"uai:{r.uai}" for r in rows], "etablissement")
+        raise AmbiguousCode(
+            f"« {code.value} » désigne plusieurs établissements.", [f"uai:{r.uai}" for r in rows], "etablissement"
+        )
     return rows[0]

@@ -13,18 +13,13 @@ from syndication.catalogue.codes import Code
 from syndication.catalogue.facts import CentreFact, CodeFact, FormationFact, OfferFact, RenewalFact
 from syndication.database import insert_new, table, upsert
 
-FORMATION, FORMATION_CODE, RENEWAL, CENTRE, CENTRE_CODE, OFFER, CHANGE = map(
-    table,
-    (
-        models.Formation,
-        models.FormationCode,
-        models.Renewal,
-        models.Centre,
-        models.CentreCode,
-        models.Offer,
-        models.Change,
-    ),
-)
+FORMATION = table(models.Formation)
+FORMATION_CODE = table(models.FormationCode)
+RENEWAL = table(models.Renewal)
+CENTRE = table(models.Centre)
+CENTRE_CODE = table(models.CentreCode)
+OFFER = table(models.Offer)
+CHANGE = table(models.Change)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +280,7 @@ def opening_dates(connection: Connection, among: Sequence[int] | None = None) ->
     query = select(FORMATION.c.id, FORMATION.c.opened_on).where(FORMATION.c.opened_on.is_not(None))
     if among is not None:
         query = query.where(FORMATION.c.id.in_(among))
-    return {number: opened for number, opened in connection.execute(query)}
+    return dict(connection.execute(query).tuples().all())
 
 
 def note_catalogue_change(connection: Connection, now: datetime) -> None:

@@ -45,7 +45,7 @@ def campaign_links(
     if as_json:
         give_json(links)
         return
-    for line in (["lien", *links] if as_csv else links):
+    for line in ["lien", *links] if as_csv else links:
         give(line)
     say("Gardez ces liens : ils ne peuvent pas être donnés deux fois.")
 

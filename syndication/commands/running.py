@@ -13,10 +13,12 @@ import typer
 import uvicorn
 
 from collector import door as collector
-from syndication import asgi, worker as background
+from syndication import asgi
+from syndication import worker as background
 from syndication.app import create_app
 from syndication.commands.console import AsJson, give, give_json, opened_hub, say
-from syndication.demo import build, serve as demo_server
+from syndication.demo import build
+from syndication.demo import serve as demo_server
 from syndication.demo.catalogue_site import create_catalogue
 from syndication.doctor import examine
 from syndication.instants import now_in_paris
@@ -33,7 +35,9 @@ DOOR_NAMES = {
 
 
 def demo(
-    port: Annotated[int, typer.Option(help="Port du service ; le catalogue prend le suivant.", min=1, max=65534)] = 8000,
+    port: Annotated[
+        int, typer.Option(help="Port du service ; le catalogue prend le suivant.", min=1, max=65534)
+    ] = 8000,
     directory: Annotated[Path, typer.Option("--dir", help="Dossier des données.")] = Path("demo"),
     no_serve: Annotated[bool, typer.Option("--no-serve", help="Construit sans servir.")] = False,
     as_json: AsJson = False,
@@ -62,7 +66,9 @@ def demo(
 def serve(
     host: Annotated[str, typer.Option(help="Adresse d'écoute.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port d'écoute.", min=0, max=65535)] = 8000,
-    workers: Annotated[int, typer.Option(help="Processus web ; au-delà d'un, le travail de fond a le sien.", min=1)] = 1,
+    workers: Annotated[
+        int, typer.Option(help="Processus web ; au-delà d'un, le travail de fond a le sien.", min=1)
+    ] = 1,
 ) -> None:
     """Sert le recueil, la diffusion et le widget, et fait le travail de fond."""
     with opened_hub():
@@ -70,7 +76,7 @@ def serve(
     os.environ[asgi.BACKGROUND] = "1" if workers == 1 else "0"
     companion = None
     if workers > 1:
-        companion = subprocess.Popen([sys.executable, "-m", "syndication", "worker"])  # noqa: S603 ourselves
+        companion = subprocess.Popen([sys.executable, "-m", "syndication", "worker"])
     try:
         uvicorn.run(
             "syndication.asgi:application", factory=True, host=host, port=port, workers=workers,

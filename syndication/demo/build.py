@@ -160,5 +160,3 @@ def _draw(chance: random.Random, content: float) -> str:
 def _month_day(month: str, day: int) -> datetime:
     first = date.fromisoformat(f"{month}-01")
     return datetime(first.year, first.month, day, 10, 20, tzinfo=PARIS)
-
-

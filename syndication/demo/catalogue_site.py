@@ -15,7 +15,8 @@ body{margin:0;font:17px/1.6 "Trebuchet MS",Verdana,sans-serif;color:#20303a;back
 header{background:#0b4f6c;color:#fff;padding:16px 24px;font-size:20px}header a{color:inherit;text-decoration:none}
 main{max-width:920px;margin:24px auto;background:#fff;padding:24px;border-radius:4px}
 @media(max-width:600px){main{margin:0;padding:16px;border-radius:0}}
-h1{margin-top:0;line-height:1.2}dl{display:grid;grid-template-columns:auto 1fr;gap:2px 16px}dt{color:#56707c}dd{margin:0}
+h1{margin-top:0;line-height:1.2}dl{display:grid;grid-template-columns:auto 1fr;gap:2px 16px}
+dt{color:#56707c}dd{margin:0}
 section{margin-top:32px;border-top:1px solid #d5dfe3;padding-top:8px}
 """
 
@@ -27,7 +28,8 @@ PAGES = {
             ("Ce qu'en disent les apprentis", '<sirius-avis formation="50022146">{link}</sirius-avis>'),
             ("Au CFA Exemple des Batignolles",
              '<sirius-avis formation="RNCP38430" etablissement="0751234J">{link}</sirius-avis>'),
-            ("Par l'ancien code ONISEP, en simple div", '<div class="sirius-avis" data-formation="FOR.1210">{link}</div>'),
+            ("Par l'ancien code ONISEP, en simple div",
+             '<div class="sirius-avis" data-formation="FOR.1210">{link}</div>'),
         ),
     ),
     "bts-mco": (

@@ -10,9 +10,11 @@ from syndication.database import table
 from syndication.errors import DecisionConflict, DecisionError
 from syndication.moderation.decide import decide
 
-VERBATIM, REVIEW, DECISION, FORMATION, CENTRE = map(
-    table, (models.Verbatim, models.Review, models.Decision, models.Formation, models.Centre)
-)
+VERBATIM = table(models.Verbatim)
+REVIEW = table(models.Review)
+DECISION = table(models.Decision)
+FORMATION = table(models.Formation)
+CENTRE = table(models.Centre)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import gzip
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import brotli
@@ -46,9 +47,7 @@ class _Captured:
 class ReadyAnswers:
     """ASGI layer that remembers finished answers of chosen paths."""
 
-    def __init__(
-        self, app: ASGIApp, engine: Engine, paths: frozenset[str], memory_bytes: int = MEMORY_BYTES
-    ) -> None:
+    def __init__(self, app: ASGIApp, engine: Engine, paths: frozenset[str], memory_bytes: int = MEMORY_BYTES) -> None:
         self._app = app
         self._engine = engine
         self._paths = paths
@@ -76,10 +75,8 @@ class ReadyAnswers:
     async def follow(self) -> None:
         """Forget answers as changes come, for ever; run it as a task."""
         while True:
-            try:
+            with suppress(Exception):  # the database is away: what is ready keeps being served
                 self.catch_up()
-            except Exception:  # noqa: BLE001, S110 the database is away: what is ready keeps being served
-                pass
             await asyncio.sleep(POLL_SECONDS)
 
     def catch_up(self) -> None:

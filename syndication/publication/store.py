@@ -13,18 +13,13 @@ from sqlalchemy.types import Integer, Text
 from syndication import models, ratings
 from syndication.database import table
 
-TALLY, VERBATIM, CENTRE, CHANGE, FORMATION, FORMATION_CODE, CENTRE_CODE = map(
-    table,
-    (
-        models.Tally,
-        models.Verbatim,
-        models.Centre,
-        models.Change,
-        models.Formation,
-        models.FormationCode,
-        models.CentreCode,
-    ),
-)
+TALLY = table(models.Tally)
+VERBATIM = table(models.Verbatim)
+CENTRE = table(models.Centre)
+CHANGE = table(models.Change)
+FORMATION = table(models.Formation)
+FORMATION_CODE = table(models.FormationCode)
+CENTRE_CODE = table(models.CentreCode)
 ANY = (0,)
 """Every formation, or every centre."""
 
@@ -115,7 +110,9 @@ def published(connection: Connection, formations: Sequence[int], centre: int, li
 
 def centres(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str | None, str, str]]:
     """UAI, name and city of some centres."""
-    rows = connection.execute(select(CENTRE.c.id, CENTRE.c.uai, CENTRE.c.name, CENTRE.c.city).where(CENTRE.c.id.in_(ids)))
+    rows = connection.execute(
+        select(CENTRE.c.id, CENTRE.c.uai, CENTRE.c.name, CENTRE.c.city).where(CENTRE.c.id.in_(ids))
+    )
     return {row.id: (row.uai, row.name, row.city) for row in rows}
 
 
@@ -174,7 +171,7 @@ def summaries(
             & TALLY.c.axis.in_(axes),
         )
     )  # fmt: skip
-    return [SummaryRow(*row) for row in connection.execute(query)]
+    return [SummaryRow(*tuple(row)) for row in connection.execute(query)]
 
 
 def _readings(name: str, rows: Sequence[tuple[int, str, str]]) -> Any:

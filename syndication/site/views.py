@@ -1,5 +1,6 @@
 """Public pages: home, embed builder, method, legal pages, health."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -59,9 +60,9 @@ class _Site:
             api=urlencode({k: v for k, v in filled.items() if k != "theme"}), **context,
         )  # fmt: skip
 
-    def _look_up(self, formation: str, centre: str) -> dict[str, object]:
+    def _look_up(self, formation: str, centre: str) -> dict[str, Any]:
         """What the builder says of the codes typed: the snapshot, or why there is none and what was perhaps meant."""
-        nothing: dict[str, object] = {"snapshot": None, "fault": "", "found": [], "candidates": ()}
+        nothing: dict[str, Any] = {"snapshot": None, "fault": "", "found": [], "candidates": ()}
         with self._hub.engine.connect() as connection:
             if not formation and not centre:
                 return nothing | {"found": catalogue.formations_with_responses(connection, 8)}
@@ -82,7 +83,7 @@ class _Site:
     async def ready(self, _request: Request) -> Response:
         try:
             current = database.is_current(self._hub.engine) and self._hub.collector.is_current()
-        except Exception:  # noqa: BLE001 whatever keeps the databases away, the answer is the same
+        except Exception:
             current = False
         state = {"pret": current}
         return JSONResponse(state, 200 if current else 503, headers={"cache-control": "no-store"})
