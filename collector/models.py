@@ -6,7 +6,7 @@ No fine timestamp stands beside an answer: a response carries the month it was g
 from datetime import date
 from typing import Any
 
-from sqlalchemy import JSON, Column, ForeignKey, MetaData, Text
+from sqlalchemy import JSON, Column, ForeignKey, MetaData, String
 from sqlmodel import Field, SQLModel
 
 metadata = MetaData()
@@ -40,7 +40,7 @@ class Invitation(Table, table=True):
     __tablename__ = "invitation"
 
     roster_hash: str = Field(primary_key=True)
-    campaign_id: str = Field(sa_column=Column(Text, ForeignKey("campaign.id"), nullable=False, index=True))
+    campaign_id: str = Field(sa_column=Column(String, ForeignKey("campaign.id"), nullable=False, index=True))
     origin: str
 
 
@@ -50,7 +50,7 @@ class Draft(Table, table=True):
     __tablename__ = "draft"
 
     author_hash: str = Field(primary_key=True)
-    campaign_id: str = Field(sa_column=Column(Text, ForeignKey("campaign.id"), nullable=False, index=True))
+    campaign_id: str = Field(sa_column=Column(String, ForeignKey("campaign.id"), nullable=False, index=True))
     answers: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     saved_on: date
 
@@ -62,7 +62,7 @@ class Response(Table, table=True):
 
     id: str = Field(primary_key=True)
     author_hash: str = Field(unique=True)
-    campaign_id: str = Field(sa_column=Column(Text, ForeignKey("campaign.id"), nullable=False, index=True))
+    campaign_id: str = Field(sa_column=Column(String, ForeignKey("campaign.id"), nullable=False, index=True))
     questionnaire_version: str
     month: str
     answers: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))

@@ -8,7 +8,6 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp
 
 from syndication import worker
 from syndication.accounts import views as accounts
@@ -22,7 +21,7 @@ from syndication.site import views as site
 from widget import routes as widget
 
 
-def create_app(hub: Hub, *, background: bool = True) -> ASGIApp:
+def create_app(hub: Hub, *, background: bool = True) -> ReadyAnswers:
     """The service, ready to be served; ``background`` also does the background work in this process."""
 
     @contextlib.asynccontextmanager

@@ -8,7 +8,7 @@ formation, ``formation_id`` 0 for every formation of the centre.
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, MetaData, Text, UniqueConstraint, text
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, MetaData, String, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from syndication.instants import Instant
@@ -23,7 +23,7 @@ class Table(SQLModel):
 
 
 def _reference(target: str, **options: Any) -> Any:
-    kind = Text if target.split(".", maxsplit=1)[0] in {"review", "verbatim", "campaign"} else Integer
+    kind = String if target.split(".", maxsplit=1)[0] in {"review", "verbatim", "campaign"} else Integer
     options.setdefault("nullable", False)
     return Field(default=None, sa_column=Column(kind, ForeignKey(target), **options))
 

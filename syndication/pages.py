@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from syndication.accounts import signin
 from syndication.accounts.store import Person
 from syndication.context import Hub
-from widget import words
+from widget.routes import words
 
 BODY_LIMIT = 64 * 1024
 """Largest body of a post to the hub's pages, in bytes."""
@@ -34,7 +34,6 @@ environment.filters.update(
         "mois": words.month,
         "nombre": words.number,
         "pourcent": words.percent,
-        "phrase": words.headline,
     }
 )
 environment.globals["pluriel"] = words.plural

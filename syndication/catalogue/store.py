@@ -159,7 +159,7 @@ def formations_with_responses(connection: Connection, limit: int = 20) -> list[t
 
 def natural_keys(connection: Connection) -> dict[str, int]:
     """Ids of all formations by natural key."""
-    return dict(connection.execute(select(FORMATION.c.natural_key, FORMATION.c.id)).tuples().all())
+    return dict(connection.execute(select(FORMATION.c.natural_key, FORMATION.c.id)).all())
 
 
 def keep_formations(connection: Connection, facts: Iterable[FormationFact]) -> None:
@@ -263,7 +263,7 @@ def renewal_links(connection: Connection) -> list[tuple[str, str, str]]:
 
 def set_lineages(connection: Connection, heads: Mapping[int, int]) -> int:
     """Give every formation its lineage (its own id when absent from ``heads``); gives how many changed."""
-    current = dict(connection.execute(select(FORMATION.c.id, FORMATION.c.lineage_id)).tuples().all())
+    current = dict(connection.execute(select(FORMATION.c.id, FORMATION.c.lineage_id)).all())
     news = [
         {"formation": number, "head": heads.get(number, number)}
         for number, lineage in current.items()
@@ -280,7 +280,7 @@ def opening_dates(connection: Connection, among: Sequence[int] | None = None) ->
     query = select(FORMATION.c.id, FORMATION.c.opened_on).where(FORMATION.c.opened_on.is_not(None))
     if among is not None:
         query = query.where(FORMATION.c.id.in_(among))
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())
 
 
 def note_catalogue_change(connection: Connection, now: datetime) -> None:

@@ -19,10 +19,7 @@ from syndication.errors import SignInError, UnusableCode
 from syndication.moderation import store as moderation
 from syndication.pages import for_roles, page
 from syndication.store import CampaignRow, centre_campaigns
-from widget.contract import Snapshot
-from widget.options import read_options
-from widget.render import render_frame
-from widget.routes import frame_response
+from widget.routes import draw_preview
 
 EXAMPLE_BANNER = "Exemple : avis inventés, pour voir l'allure du widget. Aucun apprenti n'a écrit ceci."
 
@@ -85,15 +82,10 @@ class _Space:
         except SignInError:
             return page("cfa/lost.html", 404)
         snapshot = self._hub.publisher.snapshot(shown.formation, shown.centre)
-        options = read_options({**request.query_params, "si-vide": "message"})
+        query = {**request.query_params, "si-vide": "message"}
         if _wants_example(request) and snapshot is not None:
-            rendered = render_frame(self._example(snapshot), options, EXAMPLE_BANNER)
-        else:
-            rendered = render_frame(snapshot, options)
-        return frame_response(rendered, "'self'", "no-store")
-
-    def _example(self, snapshot: Snapshot) -> Snapshot:
-        return example_snapshot(snapshot, self._hub.clock())
+            return draw_preview(example_snapshot(snapshot, self._hub.clock()), query, EXAMPLE_BANNER)
+        return draw_preview(snapshot, query)
 
     def _lines(self, connection: Connection, centre_id: int, centre: str) -> list[FormationLine]:
         by_formation: dict[int, list[CampaignRow]] = {}

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import signal
 import socket
 from collections.abc import Iterator
 
@@ -34,18 +35,24 @@ def serve(service: ASGIApp, catalogue: ASGIApp, service_socket: socket.socket, c
 async def _serve(
     service: ASGIApp, catalogue: ASGIApp, service_socket: socket.socket, catalogue_socket: socket.socket
 ) -> None:
-    main = uvicorn.Server(_config(service))
-    side = _SideServer(_config(catalogue))
-    running = asyncio.create_task(side.serve(sockets=[catalogue_socket]))
-    try:
-        await main.serve(sockets=[service_socket])
-    finally:
-        side.should_exit = True
-        await running
+    servers = (_QuietServer(_config(service)), _QuietServer(_config(catalogue)))
+
+    def stop() -> None:
+        for server in servers:
+            server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    await asyncio.gather(
+        *(
+            server.serve(sockets=[sock])
+            for server, sock in zip(servers, (service_socket, catalogue_socket), strict=True)
+        )
+    )
 
 
-class _SideServer(uvicorn.Server):
-    """A server that leaves signals to the main one."""
+class _QuietServer(uvicorn.Server):
+    """A server that leaves signals to whoever runs two of them."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

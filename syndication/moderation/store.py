@@ -70,7 +70,7 @@ def waiting(connection: Connection, limit: int, offset: int = 0) -> list[Waiting
 
 def counts_by_status(connection: Connection) -> dict[str, int]:
     """How many texts are in each state."""
-    return dict(connection.execute(select(VERBATIM.c.status, func.count()).group_by(VERBATIM.c.status)).tuples().all())
+    return dict(connection.execute(select(VERBATIM.c.status, func.count()).group_by(VERBATIM.c.status)).all())
 
 
 def waiting_count(connection: Connection, formation_ids: tuple[int, ...], centre_id: int) -> int:

@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select, union_all, values
+from sqlalchemy import Connection, Select, Table, bindparam, func, select, union_all, values
 from sqlalchemy import column as sql_column
 from sqlalchemy.types import Integer, Text
 
@@ -96,16 +97,15 @@ def centres_counted(connection: Connection, formations: Sequence[int]) -> int:
 
 def respondents_by_centre(connection: Connection, formations: Sequence[int], centres: Sequence[int]) -> dict[int, int]:
     """Respondents of some centres for these formations."""
-    rows = connection.execute(_RESPONDENTS, {"formations": formations, "centres": centres}).tuples().all()
+    rows = connection.execute(_RESPONDENTS, {"formations": formations, "centres": centres}).all()
     return dict(rows)
 
 
 def published(connection: Connection, formations: Sequence[int], centre: int, limit: int) -> list[PublishedText]:
     """Newest published texts of a scope: one index walk for each formation of the lineage, then merged."""
-    parts = [_newest(formation, centre, limit).subquery() for formation in formations]
-    merged = union_all(*(select(part) for part in parts)).subquery() if len(parts) > 1 else parts[0]
-    query = select(merged).order_by(merged.c.published_at.desc(), merged.c.id).limit(limit)
-    return [PublishedText(**row) for row in connection.execute(query).mappings()]
+    query = _published_query(len(formations), formations == ANY, centre != 0)
+    rows = connection.execute(query, _scope(formations, centre) | {"limit": limit}).mappings()
+    return [PublishedText(**row) for row in rows]
 
 
 def centres(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str | None, str, str]]:
@@ -118,12 +118,8 @@ def centres(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str |
 
 def last_change(connection: Connection, formations: Sequence[int], centre: int) -> datetime | None:
     """When what is public of a scope last changed; None when it never did."""
-    query = select(CHANGE.c.at)
-    if formations != ANY:
-        query = query.where(CHANGE.c.formation_id.in_(formations))
-    if centre:
-        query = query.where(CHANGE.c.centre_id == centre)
-    return connection.execute(query.order_by(CHANGE.c.seq.desc()).limit(1)).scalar()
+    query = _last_change_query(len(formations), formations == ANY, centre != 0)
+    return connection.execute(query, _scope(formations, centre)).scalar()
 
 
 def summaries(
@@ -179,13 +175,36 @@ def _readings(name: str, rows: Sequence[tuple[int, str, str]]) -> Any:
     return values(*columns, name=f"{name}_values").data(list(rows) or [(-1, "", "")]).cte(name)
 
 
-def _newest(formation: int, centre: int, limit: int) -> Select[Any]:
-    query = select(
-        VERBATIM.c.id, VERBATIM.c.question, VERBATIM.c.text, VERBATIM.c.month,
-        VERBATIM.c.published_at, VERBATIM.c.gem, VERBATIM.c.centre_id,
-    ).where(VERBATIM.c.status == "publie")  # fmt: skip
-    if formation:
-        query = query.where(VERBATIM.c.formation_id == formation)
-    if centre:
-        query = query.where(VERBATIM.c.centre_id == centre)
-    return query.order_by(VERBATIM.c.published_at.desc(), VERBATIM.c.id).limit(limit)
+def _scope(formations: Sequence[int], centre: int) -> dict[str, int]:
+    """Parameters of a statement on a scope: ``formation0``, ``formation1``… and ``centre``."""
+    return {f"formation{place}": formation for place, formation in enumerate(formations)} | {"centre": centre}
+
+
+@cache
+def _published_query(members: int, any_formation: bool, one_centre: bool) -> Select[Any]:
+    columns = ("id", "question", "text", "month", "published_at", "gem", "centre_id")
+    newest = (VERBATIM.c.published_at.desc(), VERBATIM.c.id.desc())
+    parts: list[Any] = []
+    for place in range(members):
+        part = select(*(VERBATIM.c[name] for name in columns)).where(VERBATIM.c.status == "publie")
+        part = _within(part, VERBATIM, place, any_formation, one_centre)
+        parts.append(select(part.order_by(*newest).limit(bindparam("limit")).subquery()))
+    merged = union_all(*parts).subquery()
+    return select(merged).order_by(merged.c.published_at.desc(), merged.c.id.desc()).limit(bindparam("limit"))
+
+
+@cache
+def _last_change_query(members: int, any_formation: bool, one_centre: bool) -> Select[Any]:
+    parts: list[Any] = []
+    for place in range(members):
+        part = _within(select(CHANGE.c.at), CHANGE, place, any_formation, one_centre)
+        parts.append(select(part.order_by(CHANGE.c.seq.desc()).limit(1).subquery()))
+    return select(func.max(union_all(*parts).subquery().c.at))
+
+
+def _within(query: Select[Any], target: Table, place: int, any_formation: bool, one_centre: bool) -> Select[Any]:
+    if not any_formation:
+        query = query.where(target.c.formation_id == bindparam(f"formation{place}"))
+    if one_centre:
+        query = query.where(target.c.centre_id == bindparam("centre"))
+    return query

@@ -14,7 +14,7 @@ from syndication.context import Hub
 from syndication.errors import AmbiguousCode, UnusableCode
 from syndication.moderation.decide import REASONS
 from syndication.pages import page, static
-from widget.options import THEMES
+from widget.routes import THEMES
 
 SHORT = "public, max-age=300"
 LONG = "public, max-age=31536000, immutable"

@@ -12,38 +12,38 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "campaign",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("formation_code", sa.Text(), nullable=False),
-        sa.Column("formation_title", sa.Text(), nullable=False),
-        sa.Column("centre_code", sa.Text(), nullable=False),
-        sa.Column("centre_name", sa.Text(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("formation_code", sa.String(), nullable=False),
+        sa.Column("formation_title", sa.String(), nullable=False),
+        sa.Column("centre_code", sa.String(), nullable=False),
+        sa.Column("centre_name", sa.String(), nullable=False),
         sa.Column("opens_on", sa.Date(), nullable=False),
         sa.Column("closes_on", sa.Date(), nullable=False),
         sa.Column("seats", sa.Integer(), nullable=False),
-        sa.Column("questionnaire_version", sa.Text(), nullable=False),
+        sa.Column("questionnaire_version", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "event",
         sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("response_id", sa.Text(), nullable=False),
+        sa.Column("response_id", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("seq"),
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_event_response_id"), "event", ["response_id"], unique=False)
     op.create_table(
         "receipt",
-        sa.Column("response_id", sa.Text(), nullable=False),
-        sa.Column("question", sa.Text(), nullable=False),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("response_id", sa.String(), nullable=False),
+        sa.Column("question", sa.String(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("response_id", "question"),
     )
     op.create_table(
         "draft",
-        sa.Column("author_hash", sa.Text(), nullable=False),
-        sa.Column("campaign_id", sa.Text(), nullable=False),
+        sa.Column("author_hash", sa.String(), nullable=False),
+        sa.Column("campaign_id", sa.String(), nullable=False),
         sa.Column("answers", sa.JSON(), nullable=False),
         sa.Column("saved_on", sa.Date(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -55,9 +55,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_draft_campaign_id"), "draft", ["campaign_id"], unique=False)
     op.create_table(
         "invitation",
-        sa.Column("roster_hash", sa.Text(), nullable=False),
-        sa.Column("campaign_id", sa.Text(), nullable=False),
-        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("roster_hash", sa.String(), nullable=False),
+        sa.Column("campaign_id", sa.String(), nullable=False),
+        sa.Column("origin", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["campaign_id"],
             ["campaign.id"],
@@ -67,11 +67,11 @@ def upgrade() -> None:
     op.create_index(op.f("ix_invitation_campaign_id"), "invitation", ["campaign_id"], unique=False)
     op.create_table(
         "response",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("author_hash", sa.Text(), nullable=False),
-        sa.Column("campaign_id", sa.Text(), nullable=False),
-        sa.Column("questionnaire_version", sa.Text(), nullable=False),
-        sa.Column("month", sa.Text(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("author_hash", sa.String(), nullable=False),
+        sa.Column("campaign_id", sa.String(), nullable=False),
+        sa.Column("questionnaire_version", sa.String(), nullable=False),
+        sa.Column("month", sa.String(), nullable=False),
         sa.Column("answers", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["campaign_id"],

@@ -12,19 +12,19 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "bookmark",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("cursor", sa.Text(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("cursor", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
         "centre",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("uai", sa.Text(), nullable=True),
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("uai", sa.String(), nullable=True),
+        sa.Column("name", sa.String(), nullable=False),
         sa.Column("name_rank", sa.Integer(), nullable=False),
-        sa.Column("city", sa.Text(), nullable=False),
-        sa.Column("department", sa.Text(), nullable=False),
-        sa.Column("region", sa.Text(), nullable=False),
+        sa.Column("city", sa.String(), nullable=False),
+        sa.Column("department", sa.String(), nullable=False),
+        sa.Column("region", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("uai"),
     )
@@ -42,8 +42,8 @@ def upgrade() -> None:
     op.create_table(
         "formation",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("natural_key", sa.Text(), nullable=False),
-        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("natural_key", sa.String(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
         sa.Column("title_rank", sa.Integer(), nullable=False),
         sa.Column("level", sa.Integer(), nullable=True),
         sa.Column("opened_on", sa.Date(), nullable=True),
@@ -55,10 +55,10 @@ def upgrade() -> None:
     op.create_index(op.f("ix_formation_lineage_id"), "formation", ["lineage_id"], unique=False)
     op.create_table(
         "renewal",
-        sa.Column("scheme", sa.Text(), nullable=False),
-        sa.Column("old", sa.Text(), nullable=False),
-        sa.Column("new", sa.Text(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("scheme", sa.String(), nullable=False),
+        sa.Column("old", sa.String(), nullable=False),
+        sa.Column("new", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
         sa.Column("imported_on", sa.Date(), nullable=False),
         sa.PrimaryKeyConstraint("scheme", "old", "new"),
     )
@@ -66,8 +66,8 @@ def upgrade() -> None:
         "tally",
         sa.Column("formation_id", sa.Integer(), nullable=False),
         sa.Column("centre_id", sa.Integer(), nullable=False),
-        sa.Column("axis", sa.Text(), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("axis", sa.String(), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("formation_id", "centre_id", "axis", "value"),
     )
@@ -81,10 +81,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "campaign",
-        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
         sa.Column("formation_id", sa.Integer(), nullable=False),
         sa.Column("centre_id", sa.Integer(), nullable=False),
-        sa.Column("code_given", sa.Text(), nullable=False),
+        sa.Column("code_given", sa.String(), nullable=False),
         sa.Column("opens_on", sa.Date(), nullable=False),
         sa.Column("closes_on", sa.Date(), nullable=False),
         sa.Column("invited", sa.Integer(), nullable=True),
@@ -103,10 +103,10 @@ def upgrade() -> None:
     op.create_index(op.f("ix_campaign_formation_id"), "campaign", ["formation_id"], unique=False)
     op.create_table(
         "centre_code",
-        sa.Column("scheme", sa.Text(), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("scheme", sa.String(), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
         sa.Column("centre_id", sa.Integer(), nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["centre_id"],
             ["centre.id"],
@@ -116,12 +116,12 @@ def upgrade() -> None:
     op.create_index(op.f("ix_centre_code_centre_id"), "centre_code", ["centre_id"], unique=False)
     op.create_table(
         "formation_code",
-        sa.Column("scheme", sa.Text(), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("scheme", sa.String(), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
         sa.Column("formation_id", sa.Integer(), nullable=False),
         sa.Column("since", sa.Date(), nullable=True),
         sa.Column("until", sa.Date(), nullable=True),
-        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["formation_id"],
             ["formation.id"],
@@ -133,9 +133,9 @@ def upgrade() -> None:
         "offer",
         sa.Column("formation_id", sa.Integer(), nullable=False),
         sa.Column("centre_id", sa.Integer(), nullable=False),
-        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
         sa.Column("capacity", sa.Integer(), nullable=True),
-        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["centre_id"],
             ["centre.id"],
@@ -149,9 +149,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_offer_centre_id"), "offer", ["centre_id"], unique=False)
     op.create_table(
         "session",
-        sa.Column("token_hash", sa.Text(), nullable=False),
-        sa.Column("email", sa.Text(), nullable=False),
-        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
         sa.Column("centre_id", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
@@ -163,9 +163,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "sign_in_link",
-        sa.Column("token_hash", sa.Text(), nullable=False),
-        sa.Column("email", sa.Text(), nullable=False),
-        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
         sa.Column("centre_id", sa.Integer(), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
@@ -177,15 +177,15 @@ def upgrade() -> None:
     )
     op.create_table(
         "review",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("origin", sa.Text(), nullable=False),
-        sa.Column("source_id", sa.Text(), nullable=False),
-        sa.Column("campaign_id", sa.Text(), nullable=True),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("origin", sa.String(), nullable=False),
+        sa.Column("source_id", sa.String(), nullable=False),
+        sa.Column("campaign_id", sa.String(), nullable=True),
         sa.Column("formation_id", sa.Integer(), nullable=False),
         sa.Column("centre_id", sa.Integer(), nullable=False),
-        sa.Column("code_given", sa.Text(), nullable=False),
-        sa.Column("month", sa.Text(), nullable=True),
-        sa.Column("questionnaire_version", sa.Text(), nullable=False),
+        sa.Column("code_given", sa.String(), nullable=False),
+        sa.Column("month", sa.String(), nullable=True),
+        sa.Column("questionnaire_version", sa.String(), nullable=False),
         sa.Column("answers", sa.JSON(), nullable=False),
         sa.Column("received_on", sa.Date(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -208,15 +208,15 @@ def upgrade() -> None:
     op.create_index(op.f("ix_review_formation_id"), "review", ["formation_id"], unique=False)
     op.create_table(
         "verbatim",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("review_id", sa.Text(), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("review_id", sa.String(), nullable=False),
         sa.Column("formation_id", sa.Integer(), nullable=False),
         sa.Column("centre_id", sa.Integer(), nullable=False),
-        sa.Column("question", sa.Text(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("month", sa.Text(), nullable=True),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("question", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("month", sa.String(), nullable=True),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=True),
         sa.Column("gem", sa.Boolean(), nullable=False),
         sa.Column("signals", sa.JSON(), nullable=False),
         sa.Column("received_on", sa.Date(), nullable=False),
@@ -281,12 +281,12 @@ def upgrade() -> None:
     op.create_table(
         "decision",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("verbatim_id", sa.Text(), nullable=False),
-        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("verbatim_id", sa.String(), nullable=False),
+        sa.Column("actor", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("from_status", sa.Text(), nullable=False),
-        sa.Column("to_status", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("from_status", sa.String(), nullable=False),
+        sa.Column("to_status", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(
             ["verbatim_id"],
             ["verbatim.id"],

@@ -1,0 +1,1 @@
+"""Tests, mirroring the three packages; journeys cross them, browser drives Chromium, bench measures."""

@@ -1,0 +1,69 @@
+"""The servers under measure, each in a process of its own under the same uvicorn."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from starlette.types import Receive, Scope, Send
+
+BODY, HEADERS = "BENCH_BODY", "BENCH_HEADERS"
+
+
+async def bare(scope: Scope, receive: Receive, send: Send) -> None:
+    """The least an ASGI application can do: the same bytes, whatever is asked."""
+    if scope["type"] == "lifespan":
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": _headers})
+    await send({"type": "http.response.body", "body": _body})
+
+
+if BODY in os.environ:
+    _body = Path(os.environ[BODY]).read_bytes()
+    _headers = [
+        (name.encode(), value.encode())
+        for name, _, value in (line.partition(": ") for line in Path(os.environ[HEADERS]).read_text().splitlines())
+    ]
+
+
+@contextmanager
+def serving(application: str, *, factory: bool = False, **environment: str) -> Iterator[tuple[int, int]]:
+    """An application served on a port of its own; gives the port and the process id."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = [
+        sys.executable,
+        "-m",
+        "uvicorn",
+        application,
+        "--port",
+        str(port),
+        "--log-level",
+        "warning",
+        "--no-access-log",
+    ]
+    process = subprocess.Popen([*words, *(["--factory"] if factory else [])], env={**os.environ, **environment})
+    try:
+        _wait(port)
+        yield port, process.pid
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait(port: int) -> None:
+    for _ in range(200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise RuntimeError("the server did not start")

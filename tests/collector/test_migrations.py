@@ -1,0 +1,50 @@
+"""Migrations of both databases say what the models say."""
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, MetaData
+
+from collector import database as collector_database
+from collector.models import metadata as collector_metadata
+from syndication import database as syndication_database
+from syndication.models import metadata as syndication_metadata
+
+
+@pytest.fixture(params=["collector", "syndication"])
+def schema(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Engine, MetaData]:
+    if request.param == "collector":
+        engine = collector_database.open_engine(f"sqlite:///{tmp_path / 'a.db'}")
+        collector_database.migrate(engine)
+        return engine, collector_metadata
+    engine = syndication_database.open_engine(f"sqlite:///{tmp_path / 'a.db'}")
+    syndication_database.migrate(engine)
+    return engine, syndication_metadata
+
+
+def test_migrations_end_where_the_models_are(schema: tuple[Engine, MetaData]) -> None:
+    engine, metadata = schema
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
+    engine = syndication_database.open_engine(f"sqlite:///{tmp_path / 'b.db'}")
+    assert syndication_database.is_new(engine)
+    syndication_database.migrate(engine)
+    syndication_database.migrate(engine)
+    assert syndication_database.is_current(engine)
+    engine.dispose()
+
+
+def test_sqlite_is_durable_and_lets_readers_read(tmp_path: Path) -> None:
+    for module in (collector_database, syndication_database):
+        engine = module.open_engine(f"sqlite:///{tmp_path / 'c.db'}")
+        with engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+            assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+            assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+        engine.dispose()

@@ -1,0 +1,308 @@
+"""The one writer, on a real SQLite file: what it acknowledges is durable, and one failure is nobody else's."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.exc import IntegrityError
+
+from collector.database import open_engine
+from collector.errors import StoreClosed
+from collector.writer import BATCH, Writer
+
+SCHEMA = (
+    "CREATE TABLE note (word TEXT PRIMARY KEY)",
+    "CREATE TABLE child (parent TEXT REFERENCES note (word) DEFERRABLE INITIALLY DEFERRED)",
+)
+PATIENCE = 10
+"""Seconds after which a test gives up on a writer that no longer answers."""
+
+Job = Callable[[Connection], Any]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "store.db"
+
+
+@pytest.fixture
+def engine(path: Path) -> Iterator[Engine]:
+    opened = open_engine(f"sqlite:///{path}")
+    with opened.execution_options(write=True).begin() as connection:
+        for statement in SCHEMA:
+            connection.execute(text(statement))
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def writer(engine: Engine) -> Iterator[Writer]:
+    started = Writer(engine)
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def commits(engine: Engine) -> list[int]:
+    """Grows by one at each commit."""
+    seen: list[int] = []
+    event.listen(engine, "commit", lambda _connection: seen.append(1))
+    return seen
+
+
+def put(word: str) -> Callable[[Connection], str]:
+    def run(connection: Connection) -> str:
+        connection.execute(text("INSERT INTO note (word) VALUES (:word)"), {"word": word})
+        return word
+
+    return run
+
+
+def stored(path: Path) -> set[str]:
+    """What another connection, of another library, sees."""
+    connection = sqlite3.connect(path)
+    try:
+        return {word for (word,) in connection.execute("SELECT word FROM note")}
+    finally:
+        connection.close()
+
+
+class Gate:
+    """A job that holds the writer until it is let go."""
+
+    def __init__(self) -> None:
+        self.reached, self._open = threading.Event(), threading.Event()
+
+    def __call__(self, _connection: Connection) -> None:
+        self.reached.set()
+        assert self._open.wait(PATIENCE)
+
+    def open(self) -> None:
+        self._open.set()
+
+
+async def in_one_batch(writer: Writer, *jobs: Job) -> list[Any]:
+    """Results or errors of jobs that wait together while the writer is held, and so are committed together."""
+    gate = Gate()
+    held = asyncio.create_task(writer.write(gate))
+    assert await asyncio.to_thread(gate.reached.wait, PATIENCE)
+    waiting = [asyncio.create_task(writer.write(job)) for job in jobs]
+    await asyncio.sleep(0)
+    gate.open()
+    async with asyncio.timeout(PATIENCE):
+        await held
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+
+def test_a_write_gives_what_its_job_gave(writer: Writer) -> None:
+    assert writer.write_now(put("un")) == "un"
+    assert asyncio.run(writer.write(put("deux"))) == "deux"
+
+
+def test_writes_of_many_threads_are_all_durable(writer: Writer, engine: Engine, path: Path) -> None:
+    words = [f"mot {number}" for number in range(400)]
+    with ThreadPoolExecutor(20) as pool:
+        assert list(pool.map(lambda word: writer.write_now(put(word)), words)) == words
+    writer.close()
+    engine.dispose()
+    assert stored(path) == set(words)
+
+
+def test_writes_of_many_event_loops_and_threads_mix(writer: Writer, path: Path) -> None:
+    async def several(name: str) -> list[str]:
+        return list(await asyncio.gather(*(writer.write(put(f"{name} {number}")) for number in range(20))))
+
+    with ThreadPoolExecutor(8) as pool:
+        gathered = list(pool.map(lambda number: asyncio.run(several(f"boucle {number}")), range(8)))
+    assert stored(path) == {word for words in gathered for word in words}
+    assert len(stored(path)) == 160
+
+
+def test_what_is_acknowledged_is_visible_to_another_connection_at_once(writer: Writer, path: Path) -> None:
+    for number in range(20):
+        word = writer.write_now(put(str(number)))
+        assert word in stored(path)
+
+
+def test_nothing_is_acknowledged_or_visible_before_its_commit(writer: Writer, path: Path) -> None:
+    async def scenario() -> None:
+        first, second = Gate(), Gate()
+        held = asyncio.create_task(writer.write(first))
+        assert await asyncio.to_thread(first.reached.wait, PATIENCE)
+        early = asyncio.create_task(writer.write(put("tôt")))
+        await asyncio.sleep(0)
+        late = asyncio.create_task(writer.write(second))
+        await asyncio.sleep(0)
+        first.open()
+        assert await asyncio.to_thread(second.reached.wait, PATIENCE)  # the early job has run, its batch is still open
+        await asyncio.sleep(0.05)
+        assert not early.done()
+        assert "tôt" not in stored(path)
+        second.open()
+        async with asyncio.timeout(PATIENCE):
+            assert await early == "tôt"
+            await asyncio.gather(held, late)
+        assert "tôt" in stored(path)
+
+    asyncio.run(scenario())
+
+
+def test_jobs_that_wait_together_share_one_commit(writer: Writer, path: Path, commits: list[int]) -> None:
+    words = [str(number) for number in range(100)]
+    assert asyncio.run(in_one_batch(writer, *map(put, words))) == words
+    assert stored(path) == set(words)
+    assert len(commits) == 2  # the job that held the writer, then all the others
+
+
+def test_a_batch_has_a_limit(writer: Writer, path: Path, commits: list[int]) -> None:
+    words = [str(number) for number in range(BATCH + 1)]
+    assert asyncio.run(in_one_batch(writer, *map(put, words))) == words
+    assert len(stored(path)) == BATCH + 1
+    assert len(commits) == 3
+
+
+def test_jobs_run_in_the_order_they_came(writer: Writer) -> None:
+    ran: list[int] = []
+    jobs = [lambda _connection, number=number: ran.append(number) for number in range(50)]
+    asyncio.run(in_one_batch(writer, *jobs))
+    assert ran == list(range(50))
+
+
+def test_a_failing_job_fails_alone_and_the_others_of_its_batch_are_kept(
+    writer: Writer, path: Path, commits: list[int]
+) -> None:
+    def fail(connection: Connection) -> None:
+        put("à moitié")(connection)
+        raise RuntimeError("au milieu")
+
+    before, error, refused, after = asyncio.run(in_one_batch(writer, put("avant"), fail, put("avant"), put("après")))
+    assert (before, after) == ("avant", "après")
+    assert isinstance(error, RuntimeError)
+    assert str(error) == "au milieu"
+    assert isinstance(refused, IntegrityError)
+    assert stored(path) == {"avant", "après"}
+    assert len(commits) == 2
+
+
+def test_a_job_sees_what_the_jobs_before_it_wrote_in_the_same_batch(writer: Writer) -> None:
+    def count(connection: Connection) -> int:
+        return connection.execute(text("SELECT count(*) FROM note")).scalar_one()
+
+    assert asyncio.run(in_one_batch(writer, put("un"), count, put("deux"), count)) == ["un", 1, "deux", 2]
+
+
+def test_a_commit_that_fails_is_told_to_everyone_it_held_and_keeps_nothing(writer: Writer, path: Path) -> None:
+    def orphan(connection: Connection) -> None:
+        connection.execute(text("INSERT INTO child (parent) VALUES ('personne')"))  # checked at the commit alone
+
+    outcomes = asyncio.run(in_one_batch(writer, put("avant"), orphan, put("après")))
+    assert [type(outcome) for outcome in outcomes] == [IntegrityError] * 3
+    assert stored(path) == set()
+    assert writer.write_now(put("ensuite")) == "ensuite"
+    assert stored(path) == {"ensuite"}
+
+
+def test_the_writer_outlives_every_failure(writer: Writer, path: Path) -> None:
+    def fail(_connection: Connection) -> None:
+        raise ValueError("non")
+
+    for _ in range(5):
+        with pytest.raises(ValueError, match="non"):
+            writer.write_now(fail)
+    writer.write_now(put("encore"))
+    assert stored(path) == {"encore"}
+
+
+def test_a_caller_who_gives_up_stops_nobody_else(writer: Writer, path: Path) -> None:
+    async def scenario() -> None:
+        gate = Gate()
+        held = asyncio.create_task(writer.write(gate))
+        assert await asyncio.to_thread(gate.reached.wait, PATIENCE)
+        given_up = asyncio.create_task(writer.write(put("abandonné")))
+        beside = asyncio.create_task(writer.write(put("voisin")))
+        await asyncio.sleep(0)
+        given_up.cancel()
+        await asyncio.sleep(0)
+        gate.open()
+        async with asyncio.timeout(2):
+            await held
+            assert await beside == "voisin"
+            assert await writer.write(put("suivant")) == "suivant"
+
+    asyncio.run(scenario())
+    assert stored(path) >= {"voisin", "suivant"}
+
+
+def test_after_close_every_write_says_that_the_store_is_closed(writer: Writer, path: Path) -> None:
+    writer.write_now(put("avant"))
+    writer.close()
+    with pytest.raises(StoreClosed):
+        writer.write_now(put("après"))
+    with pytest.raises(StoreClosed):
+        asyncio.run(writer.write(put("après")))
+    assert stored(path) == {"avant"}
+
+
+def test_closing_finishes_what_waits(writer: Writer, path: Path) -> None:
+    async def scenario() -> list[Any]:
+        gate = Gate()
+        held = asyncio.create_task(writer.write(gate))
+        assert await asyncio.to_thread(gate.reached.wait, PATIENCE)
+        waiting = [asyncio.create_task(writer.write(put(str(number)))) for number in range(10)]
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(asyncio.to_thread(writer.close))
+        await asyncio.sleep(0.05)
+        gate.open()
+        async with asyncio.timeout(PATIENCE):
+            await closing
+            return list(await asyncio.gather(held, *waiting))
+
+    assert asyncio.run(scenario())[1:] == [str(number) for number in range(10)]
+    assert stored(path) == {str(number) for number in range(10)}
+
+
+def test_closing_twice_is_closing_once(writer: Writer) -> None:
+    writer.close()
+    writer.close()
+    with pytest.raises(StoreClosed):
+        writer.write_now(put("après"))
+
+
+def test_writes_racing_with_the_close_are_either_durable_or_refused(writer: Writer, path: Path) -> None:
+    together = threading.Barrier(9)
+
+    def several(name: int) -> set[str]:
+        kept: set[str] = set()
+        together.wait()
+        try:
+            for number in range(200):
+                kept.add(writer.write_now(put(f"{name} {number}")))
+        except StoreClosed:
+            pass
+        return kept
+
+    with ThreadPoolExecutor(8) as pool:
+        racing = [pool.submit(several, name) for name in range(8)]
+        together.wait()
+        writer.close()
+        acknowledged: set[str] = set().union(*(one.result(PATIENCE) for one in racing))
+    assert stored(path) == acknowledged
+
+
+def test_two_writers_on_one_file_wait_for_each_other(writer: Writer, path: Path) -> None:
+    engine = open_engine(f"sqlite:///{path}")
+    other = Writer(engine)
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda pair: [pair[1].write_now(put(f"{pair[0]} {n}")) for n in range(40)],
+                          [("ici", writer), ("là", other)]))  # fmt: skip
+    finally:
+        other.close()
+        engine.dispose()
+    assert len(stored(path)) == 80

@@ -1,0 +1,116 @@
+"""Fixtures: migrated schemas, an open hub, its application."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from collector.door import Settings as CollectorSettings
+from syndication import asgi, campaigns, worker
+from syndication.app import create_app
+from syndication.catalogue import importer
+from syndication.context import Hub
+from syndication.database import writing
+from syndication.demo.facts import facts
+from syndication.publication.ready import ReadyAnswers
+from syndication.settings import Settings
+from tests.helpers import FULL_ANSWER, Client, Clock
+
+KEY = "k" * 40
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+CUISINE, PARIS_CENTRE, LYON_CENTRE = "50022146", "0751234J", "9990001X"
+
+
+def settings_in(folder: Path) -> Settings:
+    """Settings that keep everything in a folder, whatever the environment says."""
+    leaf = CollectorSettings(
+        data_dir=folder, collector_database_url="", public_url="http://127.0.0.1:8000", secret_keys=(KEY,)
+    )
+    return Settings.of(leaf)
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with both databases, migrated and empty but for the demonstration's catalogue."""
+    folder = tmp_path_factory.mktemp("migrated")
+    hub = asgi.open_hub(settings_in(folder), Clock())
+    asgi.migrate(hub)
+    with writing(hub.engine).begin() as connection:
+        importer.keep(connection, facts(), "demonstration", Clock()())
+        importer.link_lineages(connection)
+    hub.close()
+    return folder
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def hub(migrated: Path, tmp_path: Path, clock: Clock) -> Iterator[Hub]:
+    """A hub on databases of its own, with a few formations and invented centres, and no answer yet."""
+    for file in migrated.glob("*.db"):
+        shutil.copy(file, tmp_path)
+    opened = asgi.open_hub(settings_in(tmp_path), clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def app(hub: Hub) -> ReadyAnswers:
+    """The whole service; nothing runs behind a test's back."""
+    service = create_app(hub, background=False)
+    service.catch_up()
+    return service
+
+
+@pytest.fixture
+def client(app: ReadyAnswers) -> Client:
+    return Client(app)
+
+
+@pytest.fixture
+def catch_up(hub: Hub, app: ReadyAnswers) -> Callable[[], None]:
+    """Do now what the background does within a second."""
+
+    def run() -> None:
+        worker.work_once(hub)
+        app.catch_up()
+
+    return run
+
+
+@pytest.fixture
+def open_campaign(hub: Hub, clock: Clock) -> Callable[..., str]:
+    """Open a campaign and give its id."""
+
+    def run(formation: str = CUISINE, centre: str = PARIS_CENTRE, seats: int = 0, days: int = 60) -> str:
+        today = clock().date()
+        last = today + timedelta(days=days)
+        return campaigns.open_campaign(hub.engine, hub.collector, formation, centre, today, last, seats).id
+
+    return run
+
+
+@pytest.fixture
+def answer(hub: Hub, open_campaign: Callable[..., str]) -> Callable[..., None]:
+    """Answer a number of times for a formation in a centre, and have the hub take it in."""
+
+    def run(times: int, formation: str = CUISINE, centre: str = PARIS_CENTRE, **said: list[str]) -> None:
+        campaign = open_campaign(formation, centre)
+        for link in hub.collector.issue_links(campaign, times):
+            hub.collector.record(link, {**FULL_ANSWER, **{key.replace("__", "."): v for key, v in said.items()}})
+        worker.work_once(hub)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real official files; tests that need it say so when it is absent."""
+    if not DATA.is_dir():
+        pytest.skip("the real data folder is not beside the project")
+    return DATA

@@ -1,0 +1,147 @@
+"""The ``sirius`` command, run as people run it."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from syndication.cli import EXAMPLES
+
+OFFERS = (
+    "uai,siret,cfa,raison_sociale,commune,departement,academie,region,code_region,cfd,mef10,mefstat11,id_certifinfo,"
+    "rncp,onisep,intitule,intitule_parcoursup,niveau,cfd_ancien,rncp_ancien,capacite\n"
+    "9990001X,00000002600013,CFA Exemple,CFA,Lyon,69,Lyon,Auvergne-Rhône-Alpes,84,50022146,,,115708,RNCP38430,FOR.9664,"
+    "CAP cuisine,,3,50022139,,12\n"
+    "0751234K,,Faux,Faux,Paris,75,Paris,Île-de-France,11,50022146,,,,,,CAP cuisine,,3,,,\n"
+)
+
+
+def sirius(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SIRIUS_")}
+    return subprocess.run(
+        [sys.executable, "-m", "syndication", *words],
+        capture_output=True, text=True, timeout=60, check=False,
+        env={**clean, "SIRIUS_DATA_DIR": str(folder), "COLUMNS": "120", **environment},
+    )  # fmt: skip
+
+
+@pytest.fixture
+def ready(tmp_path: Path) -> Path:
+    file = tmp_path / "offres.csv"
+    file.write_text(OFFERS, encoding="utf-8")
+    done = sirius(tmp_path, "catalogue", "import", str(file), "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)["fichiers"][0]
+    assert (report["lues"], report["gardees"]) == (2, 1)
+    assert report["rejetees"][0]["ligne"] == 3
+    assert "J est attendue" in report["rejetees"][0]["raison"]
+    return tmp_path
+
+
+def test_a_campaign_is_opened_and_its_links_are_handed_out(ready: Path) -> None:
+    opened = sirius(ready, "campaign", "open", "--formation", "RNCP38430", "--etablissement", "9990001X",
+                    "--seats", "3", "--json")  # fmt: skip
+    campaign = json.loads(opened.stdout)
+    assert set(campaign) == {"id", "lien"}
+    assert len(campaign["lien"].removeprefix("http://127.0.0.1:8000")) <= 60
+    links = json.loads(sirius(ready, "campaign", "links", campaign["id"], "--count", "2", "--json").stdout)
+    assert len(links) == len(set(links)) == 2
+    assert all(re.fullmatch(r"http://127\.0\.0\.1:8000/r/[\w-]{22}", link) for link in links)
+    table = sirius(ready, "campaign", "links", campaign["id"], "--count", "1", "--csv").stdout.splitlines()
+    assert (table[0], len(table)) == ("lien", 2)
+    full = sirius(ready, "campaign", "links", campaign["id"], "--count", "1")
+    assert (full.returncode, full.stdout) == (1, "")
+    assert "Il reste 0 place" in full.stderr
+
+
+def test_a_sign_in_link_is_printed_for_each_role(ready: Path) -> None:
+    for role, more in (("moderator", ()), ("admin", ()), ("observer", ()), ("cfa", ("--etablissement", "9990001X"))):
+        done = sirius(ready, "signin", "lea@exemple.fr", "--role", role, *more, "--json")
+        assert set(json.loads(done.stdout)) == {"lien"}
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (("campaign", "open", "--formation", "zzz", "--etablissement", "9990001X"), 1, "aucun code connu"),
+        (("campaign", "open", "--formation", "50022146", "--etablissement", "9990001A"), 1, "est fausse"),
+        (("campaign", "open", "--formation", "50022146", "--etablissement", "9990001X", "--opens", "hier"), 1, "hier"),
+        (("campaign", "links", "inconnue", "--count", "1"), 1, "Aucune campagne"),
+        (("campaign", "links", "inconnue"), 2, "--count"),
+        (("signin", "lea@exemple.fr", "--role", "reine"), 1, "Rôle inconnu"),
+        (("catalogue", "import", "/nulle/part.csv"), 1, "illisible"),
+        (("responses", "import", __file__, "--formation", "50022146", "--etablissement", "9990001X"), 1, "témoignages"),
+        (("nulle-part",), 2, "nulle-part"),
+    ],
+)
+def test_a_fault_is_one_clear_line_and_a_status(ready: Path, words: tuple[str, ...], status: int, said: str) -> None:
+    done = sirius(ready, *words)
+    assert done.returncode == status
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    if status == 1:
+        assert done.stderr.startswith("Erreur : ")
+        assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("SIRIUS_PUBLIC_URL", "ftp://exemple.fr"),
+        ("SIRIUS_SECRET_KEYS", "court"),
+        ("SIRIUS_COLLECTOR_DATABASE_URL", "mysql://x"),
+        ("SIRIUS_SYNDICATION_DATABASE_URL", "mongodb://x"),
+        ("SIRIUS_EMBED_POLICY", "peut-être"),
+        ("SIRIUS_MIN_RESPONDENTS", "cinq"),
+        ("SIRIUS_MIN_RESPONDENTS_PERCENT", "3"),
+        ("SIRIUS_FRAGILE_BELOW", "-1"),
+    ],
+)
+def test_nonsense_in_the_environment_is_refused_by_its_name(tmp_path: Path, variable: str, value: str) -> None:
+    done = sirius(tmp_path, "migrate", **{variable: value})
+    assert done.returncode == 1
+    assert variable in done.stderr
+
+
+def test_doctor_finds_what_is_wrong(tmp_path: Path) -> None:
+    before = sirius(tmp_path, "doctor")
+    assert before.returncode == 1
+    assert "sirius migrate" in before.stderr
+    assert sirius(tmp_path, "migrate").returncode == 0
+    assert sirius(tmp_path, "doctor").returncode == 0
+    (tmp_path / "secret_keys").chmod(0o644)
+    assert "chmod 600" in sirius(tmp_path, "doctor").stderr
+    unsafe = sirius(tmp_path, "doctor", SIRIUS_PUBLIC_URL="http://avis.exemple.fr")
+    assert "SIRIUS_PUBLIC_URL" in unsafe.stderr
+
+
+def test_importing_again_changes_nothing_and_a_trial_stores_nothing(ready: Path) -> None:
+    file = str(ready / "offres.csv")
+    first = json.loads(sirius(ready, "catalogue", "import", file, "--json").stdout)["catalogue"]
+    again = json.loads(sirius(ready, "catalogue", "import", file, "--json").stdout)["catalogue"]
+    assert first == again
+    fresh = ready / "ailleurs"
+    tried = json.loads(sirius(fresh, "catalogue", "import", file, "--dry-run", "--json").stdout)
+    assert tried["essai"] is True
+    assert set(tried["catalogue"].values()) == {0}
+
+
+@pytest.mark.parametrize("command", sorted(EXAMPLES))
+def test_every_command_has_help_with_an_example(tmp_path: Path, command: str) -> None:
+    done = sirius(tmp_path, *command.split(), "--help")
+    assert done.returncode == 0
+    assert "Exemple : sirius" in done.stdout
+
+
+def test_the_demonstration_is_built_without_serving(tmp_path: Path) -> None:
+    words = ("demo", "--dir", str(tmp_path / "demo"), "--no-serve", "--json")
+    doors = json.loads(sirius(tmp_path, *words).stdout)
+    assert set(doors) == {"catalogue", "apprenti", "cfa", "moderation", "integrer", "api"}
+    again = json.loads(sirius(tmp_path, *words).stdout)
+    assert again["api"] == doors["api"]
+    assert again["apprenti"] != doors["apprenti"]
