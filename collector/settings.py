@@ -1,10 +1,10 @@
 """Settings of the collector, read from the environment (prefix ``SIRIUS_``), refused aloud when they make no sense."""
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Annotated, Self
-from urllib.parse import urlsplit
 
 from pydantic import ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -13,6 +13,8 @@ from collector.errors import SettingError
 
 SECRET_MINIMUM = 32
 """Shortest secret accepted, in characters: 32 characters of base64 carry 192 bits."""
+
+_ADDRESS = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/?")
 
 
 class Settings(BaseSettings):
@@ -50,8 +52,7 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _refuse_odd_addresses(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+        if not _ADDRESS.fullmatch(value):
             raise ValueError("une adresse http(s) sans chemin est attendue, comme https://avis.exemple.fr")
         return value.rstrip("/")
 
@@ -108,7 +109,10 @@ def _kept_keys(path: Path) -> tuple[str, ...]:
             pass  # another process made them first: theirs are kept
         finally:
             draft.unlink()
-    keys = tuple(path.read_text(encoding="ascii").split())
+    try:
+        keys = tuple(path.read_text(encoding="ascii").split())
+    except UnicodeDecodeError:
+        keys = ()
     if not keys or any(len(key) < SECRET_MINIMUM for key in keys):
         raise SettingError(f"{path} : aucune clé, ou une clé de moins de {SECRET_MINIMUM} caractères")
     return keys

@@ -61,6 +61,7 @@ class Writer:
 
     def _submit(self, run: Callable[[Connection], Any]) -> "Future[Any]":
         job = _Job(run)
+        job.done.set_running_or_notify_cancel()  # a caller who gives up changes nothing of what is being written
         with self._lock:
             if self._closed:
                 raise StoreClosed("Le service s'arrête : rien n'a été enregistré.")

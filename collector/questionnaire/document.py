@@ -135,11 +135,24 @@ def _question(part: Mapping[str, Any]) -> Question:
         required=part.get("required", False),
         public=part.get("public", True),
         verbatim=part.get("verbatim", False),
-        show_if=(condition["question"], condition["option"]) if condition else None,
-        options=tuple(Option(o["key"], o["label"], o.get("value")) for o in part.get("options", ())),
-        rows=tuple(Row(r["key"], r["label"], r.get("public_label", r["label"])) for r in part.get("rows", ())),
+        show_if=_condition(condition, key) if condition else None,
+        options=tuple(_option(option, key) for option in part.get("options", ())),
+        rows=tuple(_row(row, key) for row in part.get("rows", ())),
         scale_labels=part.get("scale_labels"),
     )
+
+
+def _condition(part: Mapping[str, Any], where: str) -> tuple[str, str]:
+    return _text(part, "question", where), _text(part, "option", where)
+
+
+def _option(part: Mapping[str, Any], where: str) -> Option:
+    return Option(_text(part, "key", where), _text(part, "label", where), part.get("value"))
+
+
+def _row(part: Mapping[str, Any], where: str) -> Row:
+    label = _text(part, "label", where)
+    return Row(_text(part, "key", where), label, part.get("public_label", label))
 
 
 def _text(part: Mapping[str, Any], name: str, where: str) -> str:

@@ -3,6 +3,7 @@
 import csv
 import io
 import random
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -159,16 +160,20 @@ def world(write: Write) -> dict[str, Path]:
     return {kind: write(kind, *rows) for kind, rows in WORLD.items()}
 
 
-def fresh(folder: Path) -> Engine:
-    engine = database.open_engine(f"sqlite:///{folder / 'hub.db'}")
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated database with an empty catalogue."""
+    path = tmp_path_factory.mktemp("template") / "hub.db"
+    engine = database.open_engine(f"sqlite:///{path}")
     database.migrate(engine)
-    return engine
+    engine.dispose()
+    return path
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
+def engine(template: Path, tmp_path: Path) -> Iterator[Engine]:
     """An empty catalogue."""
-    opened = fresh(tmp_path)
+    opened = database.open_engine(f"sqlite:///{shutil.copy(template, tmp_path / 'hub.db')}")
     yield opened
     opened.dispose()
 
@@ -332,19 +337,17 @@ def test_a_file_that_grew_adds_what_is_new_and_nothing_else(engine: Engine, writ
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_the_order_in_which_files_are_named_does_not_matter(seed: int, world: dict[str, Path], tmp_path: Path) -> None:
-    orders = [list(world.values()), list(world.values())]
-    random.Random(seed).shuffle(orders[1])
-    found = []
-    for number, paths in enumerate(orders):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        engine = fresh(folder)
-        reports = take_all(engine, paths)
-        found.append((everything(engine), reports))
-        engine.dispose()
-    assert found[0] == found[1]
-    assert all(not report.rejected for report in found[1][1])
+def test_the_order_in_which_files_are_named_does_not_matter(
+    seed: int, engine: Engine, world: dict[str, Path], template: Path, tmp_path: Path
+) -> None:
+    other = database.open_engine(f"sqlite:///{shutil.copy(template, tmp_path / 'other.db')}")
+    shuffled = random.Random(seed).sample(list(world.values()), len(world))
+    reports = take_all(other, shuffled)
+    found = everything(other)
+    other.dispose()
+    assert reports == take_all(engine, list(world.values()))
+    assert found == everything(engine)
+    assert not [report for report in reports if report.rejected]
 
 
 def test_the_files_that_others_lean_on_are_imported_first(engine: Engine, world: dict[str, Path]) -> None:
@@ -431,7 +434,7 @@ REJECTED: list[tuple[str, Cells, str]] = [
     ("kits", kit(rncp="RNCP"), "RNCP mal formé : « RNCP »"),
     ("kits", kit(title=""), "l'intitulé manque"),
     ("organisations", organisation("0751234K"), "La lettre de l'UAI 0751234K est fausse : J est attendue."),
-    ("organisations", organisation(""), "« » n'a pas la forme d'un UAI"),
+    ("organisations", organisation(""), "«  » n'a pas la forme d'un UAI"),
     ("organisations", organisation(siret="00000001800011"), "La clé du SIRET 00000001800011 est fausse."),
     ("depps", depp("C752887F"), "« C752887F » n'a pas la forme d'un UAI"),
     ("offers", offer("0751234K"), "La lettre de l'UAI 0751234K est fausse"),
@@ -457,7 +460,7 @@ def test_a_rejected_row_has_its_line_and_reason_and_stops_nothing(
     (report,) = take(engine, write(kind, rows[0], bad, rows[1]))
     ((line, why),) = report.rejected
     assert line == 3
-    assert reason.replace("« »", "«  »") in why
+    assert reason in why
     assert (report.read, report.kept) == (3, 2)
     kept = everything(engine)
     (whole,) = take(engine, write(kind, *rows))
