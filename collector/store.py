@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, Table, delete, func, select
+from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -25,6 +25,24 @@ DRAFT = _table(models.Draft)
 RESPONSE = _table(models.Response)
 EVENT = _table(models.Event)
 RECEIPT = _table(models.Receipt)
+
+_SEAT = (
+    select(
+        *CAMPAIGN.c,
+        DRAFT.c.answers.label("draft"),
+        RESPONSE.c.id.label("response_id"),
+        RESPONSE.c.month,
+        RESPONSE.c.questionnaire_version.label("response_version"),
+        RESPONSE.c.answers,
+    )
+    .join(INVITATION, INVITATION.c.campaign_id == CAMPAIGN.c.id)
+    .outerjoin(DRAFT, DRAFT.c.author_hash == bindparam("author"))
+    .outerjoin(RESPONSE, RESPONSE.c.author_hash == bindparam("author"))
+    .where(INVITATION.c.roster_hash == bindparam("roster"))
+)
+_RECEIPTS = select(RECEIPT.c.question, RECEIPT.c.status, RECEIPT.c.reason).where(
+    RECEIPT.c.response_id == bindparam("response")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,22 +153,14 @@ class Store:
 
     def seat(self, token: str) -> Seat:
         """What stands behind a personal token; raises LinkError when nothing does."""
-        author = links.author_hash(token)
+        hashes = {"roster": links.roster_hash(token), "author": links.author_hash(token)}
         with self._engine.connect() as connection:
-            campaign = (
-                connection.execute(
-                    select(CAMPAIGN)
-                    .join(INVITATION, INVITATION.c.campaign_id == CAMPAIGN.c.id)
-                    .where(INVITATION.c.roster_hash == links.roster_hash(token))
-                )
-                .mappings()
-                .first()
-            )
-            if campaign is None:
+            row = connection.execute(_SEAT, hashes).first()
+            if row is None:
                 raise LinkError("Ce lien ne mène nulle part.")
-            sent = _sent(connection, author)
-            draft = connection.execute(select(DRAFT.c.answers).where(DRAFT.c.author_hash == author)).scalar()
-        return Seat(Campaign(**campaign), answers_from(draft) if draft is not None else None, sent)
+            campaign = Campaign(*row[: len(CAMPAIGN.c)])
+            sent = _sent(connection, row) if row.response_id is not None else None
+        return Seat(campaign, answers_from(row.draft) if row.draft is not None else None, sent)
 
     async def save_draft(self, token: str, campaign_id: str, answers: Answers, today: date) -> None:
         """Keep what is written so far."""
@@ -234,18 +244,13 @@ def _count(connection: Connection, table: Table, campaign_id: str) -> int:
     ).scalar_one()
 
 
-def _sent(connection: Connection, author: str) -> Sent | None:
-    row = connection.execute(select(RESPONSE).where(RESPONSE.c.author_hash == author)).mappings().first()
-    if row is None:
-        return None
-    receipts = connection.execute(
-        select(RECEIPT.c.question, RECEIPT.c.status, RECEIPT.c.reason).where(RECEIPT.c.response_id == row["id"])
-    )
+def _sent(connection: Connection, row: Any) -> Sent:
+    receipts = connection.execute(_RECEIPTS, {"response": row.response_id})
     return Sent(
-        row["id"],
-        row["month"],
-        row["questionnaire_version"],
-        answers_from(row["answers"]),
+        row.response_id,
+        row.month,
+        row.response_version,
+        answers_from(row.answers),
         {receipt.question: (receipt.status, receipt.reason) for receipt in receipts},
     )
 

@@ -1,6 +1,7 @@
 """One writer, many waiting: write jobs run in turn on one thread and are committed together (group commit).
 
-A job is acknowledged only after the commit that holds it. Since one thread alone writes, no writer of this process
+A job is acknowledged only after the commit that holds it. It may be run twice: when another job of its batch fails, the
+whole batch is undone and each runs alone. Since one thread alone writes, no writer of this process
 ever finds the database locked; between processes, SQLite's own lock and its timeout decide.
 """
 
@@ -25,8 +26,6 @@ BATCH = 512
 class _Job:
     run: Callable[[Connection], Any]
     done: "Future[Any]" = field(default_factory=Future)
-    result: Any = None
-    error: BaseException | None = None
 
 
 class Writer:
@@ -89,27 +88,16 @@ class Writer:
         return batch, True
 
     def _commit(self, batch: list[_Job]) -> None:
+        """Commit a batch as one; when one of its jobs fails, undo it all and give each job a transaction of its own."""
         try:
             with self._engine.begin() as connection:
-                for job in batch:
-                    self._attempt(connection, job)
-        except Exception as error:  # the commit itself failed: nobody is told it worked
-            for job in batch:
-                job.done.set_exception(job.error or error)
-            return
-        for job in batch:
-            if job.error is not None:
-                job.done.set_exception(job.error)
-            else:
-                job.done.set_result(job.result)
-
-    @staticmethod
-    def _attempt(connection: Connection, job: _Job) -> None:
-        savepoint = connection.begin_nested()
-        try:
-            job.result = job.run(connection)
+                results = [job.run(connection) for job in batch]
         except Exception as error:
-            savepoint.rollback()
-            job.error = error
+            if len(batch) == 1:
+                batch[0].done.set_exception(error)
+            else:
+                for job in batch:
+                    self._commit([job])
         else:
-            savepoint.commit()
+            for job, result in zip(batch, results, strict=True):
+                job.done.set_result(result)

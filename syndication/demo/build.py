@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection
 
 from collector.door import default_questionnaire
-from syndication import campaigns, intake, store, worker
+from syndication import campaigns, historic, intake, store, worker
 from syndication.accounts import signin
 from syndication.accounts.store import Person
 from syndication.asgi import migrate
@@ -17,6 +17,7 @@ from syndication.catalogue import store as catalogue
 from syndication.catalogue.codes import read_centre_code
 from syndication.context import Hub
 from syndication.database import writing
+from syndication.demo import archive
 from syndication.demo.facts import GROUPS, DemoGroup, facts
 from syndication.demo.testimonies import PUBLISHED, REFUSED, WAITING
 from syndication.instants import PARIS
@@ -67,6 +68,8 @@ def build(hub: Hub, clock: DemoClock) -> None:
     texts = {trade: iter(list(pool)) for trade, pool in PUBLISHED.items()}
     for group in GROUPS:
         _play(hub, clock, chance, group, texts[group.trade])
+    clock.moment = _month_day("2025-04", 9)
+    _read_archive(hub, clock)
     clock.moment = None
     _send_waiting(hub, clock, chance)
     worker.work_once(hub)
@@ -114,6 +117,13 @@ def _play(hub: Hub, clock: DemoClock, chance: random.Random, group: DemoGroup, t
         with writing(hub.engine).begin() as connection:
             _moderate(connection, clock(), {text: reason for _, text, reason in refused})
     worker.work_once(hub)
+
+
+def _read_archive(hub: Hub, clock: DemoClock) -> None:
+    path = hub.settings.data_dir / "archive.csv"
+    archive.write_archive(path)
+    historic.import_responses(hub.engine, path, archive.FORMATION, archive.CENTRE, archive.MONTH, clock())
+    path.unlink()
 
 
 def _send_waiting(hub: Hub, clock: DemoClock, chance: random.Random) -> None:

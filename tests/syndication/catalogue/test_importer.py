@@ -22,7 +22,7 @@ from tests.helpers import NOON
 
 Cells = dict[str, str]
 TODAY = NOON.date()
-CATALOGUE = (
+CATALOGUE: tuple[type[models.Table], ...] = (
     models.Formation,
     models.FormationCode,
     models.Renewal,
@@ -196,7 +196,7 @@ def everything(engine: Engine, *more: type[models.Table]) -> dict[str, list[tupl
 def titles(engine: Engine) -> dict[str, str]:
     with engine.connect() as connection:
         rows = connection.execute(select(store.FORMATION.c.natural_key, store.FORMATION.c.title))
-        return {key: title for key, title in rows}
+        return {row.natural_key: row.title for row in rows}
 
 
 def codes(engine: Engine, natural_key: str) -> set[str]:
@@ -236,18 +236,14 @@ def test_diplomas_of_the_bcn_give_titles_levels_dates_and_renewals(engine: Engin
     assert newest(engine, "50022139") == "cfd:50022146"
 
 
-def test_mefs_of_the_bcn_give_their_codes_to_the_formation_of_their_cfd(
-    engine: Engine, world: dict[str, Path]
-) -> None:
+def test_mefs_of_the_bcn_give_their_codes_to_the_formation_of_their_cfd(engine: Engine, world: dict[str, Path]) -> None:
     (report,) = take(engine, world["mefs"])
     assert (report.kind, report.read, report.kept) == ("BCN, MEF", 3, 3)
     assert codes(engine, "cfd:50022146") == {"mef:2412214621", "mefstat:23210022146"}
     assert codes(engine, "cfd:32032003") == {"mef:3113200321", "mefstat:32211032003"}
 
 
-def test_certif_info_joins_its_schemes_and_makes_formations_without_cfd(
-    engine: Engine, world: dict[str, Path]
-) -> None:
+def test_certif_info_joins_its_schemes_and_makes_formations_without_cfd(engine: Engine, world: dict[str, Path]) -> None:
     (report,) = take(engine, world["certifications"])
     assert (report.kind, report.read, report.kept) == ("Certif-Info", 3, 3)
     assert codes(engine, "cfd:50022146") == {"cfd:50022146", "certifinfo:115708", "rncp:RNCP38430", "onisep:FOR.9664"}
@@ -449,9 +445,7 @@ REJECTED: list[tuple[str, Cells, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("kind", "bad", "reason"), REJECTED, ids=[f"{kind}: {reason}" for kind, _, reason in REJECTED]
-)
+@pytest.mark.parametrize(("kind", "bad", "reason"), REJECTED, ids=[f"{kind}: {reason}" for kind, _, reason in REJECTED])
 def test_a_rejected_row_has_its_line_and_reason_and_stops_nothing(
     kind: str, bad: Cells, reason: str, engine: Engine, world: dict[str, Path], write: Write
 ) -> None:
@@ -584,9 +578,7 @@ def test_a_cfd_shared_by_unlike_diplomas_makes_formations_of_their_own(engine: E
     sports = {"1001": "Escrime", "1002": "Judo", "1003": "Voile"}
     shared = [certification(number, sport, "46033202", Code_RNCP=number) for number, sport in sports.items()]
     take(engine, write("certifications", *shared, certification()))
-    assert titles(engine) == {f"certifinfo:{n}": sport for n, sport in sports.items()} | {
-        "cfd:50022146": "CAP cuisine"
-    }
+    assert titles(engine) == {f"certifinfo:{n}": sport for n, sport in sports.items()} | {"cfd:50022146": "CAP cuisine"}
     assert codes(engine, "certifinfo:1002") == {"certifinfo:1002", "rncp:RNCP1002"}
     assert newest(engine, "certifinfo:1003") == "certifinfo:1003"
 

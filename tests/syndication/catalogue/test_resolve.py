@@ -1,6 +1,7 @@
 """From a code as somebody writes it to a formation or a centre."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import Connection
@@ -45,7 +46,7 @@ def chain(*keys: str) -> list[Fact]:
     """Formations that renewed one another, the first the oldest."""
     stated: list[Fact] = [FormationFact(f"cfd:{key}", f"Diplôme {key}", 1) for key in keys]
     stated += [CodeFact(f"cfd:{key}", "cfd", key) for key in keys]
-    return [*stated, *(RenewalFact("cfd", old, new) for old, new in zip(keys, keys[1:], strict=False))]
+    return [*stated, *(RenewalFact("cfd", old, new) for old, new in pairwise(keys))]
 
 
 # -- formations ------------------------------------------------------------------------------------------------------
@@ -88,7 +89,6 @@ def test_a_code_of_any_scheme_leads_to_its_formation(text: str, hub: Hub, add: A
     found = formation(hub, text)
     assert found.asked.natural_key == found.formation.natural_key == CUISINE
     assert found.formation.title == "CAP cuisine"
-    assert found.code.value in {text.strip(), found.code.value}
 
 
 def test_the_code_is_told_as_it_was_read(hub: Hub) -> None:
