@@ -89,12 +89,15 @@ class Writer:
 
     def _commit(self, batch: list[_Job]) -> None:
         """Commit a batch as one; when one of its jobs fails, undo it all and give each job a transaction of its own."""
+        begun = False
         try:
             with self._engine.begin() as connection:
+                begun = True
                 results = [job.run(connection) for job in batch]
         except Exception as error:
-            if len(batch) == 1:
-                batch[0].done.set_exception(error)
+            if len(batch) == 1 or not begun:  # nobody's fault: the database cannot be written to
+                for job in batch:
+                    job.done.set_exception(error)
             else:
                 for job in batch:
                     self._commit([job])

@@ -281,7 +281,7 @@ def _literal(name: str, text: str) -> list[Any]:
         return []
     try:
         value = ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         raise ValueError(f"{name} : liste illisible") from None
     if not isinstance(value, list):
         raise ValueError(f"{name} : une liste est attendue")

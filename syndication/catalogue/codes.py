@@ -8,6 +8,7 @@ the ministry's rule for the UAI letter, INSEE's for SIRET (Luhn, La Poste except
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from syndication.errors import CodeError
 
@@ -63,10 +64,10 @@ def _onisep(text: str) -> str | None:
     slug = re.search(r"(?:^|/)((?:FOR|AF)\.[0-9]{1,9})(?:$|[/?#])", text)
     if slug:
         return slug[1]
-    legacy = re.search(r"/identifiant/([0-9]{1,9})/?$", text)
+    legacy = re.search(r"/identifiant/([0-9]{1,9})/?(?:[?#]|$)", text)
     if legacy:
         return f"identifiant/{legacy[1]}"
-    pretty = re.search(r"onisep\.fr/(?:.*/)?formations?/(?:.*/)?([a-z0-9][a-z0-9-]*[a-z0-9])/?$", text)
+    pretty = re.search(r"onisep\.fr/(?:.*/)?formations?/(?:.*/)?([a-z0-9][a-z0-9-]*[a-z0-9])/?(?:[?#]|$)", text.lower())
     if pretty:
         return f"slug/{pretty[1]}"
     return None
@@ -100,7 +101,7 @@ SCHEMES: dict[str, Scheme] = {
         Scheme("affelnet", "Affelnet", _affelnet, "PARIS/00812165"),
     )
 }
-_PREFIX = re.compile(r"([A-Za-z_0-9]{2,12})\s*:\s*(.*)", re.DOTALL)
+_PREFIX = re.compile(r"([A-Za-z_0-9]{2,14})\s*:\s*(.*)", re.DOTALL)
 _ALIASES = {"mefstat11": "mefstat", "id_certifinfo": "certifinfo", "certif_info": "certifinfo"}
 
 
@@ -121,7 +122,7 @@ def read_formation_code(text: str) -> tuple[Code, ...]:
 
 def read_centre_code(text: str) -> Code:
     """Read a UAI or a SIRET, bare or prefixed; raises CodeError saying precisely what is wrong."""
-    trimmed = _bounded(text)
+    trimmed = _bounded(text, "etablissement")
     prefixed = _PREFIX.fullmatch(trimmed)
     scheme, bare = (prefixed[1].lower(), prefixed[2]) if prefixed else ("", trimmed)
     compact = re.sub(r"[\s.]", "", bare).upper()
@@ -152,12 +153,12 @@ def luhn_holds(digits: str) -> bool:
     return total % 10 == 0
 
 
-def _bounded(text: str) -> str:
+def _bounded(text: str, subject: Literal["formation", "etablissement"] = "formation") -> str:
     trimmed = text.strip()
     if not trimmed:
-        raise CodeError("Le code est vide.")
+        raise CodeError("Le code est vide.", subject)
     if len(trimmed) > MAXIMUM:
-        raise CodeError(f"Le code dépasse {MAXIMUM} caractères.")
+        raise CodeError(f"Le code dépasse {MAXIMUM} caractères.", subject)
     return trimmed
 
 
@@ -165,7 +166,7 @@ def _read_prefixed(prefix: str, text: str) -> Code:
     scheme = SCHEMES.get(_ALIASES.get(prefix, prefix))
     if scheme is None:
         raise CodeError(f"« {prefix} » n'est pas un genre de code connu : {', '.join(SCHEMES)}.")
-    value = scheme.canonical(text.strip())
+    value = scheme.canonical(text.strip()) or scheme.canonical(prefix + text.strip())
     if value is None:
         raise CodeError(f"« {text} » n'a pas la forme d'un code {scheme.label}, comme {scheme.example}.")
     return Code(scheme.name, value)

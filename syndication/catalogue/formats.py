@@ -167,14 +167,18 @@ class _CertifInfo:
                 yield RenewalFact("cfd", read, cfd.upper())
 
 
+_CERTIFINFO_IDS = ("Code_Diplome", "Code_Ancien_Diplome")
+
+
 def _standing_alone(rows: Sequence[Row]) -> frozenset[str]:
     """Ids whose CFD is shared by diplomas of another title that they neither renew nor are renewed by."""
     by_cfd: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
     for row in rows:
         if row["Code_Scolarité"].strip():
-            by_cfd[row["Code_Scolarité"].strip()][row["Code_Diplome"].strip()] = (
+            number, former = (SCHEMES["certifinfo"].canonical(row[c].strip()) for c in _CERTIFINFO_IDS)
+            by_cfd[row["Code_Scolarité"].strip()][number or ""] = (
                 row["Libelle_Diplome"].strip().casefold(),
-                row["Code_Ancien_Diplome"].strip(),
+                former or "",
             )
     alone: set[str] = set()
     for diplomas in by_cfd.values():
@@ -223,7 +227,8 @@ def _offer(row: Row) -> Iterator[Fact]:
     yield CentreFact(
         uai, row["cfa"].strip(), 3, siret, row["commune"].strip(), row["departement"].strip(), row["region"]
     )
-    yield FormationFact(key, row["intitule"].strip(), 3, _number(row["niveau"]))
+    title = row["intitule"].strip()
+    yield FormationFact(key, title or cfd, 3 if title else 0, _number(row["niveau"]))
     yield CodeFact(key, "cfd", cfd)
     for scheme, column in _OFFER_CODES:
         if row[column].strip():

@@ -61,6 +61,13 @@ def cropping(page: Page, place: int = 0) -> int:
     return max(0, int(needed) - int(given))
 
 
+def faults_of_scripts(page: Page) -> list[str]:
+    """What scripts of the page throw, from now on."""
+    thrown: list[str] = []
+    page.on("pageerror", lambda error: thrown.append(str(error)))
+    return thrown
+
+
 def sign_in(chromium: Browser, link: str) -> Page:
     page = context(chromium, viewport={"width": 1100, "height": 800}).new_page()
     page.goto(link)
@@ -133,8 +140,7 @@ def test_double_clicks_and_two_tabs_make_one_response(chromium: Browser, doors: 
 def test_a_catalogue_shows_several_widgets_whole(chromium: Browser, doors: dict[str, str]) -> None:
     for width in (320, 768, 1280):
         page = context(chromium, viewport={"width": width, "height": 700}).new_page()
-        faults: list[str] = []
-        page.on("pageerror", lambda error, faults=faults: faults.append(str(error)))
+        faults = faults_of_scripts(page)
         page.goto(doors["catalogue"])
         assert [cropping(page, place) for place in range(3)] == [0, 0, 0]
         assert page.evaluate("document.documentElement.scrollWidth") <= width

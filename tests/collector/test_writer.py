@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,9 +11,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, event, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
-from collector.database import open_engine
+from collector import database
 from collector.errors import StoreClosed
 from collector.writer import BATCH, Writer
 
@@ -33,7 +34,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def engine(path: Path) -> Iterator[Engine]:
-    opened = open_engine(f"sqlite:///{path}")
+    opened = database.open_engine(f"sqlite:///{path}")
     with opened.execution_options(write=True).begin() as connection:
         for statement in SCHEMA:
             connection.execute(text(statement))
@@ -296,7 +297,7 @@ def test_writes_racing_with_the_close_are_either_durable_or_refused(writer: Writ
 
 
 def test_two_writers_on_one_file_wait_for_each_other(writer: Writer, path: Path) -> None:
-    engine = open_engine(f"sqlite:///{path}")
+    engine = database.open_engine(f"sqlite:///{path}")
     other = Writer(engine)
     try:
         with ThreadPoolExecutor(2) as pool:
@@ -306,3 +307,28 @@ def test_two_writers_on_one_file_wait_for_each_other(writer: Writer, path: Path)
         other.close()
         engine.dispose()
     assert len(stored(path)) == 80
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_database_held_by_another_process_is_waited_for_once_not_once_a_job(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_MILLISECONDS", 100)
+    impatient = database.open_engine(f"sqlite:///{path}")
+    writer = Writer(impatient)
+    holder = sqlite3.connect(path, isolation_level=None)
+
+    async def scenario() -> list[Any]:
+        return await asyncio.gather(*(writer.write(put(str(n))) for n in range(30)), return_exceptions=True)
+
+    holder.execute("BEGIN IMMEDIATE")
+    started = time.monotonic()
+    try:
+        outcomes = asyncio.run(scenario())
+    finally:
+        holder.close()
+        writer.close()
+        impatient.dispose()
+    assert [type(outcome) for outcome in outcomes] == [OperationalError] * 30
+    assert time.monotonic() - started < 1.5
+    assert stored(path) == set()
