@@ -33,7 +33,7 @@ from tests.helpers import FULL_ANSWER
 from widget.options import Options
 from widget.render import render_frame
 
-ROUNDS, HITS, SENDS = 5, 6000, 1500
+ROUNDS, HITS, SENDS = 5, 20_000, 1500
 FORMATION, CENTRE = "50022146", "0751234J"
 KEY = "bench" * 8
 
