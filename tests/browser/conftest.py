@@ -21,8 +21,9 @@ REQUIRED = "SIRIUS_TEST_BROWSER"
 """Set to ``required`` where a missing Chromium must fail the tests rather than skip them."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """A browser for a module: while Playwright is open, no other test of this thread can run an event loop."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         if os.environ.get(REQUIRED) == "required":
