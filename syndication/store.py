@@ -117,8 +117,9 @@ def add_to_tally(connection: Connection, counts: Mapping[tuple[Scope, str, str],
 
 
 def note_changes(connection: Connection, scopes: Iterable[Scope], now: datetime) -> None:
-    """Record that what is public of these scopes changed."""
-    rows = [{"formation_id": f, "centre_id": c, "at": now} for f, c in dict.fromkeys(scopes)]
+    """Record that what is public of these scopes changed, to the hour: minutes would tell when somebody answered."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    rows = [{"formation_id": f, "centre_id": c, "at": hour} for f, c in dict.fromkeys(scopes)]
     if rows:
         connection.execute(insert(CHANGE), rows)
 

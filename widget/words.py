@@ -52,7 +52,7 @@ def spoken(spread: Distribution) -> str:
     """A distribution as a screen reader should say it."""
     parts = (("bien", spread.good), ("moyen", spread.fair), ("mal", spread.poor))
     said = (
-        f"{w} : {percent(s.percent)}, {number(s.count)}" if s.percent is not None else f"{w} : {s.count}"
+        f"{w}{NBSP}: {percent(s.percent)}, {number(s.count)}" if s.percent is not None else f"{w}{NBSP}: {s.count}"
         for w, s in parts
     )
-    return " ; ".join(said)
+    return f"{NBSP}; ".join(said)

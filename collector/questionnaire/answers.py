@@ -93,9 +93,9 @@ class _Reader:
         if not text.strip():
             self._blank(question.key, question.required)
         elif len(text) > TEXT_LIMIT:
-            excess = len(text) - TEXT_LIMIT
+            excess, limit = len(text) - TEXT_LIMIT, f"{TEXT_LIMIT:,}".replace(",", "\u202f")
             self.faults.append(
-                Fault(question.key, f"Ton texte dépasse {TEXT_LIMIT} caractères : il y en a {excess} de trop.")
+                Fault(question.key, f"Ton texte dépasse {limit} caractères\u00a0: il y en a {excess} de trop.")
             )
         elif "\x00" in text:
             self.faults.append(Fault(question.key, "Ton texte contient un caractère qui ne s'écrit pas."))

@@ -21,7 +21,7 @@ from syndication.pages import for_roles, page
 from syndication.store import CampaignRow, centre_campaigns
 from widget.routes import draw_preview
 
-EXAMPLE_BANNER = "Exemple : avis inventés, pour voir l'allure du widget. Aucun apprenti n'a écrit ceci."
+EXAMPLE_BANNER = "Exemple\u00a0: avis inventés, pour voir l'allure du widget. Aucun apprenti n'a écrit ceci."
 
 
 @dataclass(frozen=True, slots=True)

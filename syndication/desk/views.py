@@ -16,8 +16,8 @@ from syndication.pages import for_roles, page, read_form, see_other
 SCREEN = 20
 """Texts on one screen."""
 SIGNALS = {
-    "alerte": "Alerte : danger, harcèlement ou détresse possible",
-    "a_reprendre": "À reprendre : signalé lors d'une première lecture",
+    "alerte": "Alerte\u00a0: danger, harcèlement ou détresse possible",
+    "a_reprendre": "À reprendre\u00a0: signalé lors d'une première lecture",
 }
 
 
@@ -44,7 +44,7 @@ class _Desk:
         version = form.get("version", "")
         try:
             if not (version.isascii() and version.isdigit() and len(version) < 10):
-                raise DecisionError("La décision est incomplète : reprenez-la sur cette page.")
+                raise DecisionError("La décision est incomplète\u00a0: reprenez-la sur cette page.")
             with writing(self._hub.engine).begin() as connection:
                 status = store.record_decision(
                     connection, verbatim, int(version), form.get("decision", ""), form.get("raison") or None,

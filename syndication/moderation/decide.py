@@ -43,5 +43,5 @@ def decide(current: str, wished: str, reason: str | None) -> Outcome:
     if wished == "publie":
         return Outcome("publie", None)
     if reason not in REASONS:
-        raise DecisionError("Choisissez la raison du refus : l'auteur la lira.")
+        raise DecisionError("Choisissez la raison du refus\u00a0: l'auteur la lira.")
     return Outcome("refuse", reason)

@@ -96,7 +96,7 @@ def record_decision(
     if current is None:
         raise DecisionError("Ce texte n'existe plus.")
     if current["version"] != version:
-        raise DecisionConflict("Quelqu'un d'autre vient de décider de ce texte : rien n'a été changé.")
+        raise DecisionConflict("Quelqu'un d'autre vient de décider de ce texte\u00a0: rien n'a été changé.")
     outcome = decide(current["status"], wished, reason)
     applied = connection.execute(
         update(VERBATIM)
@@ -110,7 +110,7 @@ def record_decision(
         )
     )
     if applied.rowcount != 1:
-        raise DecisionConflict("Quelqu'un d'autre vient de décider de ce texte : rien n'a été changé.")
+        raise DecisionConflict("Quelqu'un d'autre vient de décider de ce texte\u00a0: rien n'a été changé.")
     connection.execute(
         insert(DECISION).values(
             verbatim_id=verbatim_id, actor=actor, at=now, from_status=current["status"], to_status=outcome.status,

@@ -1,7 +1,6 @@
 """Ratings and published texts into the one snapshot that widget and API both show."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
@@ -72,7 +71,7 @@ class Publisher:
             verbatim_total=rating.verbatims if enough else 0,
             verbatims=self._verbatims(connection, texts, members, shown_centre),
             method_url=f"{self._settings.public_url}/methode",
-            updated_at=_to_the_hour(store.last_change(connection, members, shown_centre)),
+            updated_at=store.last_change(connection, members, shown_centre),
         )
 
     def _served(
@@ -142,8 +141,3 @@ def requested_scope(resolved: Resolved) -> ScopeName:
     if resolved.formation is None:
         return "etablissement"
     return "formation@etablissement" if resolved.centre else "formation"
-
-
-def _to_the_hour(instant: datetime | None) -> datetime | None:
-    """The hour of a change: minutes would tell when somebody answered."""
-    return instant.replace(minute=0, second=0, microsecond=0) if instant else None

@@ -117,7 +117,7 @@ def centres(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str |
 
 
 def last_change(connection: Connection, formations: Sequence[int], centre: int) -> datetime | None:
-    """When what is public of a scope last changed; None when it never did."""
+    """The hour in which what is public of a scope last changed; None when it never did."""
     query = _last_change_query(len(formations), formations == ANY, centre != 0)
     return connection.execute(query, _scope(formations, centre)).scalar()
 
