@@ -10,35 +10,16 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_table(
-        "bookmark",
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("cursor", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("name"),
-    )
-    op.create_table(
-        "centre",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("uai", sa.String(), nullable=True),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("name_rank", sa.Integer(), nullable=False),
-        sa.Column("city", sa.String(), nullable=False),
-        sa.Column("department", sa.String(), nullable=False),
-        sa.Column("region", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("uai"),
-    )
-    op.create_table(
-        "change",
-        sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("formation_id", sa.Integer(), nullable=False),
-        sa.Column("centre_id", sa.Integer(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("seq"),
-        sqlite_autoincrement=True,
-    )
-    op.create_index("ix_change_centre", "change", ["centre_id", "seq"], unique=False)
-    op.create_index("ix_change_formation", "change", ["formation_id", "seq"], unique=False)
+    _catalogue()
+    _centres()
+    _reviews()
+    _verbatims()
+    _verbatim_indexes()
+    _figures()
+    _people()
+
+
+def _catalogue() -> None:
     op.create_table(
         "formation",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -54,6 +35,21 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_formation_lineage_id"), "formation", ["lineage_id"], unique=False)
     op.create_table(
+        "formation_code",
+        sa.Column("scheme", sa.String(), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
+        sa.Column("formation_id", sa.Integer(), nullable=False),
+        sa.Column("since", sa.Date(), nullable=True),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["formation_id"],
+            ["formation.id"],
+        ),
+        sa.PrimaryKeyConstraint("scheme", "value", "formation_id"),
+    )
+    op.create_index(op.f("ix_formation_code_formation_id"), "formation_code", ["formation_id"], unique=False)
+    op.create_table(
         "renewal",
         sa.Column("scheme", sa.String(), nullable=False),
         sa.Column("old", sa.String(), nullable=False),
@@ -62,23 +58,55 @@ def upgrade() -> None:
         sa.Column("imported_on", sa.Date(), nullable=False),
         sa.PrimaryKeyConstraint("scheme", "old", "new"),
     )
+
+
+def _centres() -> None:
     op.create_table(
-        "tally",
+        "centre",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("uai", sa.String(), nullable=True),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("name_rank", sa.Integer(), nullable=False),
+        sa.Column("city", sa.String(), nullable=False),
+        sa.Column("department", sa.String(), nullable=False),
+        sa.Column("region", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("uai"),
+    )
+    op.create_table(
+        "centre_code",
+        sa.Column("scheme", sa.String(), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
+        sa.Column("centre_id", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["centre_id"],
+            ["centre.id"],
+        ),
+        sa.PrimaryKeyConstraint("scheme", "value", "centre_id"),
+    )
+    op.create_index(op.f("ix_centre_code_centre_id"), "centre_code", ["centre_id"], unique=False)
+    op.create_table(
+        "offer",
         sa.Column("formation_id", sa.Integer(), nullable=False),
         sa.Column("centre_id", sa.Integer(), nullable=False),
-        sa.Column("axis", sa.String(), nullable=False),
-        sa.Column("value", sa.String(), nullable=False),
-        sa.Column("count", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("formation_id", "centre_id", "axis", "value"),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("capacity", sa.Integer(), nullable=True),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["centre_id"],
+            ["centre.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["formation_id"],
+            ["formation.id"],
+        ),
+        sa.PrimaryKeyConstraint("formation_id", "centre_id", "role"),
     )
-    op.create_index(
-        "ix_tally_respondents",
-        "tally",
-        ["formation_id", "centre_id", "count"],
-        unique=False,
-        sqlite_where=sa.text("axis = '@repondants'"),
-        postgresql_where=sa.text("axis = '@repondants'"),
-    )
+    op.create_index(op.f("ix_offer_centre_id"), "offer", ["centre_id"], unique=False)
+
+
+def _reviews() -> None:
     op.create_table(
         "campaign",
         sa.Column("id", sa.String(), nullable=False),
@@ -101,80 +129,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_campaign_centre_id"), "campaign", ["centre_id"], unique=False)
     op.create_index(op.f("ix_campaign_formation_id"), "campaign", ["formation_id"], unique=False)
-    op.create_table(
-        "centre_code",
-        sa.Column("scheme", sa.String(), nullable=False),
-        sa.Column("value", sa.String(), nullable=False),
-        sa.Column("centre_id", sa.Integer(), nullable=False),
-        sa.Column("source", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["centre_id"],
-            ["centre.id"],
-        ),
-        sa.PrimaryKeyConstraint("scheme", "value", "centre_id"),
-    )
-    op.create_index(op.f("ix_centre_code_centre_id"), "centre_code", ["centre_id"], unique=False)
-    op.create_table(
-        "formation_code",
-        sa.Column("scheme", sa.String(), nullable=False),
-        sa.Column("value", sa.String(), nullable=False),
-        sa.Column("formation_id", sa.Integer(), nullable=False),
-        sa.Column("since", sa.Date(), nullable=True),
-        sa.Column("until", sa.Date(), nullable=True),
-        sa.Column("source", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["formation_id"],
-            ["formation.id"],
-        ),
-        sa.PrimaryKeyConstraint("scheme", "value", "formation_id"),
-    )
-    op.create_index(op.f("ix_formation_code_formation_id"), "formation_code", ["formation_id"], unique=False)
-    op.create_table(
-        "offer",
-        sa.Column("formation_id", sa.Integer(), nullable=False),
-        sa.Column("centre_id", sa.Integer(), nullable=False),
-        sa.Column("role", sa.String(), nullable=False),
-        sa.Column("capacity", sa.Integer(), nullable=True),
-        sa.Column("source", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["centre_id"],
-            ["centre.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["formation_id"],
-            ["formation.id"],
-        ),
-        sa.PrimaryKeyConstraint("formation_id", "centre_id", "role"),
-    )
-    op.create_index(op.f("ix_offer_centre_id"), "offer", ["centre_id"], unique=False)
-    op.create_table(
-        "session",
-        sa.Column("token_hash", sa.String(), nullable=False),
-        sa.Column("email", sa.String(), nullable=False),
-        sa.Column("role", sa.String(), nullable=False),
-        sa.Column("centre_id", sa.Integer(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["centre_id"],
-            ["centre.id"],
-        ),
-        sa.PrimaryKeyConstraint("token_hash"),
-    )
-    op.create_table(
-        "sign_in_link",
-        sa.Column("token_hash", sa.String(), nullable=False),
-        sa.Column("email", sa.String(), nullable=False),
-        sa.Column("role", sa.String(), nullable=False),
-        sa.Column("centre_id", sa.Integer(), nullable=True),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["centre_id"],
-            ["centre.id"],
-        ),
-        sa.PrimaryKeyConstraint("token_hash"),
-    )
     op.create_table(
         "review",
         sa.Column("id", sa.String(), nullable=False),
@@ -206,6 +160,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_review_campaign_id"), "review", ["campaign_id"], unique=False)
     op.create_index(op.f("ix_review_centre_id"), "review", ["centre_id"], unique=False)
     op.create_index(op.f("ix_review_formation_id"), "review", ["formation_id"], unique=False)
+
+
+def _verbatims() -> None:
     op.create_table(
         "verbatim",
         sa.Column("id", sa.String(), nullable=False),
@@ -238,6 +195,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("review_id", "question"),
     )
+    op.create_table(
+        "decision",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("verbatim_id", sa.String(), nullable=False),
+        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("from_status", sa.String(), nullable=False),
+        sa.Column("to_status", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["verbatim_id"],
+            ["verbatim.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_decision_verbatim_id"), "decision", ["verbatim_id"], unique=False)
+
+
+def _verbatim_indexes() -> None:
     op.create_index(
         "ix_verbatim_published_centre",
         "verbatim",
@@ -278,19 +254,71 @@ def upgrade() -> None:
         sqlite_where=sa.text("status = 'attente'"),
         postgresql_where=sa.text("status = 'attente'"),
     )
+
+
+def _figures() -> None:
     op.create_table(
-        "decision",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("verbatim_id", sa.String(), nullable=False),
-        sa.Column("actor", sa.String(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("from_status", sa.String(), nullable=False),
-        sa.Column("to_status", sa.String(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["verbatim_id"],
-            ["verbatim.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
+        "tally",
+        sa.Column("formation_id", sa.Integer(), nullable=False),
+        sa.Column("centre_id", sa.Integer(), nullable=False),
+        sa.Column("axis", sa.String(), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("formation_id", "centre_id", "axis", "value"),
     )
-    op.create_index(op.f("ix_decision_verbatim_id"), "decision", ["verbatim_id"], unique=False)
+    op.create_index(
+        "ix_tally_respondents",
+        "tally",
+        ["formation_id", "centre_id", "count"],
+        unique=False,
+        sqlite_where=sa.text("axis = '@repondants'"),
+        postgresql_where=sa.text("axis = '@repondants'"),
+    )
+    op.create_table(
+        "change",
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("formation_id", sa.Integer(), nullable=False),
+        sa.Column("centre_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("seq"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_change_centre", "change", ["centre_id", "seq"], unique=False)
+    op.create_index("ix_change_formation", "change", ["formation_id", "seq"], unique=False)
+    op.create_table(
+        "bookmark",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("cursor", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+
+
+def _people() -> None:
+    op.create_table(
+        "sign_in_link",
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("centre_id", sa.Integer(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["centre_id"],
+            ["centre.id"],
+        ),
+        sa.PrimaryKeyConstraint("token_hash"),
+    )
+    op.create_table(
+        "session",
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("role", sa.String(), nullable=False),
+        sa.Column("centre_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["centre_id"],
+            ["centre.id"],
+        ),
+        sa.PrimaryKeyConstraint("token_hash"),
+    )
