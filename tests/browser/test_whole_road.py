@@ -23,7 +23,7 @@ def answer_by_hand(page: Page, link: str, words: str = WORDS) -> None:
     """Tap through the questionnaire as a respondent would."""
     page.goto(link)
     assert link.rsplit("/", 1)[1] not in page.url
-    page.get_by_role("link", name="Commencer").click()
+    page.get_by_role("button", name="Commencer").click()
     for number in range(1, SECTIONS + 1):
         expect(page.get_by_role("heading", level=1)).to_contain_text(f"{number} sur {SECTIONS}")
         if number == 1:
