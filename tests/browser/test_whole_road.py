@@ -166,6 +166,31 @@ def test_a_formation_nobody_told_of_takes_no_room(chromium: Browser, doors: dict
     expect(page.locator("sirius-avis")).to_be_hidden()
 
 
+@pytest.mark.parametrize("blocked", ["**/widget/1.js", "**/widget?*"])
+def test_the_page_s_own_link_stays_when_the_service_does_not_answer(
+    chromium: Browser, doors: dict[str, str], blocked: str
+) -> None:
+    page = context(chromium).new_page()
+    thrown = faults_of_scripts(page)
+    page.route(blocked, lambda route: route.abort())
+    page.goto(doors["catalogue"])
+    page.wait_for_timeout(500)
+    expect(page.locator("sirius-avis a").first).to_be_visible()
+    assert thrown == []
+
+
+def test_a_widget_may_wait_for_a_click(chromium: Browser, doors: dict[str, str]) -> None:
+    page = context(chromium, bypass_csp=True).new_page()
+    page.goto(doors["catalogue"].replace("cap-cuisine", "cap-boulanger"))
+    page.evaluate(
+        """() => { const one = document.createElement('sirius-avis'); one.setAttribute('formation', '50022146');
+        one.setAttribute('chargement', 'clic'); document.body.prepend(one); }"""
+    )
+    assert page.locator("sirius-avis").first.locator("iframe").count() == 0
+    page.get_by_role("button", name="Voir les avis d’apprentis").click()
+    assert "CAP cuisine" in widget_frame(page).locator(".what").inner_text()
+
+
 def test_a_hostile_page_s_messages_do_nothing(chromium: Browser, doors: dict[str, str]) -> None:
     page = context(chromium, bypass_csp=True).new_page()
     page.goto(doors["catalogue"])
