@@ -15,7 +15,7 @@ async def read_form(request: Request) -> dict[str, list[str]]:
     """Values by field name; raises HTTPException 413 past the bound, 400 when the form cannot be read."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await _body(request)
-    if kind != "application/x-www-form-urlencoded":
+    if body and kind != "application/x-www-form-urlencoded":
         raise HTTPException(415)
     try:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=FIELD_LIMIT, errors="replace")

@@ -6,7 +6,9 @@ token carries enough entropy that a plain SHA-256 cannot be searched, so no secr
 keys kills no link. A campaign's common link is the campaign's id, signed.
 """
 
+import base64
 import hashlib
+import hmac
 import re
 import secrets
 from collections.abc import Sequence
@@ -30,6 +32,12 @@ def new_id() -> str:
     Hexadecimal, so that it can be typed after a command without being taken for an option.
     """
     return secrets.token_hex(12)
+
+
+def token_of_visit(keys: Sequence[str], campaign_id: str, visit: str) -> str:
+    """The personal token that one visit of a common link gives, however often its form is posted: 128 bits."""
+    digest = hmac.new(keys[0].encode(), f"sirius.common:{campaign_id}:{visit}".encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
 
 
 def is_token(value: str) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from collector import links, models
 from collector.errors import CampaignError, LinkError, SeatsTaken
-from collector.questionnaire import Answers
+from collector.questionnaire import Answers, Section
 from collector.writer import Writer
 
 
@@ -162,15 +162,21 @@ class Store:
             sent = _sent(connection, row) if row.response_id is not None else None
         return Seat(campaign, answers_from(row.draft) if row.draft is not None else None, sent)
 
-    async def save_draft(self, token: str, campaign_id: str, answers: Answers, today: date) -> None:
-        """Keep what is written so far."""
-        values = {"campaign_id": campaign_id, "answers": answers_to(answers), "saved_on": today}
+    async def save_section(self, token: str, campaign_id: str, section: Section, said: Answers, today: date) -> bool:
+        """Put what a section says in the draft, the other sections untouched; False once the response was sent."""
         author = links.author_hash(token)
 
-        def run(connection: Connection) -> None:
+        def run(connection: Connection) -> bool:
+            if connection.execute(select(RESPONSE.c.id).where(RESPONSE.c.author_hash == author)).first():
+                return False
+            query = select(DRAFT.c.answers).where(DRAFT.c.author_hash == author).with_for_update()
+            kept = connection.execute(query).scalar()
+            answers = (answers_from(kept) if kept is not None else Answers()).merged(said, section)
+            values = {"campaign_id": campaign_id, "answers": answers_to(answers), "saved_on": today}
             connection.execute(_upsert(connection, DRAFT, {"author_hash": author, **values}, values))
+            return True
 
-        await self._writer.write(run)
+        return await self._writer.write(run)
 
     async def send(self, token: str, campaign: Campaign, answers: Answers, month: str) -> bool:
         """Spend the token on a response, once; False when it was spent already, and then nothing changes."""
@@ -263,11 +269,16 @@ def _recorded(row: Mapping[Any, Any]) -> Recorded:
 
 
 def _take_seats(connection: Connection, campaign_id: str, tokens: Sequence[str], origin: str) -> None:
+    """Add invitations within seats; a common link asked twice for the same token takes one seat."""
     seats = connection.execute(
         select(CAMPAIGN.c.seats).where(CAMPAIGN.c.id == campaign_id).with_for_update()
     ).scalar_one_or_none()
     if seats is None:
         raise CampaignError(f"Aucune campagne ne porte l'identifiant {campaign_id}.")
+    if origin == "common":
+        query = select(INVITATION.c.roster_hash).where(INVITATION.c.roster_hash == links.roster_hash(tokens[0]))
+        if connection.execute(query).first():
+            return
     if seats:
         left = seats - _count(connection, INVITATION, campaign_id)
         if left < len(tokens):

@@ -4,11 +4,12 @@ The token comes in the path, moves into one strictly needed cookie, and the addr
 so that two tabs with two links never answer for each other, and so that no foreign page can post in a holder's name.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from urllib.parse import urlsplit
+from datetime import datetime, timedelta
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -19,12 +20,15 @@ from collector.errors import CampaignError, LinkError, SeatsTaken
 from collector.forms import read_form
 from collector.pages import page, security_headers
 from collector.questionnaire import Answers, Fault, Questionnaire, Section, questionnaire, validate
-from collector.questionnaire.answers import TEXT_LIMIT
+from collector.questionnaire.answers import TEXT_LIMIT, section_keys
 from collector.settings import Settings
 from collector.store import Campaign, Seat, Store
 
 FORM_FIELDS = frozenset({"jeton", "etape", "action"})
 REVIEW, THANKS = "envoi", "merci"
+GRACE = timedelta(days=1)
+"""How long after the last day of a campaign who had begun may still finish."""
+log = logging.getLogger("sirius.collector")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +99,6 @@ class _Pages:
             seat = self._seat(token)
         except LinkError:
             return _lost()
-        if seat.sent is not None:
-            return self._go(f"/r?etape={THANKS}", token)
         document = questionnaire(seat.campaign.questionnaire_version)
         step = form.get("etape", [""])[0]
         if step == REVIEW:
@@ -120,11 +122,21 @@ class _Pages:
         said, faults = validate(document, raw, section)
         if faults:
             return _section(document, section, seat.campaign, token, raw, faults)
-        answers = (seat.draft or Answers()).merged(said, section)
-        await self._desk.store.save_draft(token, seat.campaign.id, answers, self._desk.clock().date())
+        try:
+            kept = await self._desk.store.save_section(
+                token, seat.campaign.id, section, said, self._desk.clock().date()
+            )
+        except SQLAlchemyError:
+            log.exception("a section could not be saved")
+            trouble = Fault("", "Nous n'avons pas pu enregistrer cette page. Attends un peu, puis touche Continuer.")
+            return _section(document, section, seat.campaign, token, raw, [trouble], status=503)
+        if not kept:
+            return self._author(self._desk.store.seat(token), token, late=tuple(said.texts.values()))
         return self._go(f"/r?etape={_neighbour(document, section, back=back)}", token)
 
     async def _send(self, document: Questionnaire, seat: Seat, token: str) -> Response:
+        if seat.sent is not None:
+            return self._go(f"/r?etape={THANKS}", token)
         answers = seat.draft or Answers()
         if answers.is_empty:
             fault = Fault(document.sections[0].key, "Réponds au moins à une question avant d'envoyer.")
@@ -139,7 +151,7 @@ class _Pages:
             campaign = self._common_campaign(request)
         except LinkError:
             return _lost()
-        return page("common.html", campaign=campaign, path=request.url.path, full=False)
+        return page("common.html", campaign=campaign, path=request.url.path, full=False, visit=links.new_token())
 
     async def take_seat(self, request: Request) -> Response:
         _refuse_foreign_posts(request)
@@ -147,11 +159,16 @@ class _Pages:
             campaign = self._common_campaign(request)
         except LinkError:
             return _lost()
-        token = links.new_token()
+        try:
+            form = await read_form(request)
+        except HTTPException as error:
+            return _refused(error.status_code)
+        visit = form.get("visite", [links.new_token()])[0]
+        token = links.token_of_visit(self._desk.settings.keys(), campaign.id, visit)
         try:
             await self._desk.store.take_common_seat(campaign.id, token)
         except SeatsTaken:
-            return page("common.html", 409, campaign=campaign, path=request.url.path, full=True)
+            return page("common.html", 409, campaign=campaign, path=request.url.path, full=True, visit="")
         return self._go("/r", token)
 
     # -- helpers -----------------------------------------------------------------------------------------------------
@@ -161,7 +178,9 @@ class _Pages:
         if not links.is_token(token):
             raise LinkError("Ce lien ne mène nulle part.")
         seat = self._desk.store.seat(token)
-        if seat.sent is None and not seat.campaign.is_open(self._desk.clock().date()):
+        today = self._desk.clock().date()
+        finishing = seat.draft is not None and today <= seat.campaign.closes_on + GRACE
+        if seat.sent is None and not finishing and not seat.campaign.is_open(today):
             raise LinkError("Ce lien ne mène nulle part.")
         return seat
 
@@ -176,15 +195,18 @@ class _Pages:
             raise LinkError("Ce lien ne mène nulle part.")
         return campaign
 
-    def _author(self, seat: Seat, token: str, *, thanks: bool) -> Response:
+    def _author(self, seat: Seat, token: str, *, thanks: bool = False, late: Sequence[str] | None = None) -> Response:
+        """The author's page; ``late`` holds texts that came after the sending, to be given back."""
         assert seat.sent is not None  # noqa: S101 the caller has just looked
         return page(
             "author.html",
+            200 if late is None else 409,
             campaign=seat.campaign,
             document=questionnaire(seat.sent.questionnaire_version),
             sent=seat.sent,
             link=links.personal_link(self._desk.settings.public_url, token),
             thanks=thanks,
+            late=late,
         )
 
     def _go(self, path: str, token: str) -> Response:
@@ -202,17 +224,20 @@ def _section(
     token: str,
     typed: Mapping[str, Sequence[str]],
     faults: Sequence[Fault] = (),
+    status: int = 422,
 ) -> Response:
     return page(
         "section.html",
-        422 if faults else 200,
+        status if faults else 200,
         document=document,
         section=section,
         campaign=campaign,
         number=document.sections.index(section) + 1,
         token=token,
         typed=typed,
+        summary=faults,
         faults={fault.key: fault for fault in reversed(faults)},
+        known=section_keys(section),
         text_limit=TEXT_LIMIT,
         opens={question.show_if for question in section.questions if question.show_if},
     )
@@ -261,6 +286,6 @@ def _refuse_foreign_posts(request: Request) -> None:
         foreign = site not in {"same-origin", "none"}
     else:
         origin = request.headers.get("origin", "null")
-        foreign = origin != "null" and urlsplit(origin).netloc != request.headers.get("host", "")
+        foreign = origin != "null" and origin.partition("://")[2] != request.headers.get("host", "")
     if foreign:
         raise HTTPException(403)

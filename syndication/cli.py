@@ -2,9 +2,10 @@
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
 from collector.door import CollectorError
 from syndication.commands import campaigns, data, people, running
@@ -57,5 +58,16 @@ def main() -> None:
     try:
         app()
     except (SyndicationError, CollectorError) as error:
-        print(f"Erreur : {error}", file=sys.stderr)  # noqa: T201 the command's own output
-        sys.exit(1)
+        fail(str(error))
+    except OSError as error:
+        fail(f"{error.filename or 'fichier'} : lecture ou écriture impossible ({error.strerror}).")
+    except ModuleNotFoundError as error:
+        fail(f"Il manque le module Python « {error.name} ».")
+    except SQLAlchemyError as error:
+        fail(f"Base de données inaccessible ({type(error).__name__}) : « sirius doctor » en dit plus.")
+
+
+def fail(sentence: str) -> NoReturn:
+    """Say what went wrong in one line, and leave."""
+    print(f"Erreur : {sentence}", file=sys.stderr)  # noqa: T201 the command's own output
+    sys.exit(1)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from syndication import asgi, database
+from syndication import asgi, database, store
 from syndication.errors import ConfigurationError
 from syndication.settings import Settings
 
@@ -43,6 +43,8 @@ def _address(settings: Settings) -> list[str]:
 def _databases(settings: Settings) -> list[str]:
     try:
         hub = asgi.open_hub(settings)
+    except ModuleNotFoundError as error:
+        return [f"Le pilote de la base de données manque : module Python « {error.name} »."]
     except (SQLAlchemyError, OSError) as error:
         return [f"Base de données inaccessible : {type(error).__name__}."]
     faults: list[str] = []
@@ -56,5 +58,9 @@ def _databases(settings: Settings) -> list[str]:
                 faults.append(f"Base {name} : des migrations attendent, lancez « sirius migrate ».")
         except SQLAlchemyError as error:
             faults.append(f"Base {name} inaccessible : {type(error).__name__}.")
+    if not faults:
+        with hub.engine.connect() as connection:
+            lost = store.count_set_aside(connection)
+        faults += [f"{lost} réponse(s) que rien ne rattache à une formation attendent dans le recueil."] if lost else []
     hub.close()
     return faults

@@ -16,10 +16,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from collector.door import Answers, default_questionnaire
 from syndication import ratings, store
+from syndication.catalogue import store as catalogue
 from syndication.catalogue.files import Line, decode, read_rows
 from syndication.catalogue.importer import Report
 from syndication.catalogue.resolve import Resolved, resolve
@@ -147,7 +148,7 @@ def import_responses(
     report = Report(path, "Témoignages Sirius", read=len(lines))
     with writing(engine).begin() as connection:
         resolved = resolve(connection, formation, centre)
-        reviews = _reviews(lines, resolved, month, report)
+        reviews = _reviews(lines, resolved, _lineage_name(connection, resolved), month, report)
         fresh = store.keep_reviews(connection, reviews, now)
     texts = Counter(verbatim.status for review in fresh for verbatim in review.verbatims)
     respondents = sum(review.counts.get((ratings.RESPONDENTS, ""), 0) for review in fresh)
@@ -168,6 +169,8 @@ def read_testimony(row: Mapping[str, str]) -> Testimony:
         if option is None or value is None:
             raise ValueError(f"sensTuAccompagneAuCfa : réponse inconnue « {support} »")
         choices["cfa.accompagnement"], scales["cfa.accompagnement"] = (option,), value
+    extras = [name.removesuffix(".content") for name in cells if name.endswith("Autre.content") and cells[name].strip()]
+    remarks += [f"{name} : précision non reprise" for name in extras]
     return Testimony(Answers(scales, choices, {}), tuple(_verbatims(cells)), tuple(remarks))
 
 
@@ -182,7 +185,15 @@ def _read(path: Path) -> list[Line]:
     return list(lines)
 
 
-def _reviews(lines: Sequence[Line], resolved: Resolved, month: str | None, report: Report) -> list[NewReview]:
+def _lineage_name(connection: Connection, resolved: Resolved) -> str:
+    """A name for the formation's lineage, the same by whichever of its codes the file is imported."""
+    members = resolved.formation.members if resolved.formation else ()
+    return min((catalogue.formation(connection, member).natural_key for member in members), default="")
+
+
+def _reviews(
+    lines: Sequence[Line], resolved: Resolved, lineage: str, month: str | None, report: Report
+) -> list[NewReview]:
     formation, centre = resolved.formation, resolved.centre
     if formation is None or centre is None:
         raise ImportFault("Une formation et un établissement sont attendus.")
@@ -199,7 +210,7 @@ def _reviews(lines: Sequence[Line], resolved: Resolved, month: str | None, repor
         report.remarks += [(line.number, remark) for remark in testimony.remarks]
         content = json.dumps(line.row, sort_keys=True, ensure_ascii=False)
         seen[content] += 1
-        name = f"{formation.asked.natural_key}|{centre.uai}|{seen[content]}|{content}"
+        name = f"{lineage}|{centre.uai}|{seen[content]}|{content}"
         source = "historique:" + hashlib.sha256(name.encode()).hexdigest()
         reviews.append(_review(source, testimony, formation.asked.id, centre.id, str(formation.code), month))
     report.kept = len(reviews)

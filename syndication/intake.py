@@ -1,5 +1,6 @@
 """From the collector's door to reviews: idempotent, one transaction a batch."""
 
+import logging
 import secrets
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -12,10 +13,11 @@ from collector.door import CollectedResponse, Collector, Questionnaire, question
 from syndication import ratings, store
 from syndication.catalogue.resolve import resolve
 from syndication.database import writing
-from syndication.errors import CampaignRefused
+from syndication.errors import CampaignRefused, UnusableCode
 from syndication.store import CampaignRow, NewReview, NewVerbatim, Scope
 
 FOLLOWER = "collector"
+log = logging.getLogger("sirius.intake")
 BATCH = 500
 
 
@@ -64,10 +66,16 @@ def _keep(
     connection: Connection, collector: Collector, responses: Sequence[CollectedResponse], now: datetime
 ) -> list[NewReview]:
     campaigns: dict[str, CampaignRow] = {}
+    placed: list[NewReview] = []
     for response in responses:
-        if response.campaign_id not in campaigns:
-            campaigns[response.campaign_id] = _campaign(connection, response, now)
-    fresh = store.keep_reviews(connection, [_review(r, campaigns[r.campaign_id]) for r in responses], now)
+        try:
+            if response.campaign_id not in campaigns:
+                campaigns[response.campaign_id] = _campaign(connection, response, now)
+            placed.append(_review(response, campaigns[response.campaign_id]))
+        except (CampaignRefused, UnusableCode) as error:
+            log.error("a response could not be placed and is set aside: %s", error)
+            store.set_aside(connection, response.id, str(error))
+    fresh = store.keep_reviews(connection, placed, now)
     respondents: dict[str, int] = defaultdict(int)
     for review in fresh:
         respondents[str(review.campaign_id)] += review.counts.get((ratings.RESPONDENTS, ""), 0)

@@ -216,6 +216,10 @@ class Tally(Table, table=True):
             "ix_tally_respondents", "formation_id", "centre_id", "count",
             sqlite_where=text("axis = '@repondants'"), postgresql_where=text("axis = '@repondants'"),
         ),
+        Index(
+            "ix_tally_centre_respondents", "centre_id", "formation_id", "count",
+            sqlite_where=text("axis = '@repondants'"), postgresql_where=text("axis = '@repondants'"),
+        ),
     )  # fmt: skip
 
     formation_id: int = Field(primary_key=True)
@@ -239,6 +243,15 @@ class Change(Table, table=True):
     formation_id: int
     centre_id: int
     at: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+
+class SetAside(Table, table=True):
+    """A response that intake could not place: it waits in the collector, and stops nobody else."""
+
+    __tablename__ = "set_aside"
+
+    source_id: str = Field(primary_key=True)
+    reason: str
 
 
 class Bookmark(Table, table=True):

@@ -68,8 +68,8 @@ def rate(counts: Counts, questionnaire: Questionnaire, thresholds: Thresholds) -
     rated_enough = reliability != "insuffisante"
     return Rating(
         respondents=respondents,
-        invited=invited if respondents else None,
-        response_rate=round(respondents / invited, 2) if invited and respondents and invited >= respondents else None,
+        invited=invited if rated_enough else None,
+        response_rate=round(respondents / invited, 2) if rated_enough and invited and invited >= respondents else None,
         period=_period(counts.get(MONTHS, {})) if rated_enough else None,
         reliability=reliability,
         satisfaction=distribution(counts.get(HEADLINE, {}), respondents, thresholds) if rated_enough else None,

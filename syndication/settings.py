@@ -58,8 +58,8 @@ class Settings:
 
     @classmethod
     def of(cls, leaf: door.Settings, own: _Environment | None = None) -> Self:
-        """Settings around a collector's, the rest from ``own`` or by default; raises ConfigurationError."""
-        own = own or _Environment()
+        """Settings around a collector's, the rest from ``own`` or by default, whatever the environment says."""
+        own = own or _Environment.model_construct()
         thresholds = Thresholds(own.min_respondents, own.min_respondents_percent, own.fragile_below)
         if thresholds.minimum_percent < thresholds.minimum:
             raise ConfigurationError("SIRIUS_MIN_RESPONDENTS_PERCENT : ne peut pas être sous SIRIUS_MIN_RESPONDENTS")

@@ -12,6 +12,7 @@ from syndication import models
 from syndication.database import add_counts, insert_new, table
 
 REVIEW = table(models.Review)
+SET_ASIDE = table(models.SetAside)
 VERBATIM = table(models.Verbatim)
 TALLY = table(models.Tally)
 CHANGE = table(models.Change)
@@ -82,7 +83,7 @@ class CampaignRow:
 def keep_reviews(connection: Connection, reviews: Sequence[NewReview], now: datetime) -> list[NewReview]:
     """Store those reviews that are new, with their texts and what they add to figures; gives them."""
     known = _known_sources(connection, [review.source_id for review in reviews])
-    fresh = list({r.source_id: r for r in reviews if r.source_id not in known}.values())
+    fresh = sorted({r.source_id: r for r in reviews if r.source_id not in known}.values(), key=lambda r: r.id)
     if not fresh:
         return []
     today = now.date()
@@ -211,6 +212,16 @@ def set_campaign_counts(connection: Connection, campaign_id: str, invited: int |
     """Keep how many were asked and how many are counted."""
     statement = update(CAMPAIGN).where(CAMPAIGN.c.id == campaign_id)
     connection.execute(statement.values(invited=invited, respondents=respondents))
+
+
+def set_aside(connection: Connection, source_id: str, reason: str) -> None:
+    """Keep track of a response that cannot be placed."""
+    insert_new(connection, SET_ASIDE, [{"source_id": source_id, "reason": reason}])
+
+
+def count_set_aside(connection: Connection) -> int:
+    """How many responses could not be placed."""
+    return connection.execute(select(func.count()).select_from(SET_ASIDE)).scalar_one()
 
 
 # -- bookmarks -------------------------------------------------------------------------------------------------------

@@ -61,7 +61,7 @@ def validate(
     known = {q.key for q in questions} | {row.key for q in questions for row in q.rows}
     for name in raw:
         if name not in known:
-            reader.faults.append(Fault(name, "Cette question n'existe pas."))
+            reader.faults.append(Fault(name, f"La question «\u00a0{name[:40]}\u00a0» n'existe pas."))
     return Answers(reader.scales, reader.choices, reader.texts), tuple(reader.faults)
 
 

@@ -15,7 +15,7 @@ from syndication.errors import SignInError
 ROLES = ("moderator", "admin", "observer", "cfa")
 LINK_LIFE = timedelta(minutes=15)
 SESSION_LIFE = timedelta(hours=12)
-HOME = {"moderator": "/moderation", "admin": "/moderation", "observer": "/statistiques", "cfa": "/cfa"}
+HOME = {"moderator": "/moderation", "admin": "/moderation", "observer": "/", "cfa": "/cfa"}
 """Where each role lands."""
 _EMAIL = re.compile(r"[^@\s,;<>]{1,64}@[^@\s,;<>]+\.[^@\s,;<>]{2,}")
 

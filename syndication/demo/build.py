@@ -20,10 +20,13 @@ from syndication.database import writing
 from syndication.demo import archive
 from syndication.demo.facts import GROUPS, DemoGroup, facts
 from syndication.demo.testimonies import PUBLISHED, REFUSED, WAITING
+from syndication.errors import ConfigurationError
 from syndication.instants import PARIS
 from syndication.moderation import store as moderation
 
 SEED = 2026
+BUILT = "demonstration"
+"""Bookmark set once the demonstration is whole."""
 MODERATOR = "moderation@exemple.invalid"
 DOOR_LIFE = timedelta(days=1)
 MAIN_FORMATION, MAIN_CENTRE = "50022146", "0751234J"
@@ -58,8 +61,13 @@ def build(hub: Hub, clock: DemoClock) -> None:
     """Fill both databases, unless that was done before."""
     migrate(hub)
     with hub.engine.connect() as connection:
-        if catalogue.counts(connection)["formation"]:
+        if store.bookmark(connection, BUILT):
             return
+        if catalogue.counts(connection)["formation"]:
+            raise ConfigurationError(
+                f"{hub.settings.data_dir} contient un autre catalogue, ou une démonstration interrompue : "
+                "effacez ce dossier ou choisissez-en un autre avec --dir."
+            )
     chance = random.Random(SEED)  # noqa: S311 an invented past, not a secret
     with writing(hub.engine).begin() as connection:
         importer.keep(connection, facts(), "demonstration", clock())
@@ -73,6 +81,8 @@ def build(hub: Hub, clock: DemoClock) -> None:
     clock.moment = None
     _send_waiting(hub, clock, chance)
     worker.work_once(hub)
+    with writing(hub.engine).begin() as connection:
+        store.move_bookmark(connection, BUILT, "1")
 
 
 def open_doors(hub: Hub, catalogue_url: str) -> Doors:

@@ -127,7 +127,7 @@ class ReadyAnswers:
 
 def _prepare(captured: _Captured, dependencies: Dependencies) -> Ready:
     body = bytes(captured.body)
-    etag = b'"' + hashlib.blake2b(body, digest_size=12).hexdigest().encode() + b'"'
+    etag = b'W/"' + hashlib.blake2b(body, digest_size=12).hexdigest().encode() + b'"'
     kept = [(k, v) for k, v in captured.start["headers"] if k not in {b"content-length", b"etag", b"vary"}]
     common = [*kept, (b"etag", etag), (b"vary", b"accept-encoding")]
     compressors: dict[bytes, Callable[[bytes], bytes]] = {
@@ -163,7 +163,9 @@ async def _give(ready: Ready, scope: Scope, send: Send) -> None:
         await send(ready.unchanged)
         await send(_EMPTY)
         return
-    encoding = next((name for name in ENCODINGS if name in ready.forms and name in accepted), b"")
+    encoding = next(
+        (name for name in ENCODINGS if name in ready.forms and name in accepted and name + b";q=0" not in accepted), b""
+    )
     start, body = ready.forms[encoding]
     await send(start)
     await send(_EMPTY if scope["method"] == "HEAD" else body)

@@ -54,13 +54,14 @@ class Publisher:
         served, rating = self._served(connection, requested, members, centre_id)
         shown_centre = 0 if served == "formation" else centre_id
         enough = rating.reliability != "insuffisante"
-        texts = store.published(connection, members, shown_centre, EXTRACTS) if enough else []
+        told = self._tellable(connection, members, centre_id)
+        texts = store.published(connection, told, shown_centre, EXTRACTS) if enough and told else []
         return Snapshot(
             formation=self._formation(connection, resolved),
             centre=self._centre(connection, resolved.centre) if resolved.centre else None,
             scope=Scope(requested, served, 1 if shown_centre else store.centres_counted(connection, members)),
             respondents=rating.respondents,
-            held=0 if enough else rating.verbatims,
+            held=self._held(connection, told, centre_id, rating) if told != members or not enough else 0,
             invited=rating.invited,
             response_rate=rating.response_rate,
             period=rating.period,
@@ -73,6 +74,18 @@ class Publisher:
             method_url=f"{self._settings.public_url}/methode",
             updated_at=store.last_change(connection, members, shown_centre),
         )
+
+    def _tellable(self, connection: Connection, members: tuple[int, ...], centre_id: int) -> tuple[int, ...]:
+        """Formations whose texts may be shown under a centre's name: those with enough respondents there."""
+        minimum = self._settings.thresholds.minimum
+        return store.formations_nameable(connection, centre_id, minimum) if members == ANY else members
+
+    @staticmethod
+    def _held(connection: Connection, told: tuple[int, ...], centre_id: int, rating: Rating) -> int:
+        """Published texts that wait for more respondents."""
+        if rating.reliability == "insuffisante" or not told:
+            return rating.verbatims
+        return rating.verbatims - sum(store.tally(connection, told, centre_id)[ratings.VERBATIMS].values())
 
     def _served(
         self, connection: Connection, requested: ScopeName, members: tuple[int, ...], centre_id: int

@@ -101,6 +101,19 @@ def respondents_by_centre(connection: Connection, formations: Sequence[int], cen
     return dict(rows)
 
 
+def formations_nameable(connection: Connection, centre: int, minimum: int) -> tuple[int, ...]:
+    """Formations whose lineage has at least so many respondents in a centre: its name may stand beside their words."""
+    lineage = func.coalesce(FORMATION.c.lineage_id, FORMATION.c.id)
+    counted = (
+        select(FORMATION.c.id, func.sum(TALLY.c.count).over(partition_by=lineage).label("respondents"))
+        .join(TALLY, TALLY.c.formation_id == FORMATION.c.id)
+        .where(TALLY.c.axis == ratings.RESPONDENTS, TALLY.c.centre_id == centre)
+        .subquery()
+    )
+    rows = connection.execute(select(counted.c.id).where(counted.c.respondents >= minimum).order_by(counted.c.id))
+    return tuple(rows.scalars())
+
+
 def published(connection: Connection, formations: Sequence[int], centre: int, limit: int) -> list[PublishedText]:
     """Newest published texts of a scope: one index walk for each formation of the lineage, then merged."""
     query = _published_query(len(formations), formations == ANY, centre != 0)

@@ -178,7 +178,9 @@ async def write_drafts(hub: Hub, tokens: list[str]) -> None:
     answers, _ = validate(default_questionnaire(), FULL_ANSWER)
     keep = hub.collector._store
     campaign = keep.seat(tokens[0]).campaign
-    await asyncio.gather(*(keep.save_draft(token, campaign.id, answers, now_in_paris().date()) for token in tokens))
+    last = default_questionnaire().sections[-1]
+    today = now_in_paris().date()
+    await asyncio.gather(*(keep.save_section(token, campaign.id, last, answers, today) for token in tokens))
 
 
 def bare_commits(path: Path) -> float:

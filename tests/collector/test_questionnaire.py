@@ -239,7 +239,7 @@ def test_blanks_are_absent() -> None:
 
 def test_a_field_that_belongs_to_no_question_is_a_fault_and_is_not_kept() -> None:
     answers, faults = read(prenom=["Léa"], satisfaction=["bien"])
-    assert faults == {"prenom": "Cette question n'existe pas."}
+    assert faults == {"prenom": "La question «\u00a0prenom\u00a0» n'existe pas."}
     assert answers == Answers({"satisfaction": "bien"}, {}, {})
 
 
@@ -367,7 +367,7 @@ def test_a_section_reads_its_own_questions_and_takes_the_others_for_strangers() 
     raw = {"satisfaction": ["bien"], "fierte.voie": ["mal"], "cfa": ["moyen"]}
     answers, faults = validate(default_questionnaire(), raw, section("bilan"))
     assert answers.scales == {"satisfaction": "bien", "fierte.voie": "mal"}
-    assert faults == (Fault("cfa", "Cette question n'existe pas."),)
+    assert faults == (Fault("cfa", "La question «\u00a0cfa\u00a0» n'existe pas."),)
 
 
 def test_saying_a_section_anew_replaces_that_section_alone() -> None:

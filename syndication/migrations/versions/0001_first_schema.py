@@ -291,6 +291,20 @@ def _figures() -> None:
         sa.Column("cursor", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
+    op.create_index(
+        "ix_tally_centre_respondents",
+        "tally",
+        ["centre_id", "formation_id", "count"],
+        unique=False,
+        sqlite_where=sa.text("axis = '@repondants'"),
+        postgresql_where=sa.text("axis = '@repondants'"),
+    )
+    op.create_table(
+        "set_aside",
+        sa.Column("source_id", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("source_id"),
+    )
 
 
 def _people() -> None:
