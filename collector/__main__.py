@@ -1,6 +1,7 @@
 """``python -m collector serve``: the collector alone."""
 
 import argparse
+import socket
 import sys
 
 import uvicorn
@@ -21,6 +22,12 @@ def main() -> int:
         app = application()
     except CollectorError as error:
         print(f"Erreur : {error}", file=sys.stderr)  # noqa: T201 the command's own output
+        return 1
+    try:
+        with socket.create_server((options.host, options.port)):
+            pass
+    except OSError as error:
+        print(f"Erreur : {options.host}:{options.port} ne peut pas être écouté ({error.strerror}).", file=sys.stderr)  # noqa: T201
         return 1
     uvicorn.run(app, host=options.host, port=options.port, access_log=False, server_header=False)
     return 0

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -19,6 +21,8 @@ from syndication.pages import page
 from syndication.publication.ready import ReadyAnswers
 from syndication.site import views as site
 from widget import routes as widget
+
+log = logging.getLogger("sirius.app")
 
 
 def create_app(hub: Hub, *, background: bool = True) -> ReadyAnswers:
@@ -48,7 +52,7 @@ def create_app(hub: Hub, *, background: bool = True) -> ReadyAnswers:
             *cfa.create_routes(hub),
             *site.create_routes(hub),
         ],
-        exception_handlers={HTTPException: _refused, Exception: _failed},
+        exception_handlers={HTTPException: _refused, SQLAlchemyError: _unavailable, Exception: _failed},
         lifespan=lifespan,
     )
     ready = ReadyAnswers(pages, hub.engine, widget.PATHS | v1.PATHS)
@@ -60,6 +64,16 @@ async def _refused(request: Request, error: Exception) -> Response:
     if request.url.path.startswith("/api"):
         return problems.problem(status, "Cette requête ne peut pas être servie.")
     return page("site/not_found.html" if status == 404 else "site/refused.html", status)
+
+
+async def _unavailable(request: Request, error: Exception) -> Response:
+    log.error("the database does not answer: %s", type(error).__name__)
+    if request.url.path.startswith("/api"):
+        response = problems.problem(503, "La base de données ne répond pas. Réessayez dans un instant.")
+    else:
+        response = page("site/unavailable.html", 503)
+    response.headers["retry-after"] = "5"
+    return response
 
 
 async def _failed(request: Request, _error: Exception) -> Response:

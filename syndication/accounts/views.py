@@ -1,5 +1,6 @@
 """Signing in and out. A GET shows; only a person's POST signs in."""
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -20,7 +21,9 @@ def create_routes(hub: Hub) -> list[BaseRoute]:
     async def enter(request: Request) -> Response:
         await read_form(request)
         try:
-            session, person = signin.sign_in(hub.engine, request.path_params["token"], hub.clock())
+            session, person = await run_in_threadpool(
+                signin.sign_in, hub.engine, request.path_params["token"], hub.clock()
+            )
         except SignInError:
             return page("accounts/signin.html", 404, works=False, path=request.url.path)
         response = see_other(signin.HOME[person.role])
@@ -32,7 +35,7 @@ def create_routes(hub: Hub) -> list[BaseRoute]:
 
     async def leave(request: Request) -> Response:
         await read_form(request)
-        signin.sign_out(hub.engine, request.cookies.get(session_cookie(hub), ""))
+        await run_in_threadpool(signin.sign_out, hub.engine, request.cookies.get(session_cookie(hub), ""))
         response = see_other("/")
         response.delete_cookie(session_cookie(hub), path="/", secure=hub.settings.secure, httponly=True)
         return response

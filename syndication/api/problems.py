@@ -17,6 +17,7 @@ _TITLES = {
     405: "Méthode refusée",
     409: "Code ambigu",
     500: "Erreur interne",
+    503: "Service momentanément indisponible",
 }
 
 

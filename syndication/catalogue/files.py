@@ -2,14 +2,19 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from syndication.catalogue.facts import Row
 from syndication.catalogue.formats import Format, recognise
 from syndication.errors import ImportFault
+
+RECORD_LINES = 60
+"""Most lines that one record may span, its texts holding line breaks."""
+STRAY = re.compile("[\udc80-\udcff]")
+"""What stands for a byte that could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,42 +53,65 @@ def read_official_file(path: Path) -> OfficialFile:
 
 
 def decode(data: bytes) -> str | None:
-    """Text of a file in UTF-8 (with or without BOM) or latin-1; None for what is no text."""
+    """Text of a file in UTF-8 (with or without BOM) or latin-1; None for what is no text.
+
+    A file that is UTF-8 but for stray bytes stays UTF-8: each becomes a lone surrogate, and its row is refused.
+    """
     if b"\x00" in data:
         return None
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
+    text = data.decode("utf-8-sig", errors="surrogateescape")
+    strays = len(STRAY.findall(text))
+    accented = sum(1 for character in text if character > "\x7f") - strays
+    return text if strays <= accented else data.decode("latin-1")
 
 
 def read_rows(text: str) -> tuple[list[str], Iterator[Line]]:
     """Columns and rows of a CSV text, separated by ``;`` or ``,``, whichever its first line holds more of."""
-    first = text.partition("\n")[0]
+    lines = io.StringIO(text, newline="").readlines()
+    first = lines[0] if lines else ""
     separator = ";" if first.count(";") > first.count(",") else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    numbered = _numbered(reader)
-    header = next(numbered, (1, [], None))
-    columns = [name.strip().strip("`") for name in header[1]]
-    return columns, _rows(numbered, columns)
+    header = _record(lines, 0, separator)
+    return [name.strip().strip("`") for name in header.values], _rows(lines, separator, header)
 
 
-def _numbered(reader: Any) -> Iterator[tuple[int, list[str], str | None]]:
-    """Line number, values, and why they cannot be read."""
-    while True:
-        try:
-            yield reader.line_num + 1, next(reader), None
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield reader.line_num, [], f"ligne illisible ({error})"
+@dataclass(frozen=True, slots=True)
+class _Record:
+    values: list[str]
+    end: int
+    fault: str | None = None
 
 
-def _rows(numbered: Iterator[tuple[int, list[str], str | None]], columns: list[str]) -> Iterator[Line]:
-    for number, values, fault in numbered:
-        if fault:
-            yield Line(number, {}, fault)
-        elif values and len(values) != len(columns):
-            yield Line(number, {}, f"{len(values)} colonnes au lieu de {len(columns)}")
-        elif values:
-            yield Line(number, dict(zip(columns, values, strict=True)))
+def _rows(lines: list[str], separator: str, header: _Record) -> Iterator[Line]:
+    columns = [name.strip().strip("`") for name in header.values]
+    start = header.end
+    while start < len(lines):
+        record = _record(lines, start, separator)
+        number, start, spans = start + 1, record.end, record.end - start
+        if record.fault:
+            yield Line(number, {}, record.fault)
+        elif spans > 1 and len(record.values) != len(columns):
+            start = number  # the quote was a stray one: the lines that follow are rows of their own
+            yield Line(number, {}, "guillemet qui n'est pas refermé")
+        elif record.values and len(record.values) != len(columns):
+            yield Line(number, {}, f"{len(record.values)} colonnes au lieu de {len(columns)}")
+        elif STRAY.search("".join(record.values)):
+            yield Line(number, {}, "caractère illisible")
+        elif record.values:
+            yield Line(number, dict(zip(columns, record.values, strict=True)))
+
+
+def _record(lines: list[str], start: int, separator: str) -> _Record:
+    """The record that begins at a line, over RECORD_LINES lines at most, and the line after it.
+
+    A record of several lines is believed only when it is strictly well formed: otherwise its quote was a stray one.
+    """
+    reader = csv.reader(lines[start : start + RECORD_LINES], delimiter=separator, strict=True)
+    try:
+        return _Record(next(reader, []), start + max(reader.line_num, 1))
+    except csv.Error:
+        if reader.line_num > 1:
+            return _Record([], start + 1, "guillemet qui n'est pas refermé")
+    try:
+        return _Record(next(csv.reader(lines[start : start + 1], delimiter=separator), []), start + 1)
+    except csv.Error as error:
+        return _Record([], start + 1, f"ligne illisible ({error})")

@@ -3,8 +3,10 @@
 import asyncio
 import logging
 import os
+import socket
 import subprocess
 import sys
+import threading
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +23,7 @@ from syndication.demo import build
 from syndication.demo import serve as demo_server
 from syndication.demo.catalogue_site import create_catalogue
 from syndication.doctor import examine
+from syndication.errors import ConfigurationError
 from syndication.instants import now_in_paris
 from syndication.settings import Settings
 
@@ -74,18 +77,44 @@ def serve(
     with opened_hub():
         pass
     os.environ[asgi.BACKGROUND] = "1" if workers == 1 else "0"
-    companion = None
+    check_free(host, port)
+    stopping = threading.Event()
+    keeper = threading.Thread(target=_keep_working, args=(stopping,))
     if workers > 1:
-        companion = subprocess.Popen([sys.executable, "-m", "syndication", "worker"])
+        keeper.start()
     try:
         uvicorn.run(
             "syndication.asgi:application", factory=True, host=host, port=port, workers=workers,
             access_log=False, server_header=False,
         )  # fmt: skip
     finally:
-        if companion is not None:
-            companion.terminate()
-            companion.wait()
+        stopping.set()
+
+
+def check_free(host: str, port: int) -> None:
+    """Raise ConfigurationError when an address cannot be listened on."""
+    try:
+        with socket.create_server((host, port)):
+            pass
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or "adresse impossible"
+        raise ConfigurationError(
+            f"{host}:{port} ne peut pas être écouté ({reason}) : voyez --host et --port."
+        ) from None
+
+
+def _keep_working(stopping: threading.Event) -> None:
+    """Keep one process at the background work: another takes over from one that dies."""
+    while not stopping.is_set():
+        process = subprocess.Popen([sys.executable, "-m", "syndication", "worker"])
+        while process.poll() is None and not stopping.wait(0.5):
+            pass
+        if stopping.is_set():
+            process.terminate()
+            process.wait()
+        else:
+            say("Le travail de fond s'est arrêté : un autre processus le reprend.")
+            stopping.wait(1)
 
 
 def worker() -> None:

@@ -1,5 +1,8 @@
 """The desk: texts that wait, one decision each."""
 
+from collections.abc import Mapping
+
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -40,21 +43,24 @@ class _Desk:
 
     async def decide(self, request: Request, person: Person) -> Response:
         form = await read_form(request)
-        verbatim, now = request.path_params["verbatim"], self._hub.clock()
+        verbatim = request.path_params["verbatim"]
         version = form.get("version", "")
         try:
             if not (version.isascii() and version.isdigit() and len(version) < 10):
                 raise DecisionError("La décision est incomplète\u00a0: reprenez-la sur cette page.")
-            with writing(self._hub.engine).begin() as connection:
-                status = store.record_decision(
-                    connection, verbatim, int(version), form.get("decision", ""), form.get("raison") or None,
-                    person.email, now,
-                )  # fmt: skip
+            status = await run_in_threadpool(self._record, verbatim, int(version), form, person)
         except DecisionConflict as error:
             return self._queue(person, 409, fault=str(error))
         except DecisionError as error:
             return self._queue(person, 422, fault=str(error), at=verbatim)
         return see_other(f"/moderation?fait={status}")
+
+    def _record(self, verbatim: str, version: int, form: Mapping[str, str], person: Person) -> str:
+        with writing(self._hub.engine).begin() as connection:
+            return store.record_decision(
+                connection, verbatim, version, form.get("decision", ""), form.get("raison") or None,
+                person.email, self._hub.clock(),
+            )  # fmt: skip
 
     def _queue(self, person: Person, status: int = 200, *, fault: str = "", at: str = "", done: str = "") -> Response:
         with self._hub.engine.connect() as connection:

@@ -282,3 +282,49 @@ def test_no_token_and_no_address_is_kept_beside_an_answer(client: Client, hub: H
     roster = {row[0] for row in rows(hub.settings.data_dir, "SELECT roster_hash FROM invitation")}
     authors = {row[0] for row in rows(hub.settings.data_dir, "SELECT author_hash FROM response")}
     assert not roster & authors
+
+
+def test_sections_sent_at_the_same_moment_are_all_kept(client: Client, hub: Hub, link: str) -> None:
+    token = path_of(link).removeprefix("/r/")
+    posts = []
+    for section in default_questionnaire().sections:
+        own = {name: values for name, values in FULL_ANSWER.items() if name in section_keys(section)}
+        posts.append(("POST", "/r", {"data": {"jeton": token, "etape": section.key, **own}}))
+    assert {answer.status_code for answer in client.at_once(*posts)} == {303}
+    client.post("/r", data={"jeton": token, "etape": "envoi"})
+    (response,) = hub.collector.responses_after("")
+    assert set(response.answers.texts) == {"changement", "recherche.conseil"}
+    assert {"recherche", "entreprise", "cfa", "satisfaction"} < set(response.answers.scales)
+
+
+def test_what_comes_after_the_sending_is_given_back_and_not_lost_in_silence(client: Client, link: str) -> None:
+    fill_everything(client, link)
+    token = path_of(link).removeprefix("/r/")
+    late = client.post("/r", data={"jeton": token, "etape": "choix", "changement": "Un remords tardif."})
+    assert late.status_code == 409
+    assert "Un remords tardif." in late.text
+
+
+def test_who_had_begun_may_finish_the_day_after(client: Client, clock: Clock, link: str) -> None:
+    client.get(path_of(link))
+    fill_section(client, "bilan")
+    clock.moment += timedelta(days=61)
+    data = {"jeton": path_of(link).removeprefix("/r/"), "etape": "envoi"}
+    assert client.post("/r", data=data).headers["location"] == "/r?etape=merci"
+
+
+def test_a_double_click_on_a_common_link_takes_one_seat(app: Any, hub: Hub, open_campaign: Opener) -> None:
+    campaign = open_campaign(seats=5)
+    path = path_of(hub.collector.common_link(campaign))
+    person = Client(app)
+    form = hidden_fields(person.get(path).text)
+    answers = person.at_once(*[("POST", path, {"data": form})] * 4)
+    assert {answer.status_code for answer in answers} == {303}
+    assert len(rows(hub.settings.data_dir, "SELECT roster_hash FROM invitation")) == 1
+
+
+@pytest.mark.parametrize("origin", ["http://[::1", "nimporte", "http://127.0.0.1:8000@ailleurs.example", "://"])
+def test_a_mangled_origin_is_refused_and_breaks_nothing(client: Client, link: str, origin: str) -> None:
+    data = {"jeton": path_of(link).removeprefix("/r/"), "etape": "bilan", "satisfaction": "mal"}
+    assert client.post("/r", data=data, headers={"origin": origin}).status_code == 403
+    assert client.post("/deconnexion", headers={"origin": origin}).status_code == 403

@@ -42,19 +42,32 @@ def test_an_acknowledged_answer_survives_a_kill(hub: Hub, open_campaign: Callabl
             assert f"Texte de {token}." in page
 
 
+def background_child(parent: int) -> int:
+    """The process that does the background work of a service."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            owner = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        if owner == parent and b"worker" in words:
+            return int(folder.name)
+    raise AssertionError("nobody does the background work")
+
+
 def counted(url: str) -> int:
     return int(httpx.get(f"{url}/api/v1/avis?formation=50022146").json()["repondants"])
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def serving(folder: Path, *more: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """The whole service on a folder of data, in a process of its own."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SIRIUS_")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "syndication", "serve", "--port", str(port)],
+        [sys.executable, "-m", "syndication", "serve", "--port", str(port), *more],
         env={**clean, "SIRIUS_DATA_DIR": str(folder)},
         stderr=subprocess.DEVNULL,
     )
@@ -70,3 +83,19 @@ def serving(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     finally:
         process.terminate()
         process.wait(20)
+
+
+def test_an_acknowledged_answer_is_taken_in_though_the_background_process_dies(
+    hub: Hub, open_campaign: Callable[..., str]
+) -> None:
+    token = hub.collector.issue_links(open_campaign(), 1)[0].rsplit("/", 1)[1]
+    hub.close()
+    with serving(hub.settings.data_dir, "--workers", "2") as (process, url):
+        worker = background_child(process.pid)
+        os.kill(worker, signal.SIGKILL)
+        httpx.post(f"{url}/r", data={"jeton": token, "etape": "bilan", "satisfaction": "bien"})
+        assert httpx.post(f"{url}/r", data={"jeton": token, "etape": "envoi"}).status_code == 303
+        deadline = time.monotonic() + 15
+        while counted(url) < 1 and time.monotonic() < deadline:
+            time.sleep(0.2)
+        assert counted(url) == 1

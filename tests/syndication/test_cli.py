@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import socket
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -145,3 +147,42 @@ def test_the_demonstration_is_built_without_serving(tmp_path: Path) -> None:
     again = json.loads(sirius(tmp_path, *words).stdout)
     assert again["api"] == doors["api"]
     assert again["apprenti"] != doors["apprenti"]
+
+
+def test_an_interrupted_demonstration_is_told_and_never_half_served(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    words = ("demo", "--dir", str(folder), "--no-serve")
+    assert sirius(tmp_path, *words).returncode == 0
+    with sqlite3.connect(folder / "syndication.db") as connection:
+        connection.execute("DELETE FROM bookmark WHERE name = 'demonstration'")
+    connection.close()
+    again = sirius(tmp_path, *words)
+    assert again.returncode == 1
+    assert "effacez ce dossier" in again.stderr
+
+
+def test_the_demonstration_leaves_a_configured_database_alone(tmp_path: Path) -> None:
+    mine = tmp_path / "a-moi.db"
+    settings = {"SIRIUS_SYNDICATION_DATABASE_URL": f"sqlite:///{mine}", "SIRIUS_MIN_RESPONDENTS": "cinq"}
+    assert sirius(tmp_path, "demo", "--dir", str(tmp_path / "demo"), "--no-serve", **settings).returncode == 0
+    assert not mine.exists()
+
+
+@pytest.mark.parametrize("words", [("serve",), ("demo",)])
+def test_a_taken_port_is_one_clear_line(tmp_path: Path, words: tuple[str, ...]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = sirius(tmp_path, *words, "--port", port)
+    assert done.returncode == 1
+    assert port in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
+    blocked = tmp_path / "fichier"
+    blocked.write_text("ceci n'est pas un dossier")
+    for words in (("migrate",), ("signin", "lea@exemple.fr", "--role", "admin"), ("doctor",)):
+        done = sirius(blocked, *words)
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        assert len(done.stderr.splitlines()) == 1

@@ -477,7 +477,8 @@ def sample(real_data: Path) -> Sample:
 def shown(hub: Hub, client: Client, catch_up: Callable[[], None], real_data: Path) -> dict[str, Any]:
     """What the API says once the real sample is imported."""
     report = take(hub, real_data / "temoignages_sirius_1.csv", month="2026-06")
-    assert (report.rows.read, report.rows.kept, report.rows.rejected, report.rows.remarks) == (20, 20, [], [])
+    assert (report.rows.read, report.rows.kept, report.rows.rejected) == (20, 20, [])
+    assert all("Autre : précision non reprise" in remark for _, remark in report.rows.remarks)
     catch_up()
     answer = client.get(f"/api/v1/avis?formation={FORMATION}&etablissement={CENTRE}")
     assert answer.status_code == 200

@@ -1,5 +1,6 @@
 """From the collector's door to reviews."""
 
+import sqlite3
 from collections.abc import Callable
 
 from syndication import intake, store, worker
@@ -81,3 +82,20 @@ def test_a_campaign_that_the_hub_lost_is_drawn_again_from_its_codes(
     hub.collector.record(links[0], FULL_ANSWER)
     assert worker.work_once(hub) == 1
     assert client.get(URL).json()["repondants"] == 1
+
+
+def test_a_response_that_cannot_be_placed_stops_nobody_else(
+    hub: Hub, client: Client, open_campaign: Callable[..., str]
+) -> None:
+    lost, kept = (hub.collector.issue_links(open_campaign(), 1)[0] for _ in range(2))
+    with sqlite3.connect(hub.settings.data_dir / "collector.db") as collected:
+        collected.execute("UPDATE campaign SET formation_code = 'cfd:99999999' WHERE rowid = 1")
+    collected.close()
+    with hub.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM campaign")
+    hub.collector.record(lost, FULL_ANSWER)
+    hub.collector.record(kept, FULL_ANSWER)
+    assert worker.work_once(hub) == 1
+    assert client.get(URL).json()["repondants"] == 1
+    with hub.engine.connect() as connection:
+        assert store.count_set_aside(connection) == 1

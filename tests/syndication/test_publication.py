@@ -77,6 +77,21 @@ def test_a_centre_is_named_only_when_it_has_enough_respondents(hub: Hub, client:
     assert named["De Lyon."] is None
 
 
+def test_a_centre_s_page_tells_no_words_of_a_formation_with_too_few_there(
+    hub: Hub, client: Client, answer: Answer
+) -> None:
+    answer(2, formation="32031213", changement=["Nous ne sommes que deux."], recherche__conseil=[""])
+    answer(6, formation="32031213", centre=LYON_CENTRE, changement=["Nous sommes six."], recherche__conseil=[""])
+    answer(5, formation="32032003", changement=["Nous sommes cinq."], recherche__conseil=[""])
+    publish_everything(hub)
+    centre = client.get(f"/api/v1/avis?etablissement={PARIS_CENTRE}").json()
+    assert {e["texte"] for e in centre["verbatims"]["extraits"] if "Nous" in e["texte"]} == {"Nous sommes cinq."}
+    assert (centre["repondants"], centre["retenus"]) == (7, 2)
+    formation = client.get("/api/v1/avis?formation=32031213").json()["verbatims"]["extraits"]
+    named = {e["texte"]: e["etablissement"] for e in formation}
+    assert named["Nous ne sommes que deux."] is None
+
+
 def test_answers_of_a_renewed_diploma_are_counted_together(client: Client, answer: Answer) -> None:
     answer(5, formation="50022139")
     answer(5, formation="50022146", centre=LYON_CENTRE)
