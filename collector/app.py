@@ -1,8 +1,10 @@
 """The collector as an application of its own."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -10,7 +12,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from collector.door import Collector
-from collector.pages import page
+from collector.errors import StoreClosed
+from collector.pages import Printer
 
 
 def create_app(collector: Collector) -> Starlette:
@@ -18,24 +21,37 @@ def create_app(collector: Collector) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        work = asyncio.create_task(collector.work_for_ever())
         yield
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
         collector.close()
 
+    printer = Printer(alone=True)
+
+    async def alive(_: Request) -> Response:
+        return PlainTextResponse("ok", headers={"cache-control": "no-store"})
+
+    async def privacy(_: Request) -> Response:
+        return printer.page("privacy.html", settings=collector.settings)
+
+    async def refused(_: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 400
+        if status == 404:
+            return printer.page("lost.html", 404)
+        return printer.page("refused.html", status, too_large=False)
+
+    async def unavailable(_: Request, __: Exception) -> Response:
+        response = printer.page("busy.html", 503)
+        response.headers["retry-after"] = "5"
+        return response
+
     return Starlette(
-        routes=[*collector.routes(), Route("/sante", _alive)],
-        exception_handlers={404: _not_found, 403: _refused, 405: _refused},
+        routes=[
+            *collector.routes(alone=True),
+            Route("/donnees-personnelles", privacy, methods=["GET"]),
+            Route("/sante", alive, methods=["GET"]),
+        ],
+        exception_handlers={HTTPException: refused, SQLAlchemyError: unavailable, StoreClosed: unavailable},
         lifespan=lifespan,
     )
-
-
-async def _alive(_: Request) -> Response:
-    return PlainTextResponse("ok")
-
-
-def _not_found(_: Request, __: Exception) -> Response:
-    return page("lost.html", 404)
-
-
-def _refused(_: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 400
-    return page("refused.html", status, too_large=False)

@@ -3,47 +3,94 @@
 What crosses: which campaign, which formation and centre, the month, the answers. Who was invited never does.
 """
 
-from collections.abc import Callable
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, Self
-from zoneinfo import ZoneInfo
+from pathlib import Path
+from time import monotonic
+from typing import Any, Literal, Self, cast
 
+from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from collector import database, links, store
-from collector.errors import CampaignError, CollectorError, LinkError, SeatsTaken, SettingError
-from collector.questionnaire import Answers, Question, Questionnaire, default_questionnaire, questionnaire, validate
+from collector.context import Desk
+from collector.errors import (
+    CampaignError,
+    CollectorError,
+    LinkError,
+    QuestionnaireError,
+    RosterError,
+    SeatsTaken,
+    SettingError,
+    StoreClosed,
+)
+from collector.mailing.courier import Courier
+from collector.mailing.roster import read_roster
+from collector.mailing.stopping import addresses_bounced, note_bounces
+from collector.mailing.store import MailCounts, Roster
+from collector.mailing.transport import Folder, Smtp, Transport
+from collector.pages import Printer
+from collector.preview import create_preview
+from collector.questionnaire import (
+    Answers,
+    Axis,
+    Language,
+    Question,
+    Questionnaire,
+    default_questionnaire,
+    parse,
+    read_document,
+    validate,
+)
 from collector.questionnaire.document import SCALE
-from collector.settings import Settings, checked_database_url, first_fault
-from collector.views import Desk, routes
+from collector.retention import Purged, purge
+from collector.settings import Settings, checked_database_url, first_fault, server_of
+from collector.store import PARIS, News, Sending
+from collector.versions import Versions
+from collector.views import routes
 from collector.writer import Writer
 
 __all__ = [
     "SCALE",
     "Answers",
+    "Axis",
     "CampaignError",
     "CampaignOrder",
     "CollectedResponse",
     "Collector",
     "CollectorError",
+    "Invitations",
+    "Language",
     "LinkError",
+    "MailCounts",
     "OpenedCampaign",
     "Progress",
+    "Purged",
     "Question",
     "Questionnaire",
+    "QuestionnaireError",
     "Receipt",
+    "RosterError",
     "SeatsTaken",
     "SettingError",
     "Settings",
     "checked_database_url",
     "default_questionnaire",
     "first_fault",
-    "questionnaire",
+    "parse",
+    "preview_application",
+    "read_document",
 ]
 
-PARIS = ZoneInfo("Europe/Paris")
+REMINDERS_MOST = 2
+MAIL_PAUSE_SECONDS = 2.0
+PURGE_EVERY_SECONDS = 3600.0
+log = logging.getLogger("sirius.collector")
 Clock = Callable[[], datetime]
+EventKind = Literal["sent", "rewritten", "withdrawn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +104,8 @@ class CampaignOrder:
     opens_on: date
     closes_on: date
     seats: int = 0
+    questionnaire_version: str = ""
+    """Empty for the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +119,14 @@ class OpenedCampaign:
 
 @dataclass(frozen=True, slots=True)
 class CollectedResponse:
-    """One response as the hub receives it; ``month`` is YYYY-MM, ``cursor`` its place among the events."""
+    """Something that happened to a response, with the response as it stands now.
 
+    ``kind``: ``sent``, ``rewritten`` (the text under ``question``), ``withdrawn`` (that text, or all when it is None).
+    ``month`` is YYYY-MM; ``marks`` are what triage found odd; ``cursor`` is the event's place among all.
+    """
+
+    kind: EventKind
+    question: str | None
     id: str
     campaign_id: str
     formation_code: str
@@ -79,7 +134,20 @@ class CollectedResponse:
     month: str
     questionnaire_version: str
     answers: Answers
+    marks: tuple[str, ...]
+    withdrawn: bool
     cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invitations:
+    """What came of a roster. ``rejected``: line of the file and why."""
+
+    read: int
+    invited: int
+    known: int
+    stopped: int
+    rejected: tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +168,7 @@ class Receipt:
     question: str
     status: Literal["attente", "publie", "refuse"]
     reason: str | None
+    decided_on: date | None
     version: int
 
 
@@ -117,6 +186,8 @@ class Collector:
         self._engine = database.open_engine(settings.database_url)
         self._writer = Writer(self._engine)
         self._store = store.Store(self._engine, self._writer)
+        self._roster = Roster(self._engine, self._writer)
+        self._versions = Versions(self._store)
 
     def __enter__(self) -> Self:
         return self
@@ -127,6 +198,7 @@ class Collector:
     def close(self) -> None:
         """Finish the writes that wait, then let go of the database."""
         self._writer.close()
+        self._store.close()
         self._engine.dispose()
 
     def migrate(self) -> None:
@@ -137,17 +209,51 @@ class Collector:
         """True when no migration is pending."""
         return database.is_current(self._engine)
 
-    def routes(self) -> list[BaseRoute]:
-        """The pages of respondents: ``/r``, ``/r/TOKEN``, ``/c/TOKEN``."""
-        return routes(Desk(self.settings, self._store, self._clock))
+    def routes(self, *, alone: bool = False) -> list[BaseRoute]:
+        """The pages of respondents: ``/r``, ``/r/TOKEN``, ``/c/TOKEN``, ``/d/TOKEN``.
+
+        ``alone``: without a hub beside whose pages the foot of each could lead to.
+        """
+        desk = Desk(self.settings, self._store, self._roster, self._versions, Printer(alone=alone), self._clock)
+        return routes(desk)
+
+    # -- questionnaires ----------------------------------------------------------------------------------------------
+
+    def questionnaire(self, version: str, language: Language = "fr") -> Questionnaire:
+        """The questionnaire of a version; raises QuestionnaireError."""
+        return self._versions.get(version, language)
+
+    def questionnaires(self) -> list[Questionnaire]:
+        """Every questionnaire ever published, the newest first."""
+        return self._versions.known()
+
+    def newest_questionnaire(self) -> Questionnaire:
+        """The one that a new campaign opens with; raises QuestionnaireError when all were withdrawn."""
+        return self._versions.newest()
+
+    def is_withdrawn(self, version: str) -> bool:
+        """True when a version opens no new campaign."""
+        return self._versions.is_withdrawn(version)
+
+    def publish_questionnaire(self, document: Mapping[str, Any]) -> Questionnaire:
+        """Publish a document for good; raises QuestionnaireError."""
+        return self._versions.publish(document, self._clock().date())
+
+    def withdraw_questionnaire(self, version: str) -> None:
+        """Open no new campaign with a version; raises QuestionnaireError."""
+        self._versions.withdraw(version, self._clock().date())
+
+    # -- campaigns ---------------------------------------------------------------------------------------------------
 
     def open_campaign(self, order: CampaignOrder) -> OpenedCampaign:
-        """Open a campaign with the default questionnaire; raises CampaignError when it makes no sense."""
+        """Open a campaign; raises CampaignError when it makes no sense, QuestionnaireError."""
         if order.closes_on < order.opens_on:
             raise CampaignError("La campagne finirait avant d'avoir commencé.")
         if order.seats < 0:
             raise CampaignError("Le nombre de places ne peut pas être négatif.")
-        version = default_questionnaire().version
+        version = order.questionnaire_version or self._versions.newest().version
+        if self._versions.is_withdrawn(self._versions.get(version).version):
+            raise CampaignError(f"Le questionnaire {version} a été retiré : aucune campagne ne s'ouvre plus avec lui.")
         campaign = store.Campaign(
             id=links.new_id(),
             formation_code=order.formation_code,
@@ -156,11 +262,16 @@ class Collector:
             centre_name=order.centre_name,
             opens_on=order.opens_on,
             closes_on=order.closes_on,
+            closed_at=None,
             seats=order.seats,
             questionnaire_version=version,
         )
         self._store.add_campaign(campaign)
         return OpenedCampaign(campaign.id, self.common_link(campaign.id), version)
+
+    def close_campaign(self, campaign_id: str) -> None:
+        """Close a campaign now; who has begun may finish for an hour. Raises CampaignError."""
+        self._store.close_campaign(campaign_id, self._clock())
 
     def common_link(self, campaign_id: str) -> str:
         """Address of a campaign's common link."""
@@ -178,23 +289,94 @@ class Collector:
         """How a campaign goes. Behind a common link, only declared seats say how many were asked."""
         campaign = self._store.campaign(campaign_id)
         counted = self._store.counted(campaign_id)
-        by_common_link = counted.taken > counted.links
-        invited = campaign.seats or (None if by_common_link else counted.links)
+        invited = campaign.seats or (None if campaign.visits else campaign.links + campaign.mailed)
         return Progress(campaign_id, invited, counted.drafts + counted.sent, counted.sent)
+
+    # -- mail --------------------------------------------------------------------------------------------------------
+
+    def invite(
+        self, campaign_id: str, roster: Path, *, reminders: int = 2, every_days: int = 7, dry_run: bool = False
+    ) -> Invitations:
+        """Invite the addresses of a roster; the outbox holds their mails when this returns.
+
+        Raises RosterError, CampaignError, SeatsTaken, OSError.
+        """
+        if not 0 <= reminders <= REMINDERS_MOST:
+            raise CampaignError(f"Au plus {REMINDERS_MOST} relances.")
+        if not 1 <= every_days <= 60:
+            raise CampaignError("Les relances s'espacent de 1 à 60 jours.")
+        if self._clock() >= self._store.campaign(campaign_id).ends_at:
+            raise CampaignError("Cette campagne est finie : plus personne n'y est invité.")
+        rows, keys = read_roster(roster), self.settings.keys()
+        addresses = [(address, links.address_hashes(keys, address)) for _, address in rows.addresses]
+        moment = int(self._clock().timestamp())
+        listed = self._roster.enlist(campaign_id, addresses, moment, reminders, every_days, dry_run=dry_run)
+        return Invitations(rows.read, listed.invited, listed.known, listed.stopped, rows.rejected)
+
+    def mails(self, campaign_id: str) -> MailCounts:
+        """How the mails of a campaign go; raises CampaignError."""
+        return self._roster.counts(campaign_id)
+
+    def hand_over_mails(self, most: int = 1000) -> int:
+        """Hand over the mails that are due, at most so many; gives how many left."""
+        return Courier(self._roster, self.settings, self._clock, self._transport).hand_over(most)
+
+    def resend_uncertain_mails(self, campaign_id: str) -> int:
+        """Send again the mails that may have left; gives how many."""
+        return self._roster.resend_uncertain(campaign_id, int(self._clock().timestamp()))
+
+    def note_bounces(self, report: bytes) -> int:
+        """Write no more to the addresses that a delivery report says have failed; gives how many were on a roster."""
+        return note_bounces(self._roster, addresses_bounced(report))
+
+    @property
+    def outbox(self) -> Path | None:
+        """The folder where mails are written when there is no server, or None."""
+        return None if self.settings.smtp_url else self.settings.data_dir / "outbox"
+
+    def _transport(self) -> Transport:
+        if self.settings.smtp_url:
+            return Smtp(server_of(self.settings.smtp_url), self.settings.mail_from)
+        return Folder(self.settings.data_dir / "outbox")
+
+    # -- background --------------------------------------------------------------------------------------------------
+
+    async def work_for_ever(self) -> None:
+        """Hand mails over and forget in time, for ever; what fails is told in the log and tried again."""
+        purged_at = -PURGE_EVERY_SECONDS
+        while True:
+            try:
+                if monotonic() - purged_at >= PURGE_EVERY_SECONDS:
+                    await asyncio.to_thread(self.purge)
+                    purged_at = monotonic()
+                await asyncio.to_thread(self.hand_over_mails)
+            except StoreClosed:
+                return
+            except Exception:
+                log.exception("background step of the collector failed, it will be tried again")
+            await asyncio.sleep(MAIL_PAUSE_SECONDS)
+
+    def purge(self) -> Purged:
+        """Erase what is past its time."""
+        return purge(self._store, self._roster, self.settings, self._clock().date())
+
+    # -- responses ---------------------------------------------------------------------------------------------------
 
     def record(self, link: str, raw: dict[str, list[str]]) -> None:
         """Answer a personal link as its holder would, for demonstrations; raises LinkError, CampaignError."""
         token = link.rsplit("/", 1)[-1]
         seat = self._store.seat(token)
-        answers, faults = validate(questionnaire(seat.campaign.questionnaire_version), raw)
+        answers, faults = validate(self._versions.get(seat.campaign.questionnaire_version), raw)
         if faults:
             raise CampaignError(f"{faults[0].key} : {faults[0].message}")
-        self._store.send_many([(token, seat.campaign, answers, self._clock().strftime("%Y-%m"))])
+        self._store.send_many([Sending.of(token, seat, answers, self._clock().strftime("%Y-%m"))])
 
     def responses_after(self, cursor: str, limit: int = 500) -> list[CollectedResponse]:
-        """Responses recorded after a cursor (empty: from the start), oldest first."""
+        """What happened to responses after a cursor (empty: from the start), oldest first."""
         return [
             CollectedResponse(
+                kind=cast(EventKind, recorded.kind),
+                question=recorded.question,
                 id=recorded.response_id,
                 campaign_id=recorded.campaign.id,
                 formation_code=recorded.campaign.formation_code,
@@ -202,6 +384,8 @@ class Collector:
                 month=recorded.month,
                 questionnaire_version=recorded.questionnaire_version,
                 answers=recorded.answers,
+                marks=recorded.marks,
+                withdrawn=recorded.withdrawn,
                 cursor=str(recorded.seq),
             )
             for recorded in self._store.events_after(int(cursor or 0), limit)
@@ -209,4 +393,10 @@ class Collector:
 
     def deliver_receipt(self, receipt: Receipt) -> None:
         """Let the author's page say what became of a text."""
-        self._store.keep_receipt(receipt.response_id, receipt.question, receipt.status, receipt.reason, receipt.version)
+        news = News(receipt.status, receipt.reason, receipt.decided_on)
+        self._store.keep_receipt(receipt.response_id, receipt.question, news, receipt.version)
+
+
+def preview_application(document: Mapping[str, Any]) -> Starlette:
+    """An application that shows a document as respondents would see it, keeping nothing; raises QuestionnaireError."""
+    return create_preview(document, now_in_paris)

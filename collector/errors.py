@@ -6,6 +6,8 @@
     ├── LinkError             a link leads nowhere (forged, unknown, expired): one page for all, no enumeration
     ├── CampaignError         a campaign cannot be opened or changed as asked
     │   └── SeatsTaken        every seat of a campaign is taken
+    ├── RosterError           a roster cannot be read, or one of its addresses is none
+    ├── MailError             a mail could not be handed over (``collector.mailing.transport`` says how)
     └── StoreClosed           the writer was stopped before the write was done
 
 Messages are French sentences: they reach an operator or a respondent as they are.
@@ -34,6 +36,14 @@ class CampaignError(CollectorError):
 
 class SeatsTaken(CampaignError):
     """Every seat of the campaign is taken."""
+
+
+class RosterError(CollectorError):
+    """A roster cannot be read, or one of its addresses is none."""
+
+
+class MailError(CollectorError):
+    """A mail could not be handed over."""
 
 
 class StoreClosed(CollectorError):

@@ -12,6 +12,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Sequence
+from functools import cache
 
 from itsdangerous import BadSignature, Signer
 
@@ -19,6 +20,8 @@ from collector.errors import LinkError
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 _COMMON_SALT = "collector.common-link"
+_SEEN_SALT = "collector.seen"
+_OPT_OUT_SALT = "collector.opt-out"
 
 
 def new_token() -> str:
@@ -62,13 +65,50 @@ def personal_link(public_url: str, token: str) -> str:
 
 def common_link(public_url: str, keys: Sequence[str], campaign_id: str) -> str:
     """Address of a campaign's common link, signed with the newest key."""
-    return f"{public_url}/c/{_signer(keys).sign(campaign_id).decode()}"
+    return f"{public_url}/c/{_signer(keys, _COMMON_SALT).sign(campaign_id).decode()}"
 
 
 def read_common_token(keys: Sequence[str], value: str) -> str:
     """Give the campaign id behind a common link, whichever key signed it; raises LinkError when it was forged."""
+    return _unsigned(keys, _COMMON_SALT, value)
+
+
+def seen_stamp(keys: Sequence[str], moment: int, *about: str) -> str:
+    """A signed time (seconds since 1970) at which a form was shown; ``about`` says which form, to whom."""
+    signature = _signer(keys, _SEEN_SALT).get_signature("|".join((str(moment), *about))).decode()
+    return f"{moment:x}.{signature}"
+
+
+def read_seen_stamp(keys: Sequence[str], value: str, *about: str) -> int | None:
+    """The time on a stamp made for this very form, or None when it was not."""
+    head, _, signature = value.partition(".")
     try:
-        return _signer(keys).unsign(value).decode()
+        moment = int(head, 16)
+    except ValueError:
+        return None
+    genuine = _signer(keys, _SEEN_SALT).verify_signature("|".join((str(moment), *about)), signature)
+    return moment if genuine else None
+
+
+def address_hashes(keys: Sequence[str], address: str) -> list[str]:
+    """Hashes of a mail address, under the newest key first: addresses are few enough to be guessed without one."""
+    folded = address.strip().casefold().encode()
+    return [hmac.new(key.encode(), b"sirius.address:" + folded, hashlib.sha256).hexdigest()[:32] for key in keys]
+
+
+def opt_out_link(public_url: str, keys: Sequence[str], address_hash: str) -> str:
+    """Address by which somebody stops every mail."""
+    return f"{public_url}/d/{_signer(keys, _OPT_OUT_SALT).sign(address_hash).decode()}"
+
+
+def read_opt_out_token(keys: Sequence[str], value: str) -> str:
+    """The address hash behind an opt-out link; raises LinkError when it was forged."""
+    return _unsigned(keys, _OPT_OUT_SALT, value)
+
+
+def _unsigned(keys: Sequence[str], salt: str, value: str) -> str:
+    try:
+        return _signer(keys, salt).unsign(value).decode()
     except BadSignature:
         raise LinkError("Ce lien ne mène nulle part.") from None
 
@@ -77,6 +117,10 @@ def _hash(purpose: str, token: str) -> str:
     return hashlib.sha256(f"{purpose}:{token}".encode()).hexdigest()
 
 
-def _signer(keys: Sequence[str]) -> Signer:
-    oldest_first = list(reversed(keys))
-    return Signer(oldest_first, salt=_COMMON_SALT)
+def _signer(keys: Sequence[str], salt: str) -> Signer:
+    return _made_signer(tuple(keys), salt)
+
+
+@cache
+def _made_signer(keys: tuple[str, ...], salt: str) -> Signer:
+    return Signer(list(reversed(keys)), salt=salt)  # the library wants the oldest key first

@@ -36,19 +36,28 @@ def french_date(day: Any) -> str:
     return f"{ordinal} {_MONTHS[day.month - 1]} {day.year}"
 
 
+def french_number(value: int) -> str:
+    """« 1 000 » for 1000."""
+    return f"{value:,}".replace(",", "\u202f")
+
+
+environment.filters["nombre"] = french_number
 environment.filters["mois"] = french_month
 environment.filters["jour"] = french_date
 
 
 @cache
-def _styles() -> str:
-    return files("collector").joinpath("static/collector.css").read_text(encoding="utf-8")
+def _static(name: str) -> str:
+    return files("collector").joinpath("static", name).read_text(encoding="utf-8")
+
+
+def _digest(name: str) -> str:
+    return base64.b64encode(hashlib.sha256(_static(name).encode()).digest()).decode()
 
 
 @cache
 def security_headers() -> dict[str, str]:
-    """Headers of every page: nothing kept, nothing told to third parties, nothing framed, no script at all."""
-    digest = base64.b64encode(hashlib.sha256(_styles().encode()).digest()).decode()
+    """Headers of every page: nothing kept, nothing told to third parties, nothing framed, no script but our own."""
     return {
         "cache-control": "no-store",
         "referrer-policy": "no-referrer",
@@ -57,13 +66,25 @@ def security_headers() -> dict[str, str]:
         "cross-origin-opener-policy": "same-origin",
         "permissions-policy": "camera=(), geolocation=(), microphone=(), interest-cohort=()",
         "content-security-policy": (
-            f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; form-action 'self'; "
+            f"default-src 'none'; style-src 'sha256-{_digest('collector.css')}'; "
+            f"script-src 'sha256-{_digest('collector.js')}'; connect-src 'self'; img-src data:; form-action 'self'; "
             "frame-ancestors 'none'; base-uri 'none'"
         ),
     }
 
 
-def page(template: str, status: int = 200, **context: Any) -> Response:
-    """Render a page."""
-    html = environment.get_template(template).render(styles=Markup(_styles()), **context)  # noqa: S704 our own file
-    return HTMLResponse(html, status, security_headers())
+class Printer:
+    """Renders the respondents' pages. ``alone``: no hub beside, whose pages the foot could lead to."""
+
+    def __init__(self, *, alone: bool) -> None:
+        self._alone = alone
+
+    def page(self, template: str, status: int = 200, **context: Any) -> Response:
+        """A page, whole."""
+        html = environment.get_template(template).render(
+            styles=Markup(_static("collector.css")),  # noqa: S704 our own file
+            script=Markup(_static("collector.js")),  # noqa: S704 our own file
+            alone=self._alone,
+            **context,
+        )
+        return HTMLResponse(html, status, security_headers())

@@ -3,10 +3,13 @@
 import os
 import re
 import secrets
+from dataclasses import dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
+from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pydantic import ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from collector.errors import SettingError
@@ -26,6 +29,22 @@ class Settings(BaseSettings):
     collector_database_url: str = ""
     public_url: str = "http://127.0.0.1:8000"
     secret_keys: Annotated[tuple[str, ...], NoDecode] = ()
+    smtp_url: str = ""
+    mail_from: str = "Sirius <ne-pas-repondre@localhost>"
+    contact_months: int = Field(default=3, ge=0, le=36)
+    """Months after a campaign's end when its roster is erased."""
+    token_months: int = Field(default=12, ge=1, le=60)
+    """Months after a campaign's end when its links, and what ties an answer to its author's link, are erased."""
+    draft_days: int = Field(default=30, ge=1, le=365)
+    """Days after which an answer left unfinished is erased."""
+    optout_months: int = Field(default=36, ge=1, le=120)
+    """Months for which a wish to receive no more mail is remembered."""
+    quick_seconds: float = Field(default=0.5, ge=0, le=60)
+    """Seconds an answer under which a section was filled in too quickly; 0: never."""
+    few_answers: int = Field(default=2, ge=0, le=50)
+    """Answers under which a response is too empty; 0: never."""
+    network_seats: int = Field(default=60, ge=1)
+    """Seats of common links that one network may take in an hour before they are marked."""
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -56,6 +75,21 @@ class Settings(BaseSettings):
             raise ValueError("une adresse http(s) sans chemin est attendue, comme https://avis.exemple.fr")
         return value.rstrip("/")
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _refuse_odd_servers(cls, value: str) -> str:
+        if value:
+            server_of(value)
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _refuse_odd_senders(cls, value: str) -> str:
+        name, address = parseaddr(value)
+        if "@" not in address or any(ord(letter) < 32 for letter in name + address):
+            raise ValueError("un expéditeur est attendu, comme « Sirius <avis@exemple.fr> »")
+        return value
+
     @field_validator("collector_database_url")
     @classmethod
     def _refuse_unknown_databases(cls, value: str) -> str:
@@ -76,6 +110,41 @@ class Settings(BaseSettings):
         return self.secret_keys or _kept_keys(self.data_dir / "secret_keys")
 
 
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mails are handed over. ``security``: ``tls`` from the first byte, ``starttls``, or ``none``."""
+
+    host: str
+    port: int
+    security: Literal["tls", "starttls", "none"]
+    user: str
+    password: str = field(repr=False)
+    authority: str
+    """File of certificates to trust instead of the system's; empty for the system's."""
+
+
+def server_of(url: str) -> MailServer:
+    """Read ``smtps://user:password@host:465`` or ``smtp://host:587`` (STARTTLS); raises ValueError.
+
+    ``?tls=aucun`` allows a relay without encryption, and then without password; ``?ca=FILE`` trusts that authority.
+    """
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query))
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or set(options) - {"tls", "ca"}:
+        raise ValueError("une adresse smtps://utilisateur:secret@serveur:465 ou smtp://serveur:587 est attendue")
+    clear = options.get("tls") == "aucun"
+    if ("tls" in options and not clear) or (clear and (parts.scheme == "smtps" or parts.username)):
+        raise ValueError("tls=aucun est réservé à un relais smtp:// sans mot de passe")
+    return MailServer(
+        parts.hostname,
+        parts.port or (465 if parts.scheme == "smtps" else 587),
+        "tls" if parts.scheme == "smtps" else "none" if clear else "starttls",
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+        options.get("ca", ""),
+    )
+
+
 def checked_database_url(value: str) -> str:
     """Give back a database URL, empty for the default; raises ValueError for a database we do not speak."""
     if value and not value.startswith(("sqlite:///", "postgresql://", "postgresql+")):
@@ -90,6 +159,8 @@ def first_fault(error: ValidationError) -> str:
     bounds = fault.get("ctx", {})
     reasons = {
         "int_parsing": "un nombre entier est attendu",
+        "float_parsing": "un nombre est attendu",
+        "less_than_equal": f"au plus {bounds.get('le')} est attendu",
         "greater_than_equal": f"au moins {bounds.get('ge')} est attendu",
         "literal_error": f"valeurs possibles : {bounds.get('expected')}",
     }

@@ -1,53 +1,73 @@
-"""All SQL of the collector. Reads go straight to the engine; every write goes through the one writer."""
+"""SQL of campaigns, links, answers. Reads go straight to the engine; every write goes through the one writer."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
-from typing import Any, cast
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from typing import Any, TypeVar, cast
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, select
+from sqlalchemy import Connection, Dialect, Engine, Table, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from collector import links, models
+from collector.database import Compiled, QuickReader
 from collector.errors import CampaignError, LinkError, SeatsTaken
 from collector.questionnaire import Answers, Section
 from collector.writer import Writer
 
+PARIS = ZoneInfo("Europe/Paris")
 
-def _table(model: type[models.Table]) -> Table:
+
+T = TypeVar("T")
+Pace = Callable[[Answers, Answers], Sequence[str] | None]
+
+
+def table(model: type[models.Table]) -> Table:
+    """The table behind a model."""
     return cast(Table, model.__table__)  # type: ignore[attr-defined]
 
 
-CAMPAIGN = _table(models.Campaign)
-INVITATION = _table(models.Invitation)
-DRAFT = _table(models.Draft)
-RESPONSE = _table(models.Response)
-EVENT = _table(models.Event)
-RECEIPT = _table(models.Receipt)
+QUESTIONNAIRE = table(models.PublishedQuestionnaire)
+CAMPAIGN = table(models.Campaign)
+INVITATION = table(models.Invitation)
+CONTACT = table(models.Contact)
+MAIL = table(models.Mail)
+DRAFT = table(models.Draft)
+RESPONSE = table(models.Response)
+EVENT = table(models.Event)
+RECEIPT = table(models.Receipt)
+NO_SEAT = "Ce lien ne mène nulle part."
+_CHUNKS = (64, 32, 16, 8, 4, 2, 1)
+"""How many responses one statement may insert: few sizes, so that few statements are compiled."""
 
+_SEAT_COLUMNS = (
+    *CAMPAIGN.c,
+    INVITATION.c.origin,
+    INVITATION.c.contact_id,
+    INVITATION.c.marks.label("seat_marks"),
+    DRAFT.c.answers.label("draft"),
+    DRAFT.c.marks.label("draft_marks"),
+    RESPONSE.c.id.label("response_id"),
+    RESPONSE.c.month,
+    RESPONSE.c.questionnaire_version.label("response_version"),
+    RESPONSE.c.answers,
+    RESPONSE.c.withdrawn,
+)
 _SEAT = (
-    select(
-        *CAMPAIGN.c,
-        DRAFT.c.answers.label("draft"),
-        RESPONSE.c.id.label("response_id"),
-        RESPONSE.c.month,
-        RESPONSE.c.questionnaire_version.label("response_version"),
-        RESPONSE.c.answers,
-    )
+    select(*_SEAT_COLUMNS)
     .join(INVITATION, INVITATION.c.campaign_id == CAMPAIGN.c.id)
     .outerjoin(DRAFT, DRAFT.c.author_hash == bindparam("author"))
     .outerjoin(RESPONSE, RESPONSE.c.author_hash == bindparam("author"))
     .where(INVITATION.c.roster_hash == bindparam("roster"))
 )
-_RECEIPTS = select(RECEIPT.c.question, RECEIPT.c.status, RECEIPT.c.reason).where(
-    RECEIPT.c.response_id == bindparam("response")
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A campaign as stored; both dates are included."""
+    """A campaign as stored; both dates are included, ``closed_at`` is in seconds since 1970."""
 
     id: str
     formation_code: str
@@ -56,52 +76,103 @@ class Campaign:
     centre_name: str
     opens_on: date
     closes_on: date
+    closed_at: int | None
     seats: int
     questionnaire_version: str
+    links: int = 0
+    visits: int = 0
+    mailed: int = 0
+    reminders: int = 0
+    reminder_days: int = 0
 
-    def is_open(self, today: date) -> bool:
-        """True between its two dates."""
-        return self.opens_on <= today <= self.closes_on
+    @property
+    def ends_at(self) -> datetime:
+        """When it stops asking: when somebody closed it, else at midnight after its last day."""
+        if self.closed_at is not None:
+            return datetime.fromtimestamp(self.closed_at, PARIS)
+        return datetime.combine(self.closes_on + timedelta(days=1), time(), PARIS)
+
+    def is_open(self, now: datetime) -> bool:
+        """True between its two dates, until somebody closes it."""
+        return self.opens_on <= now.astimezone(PARIS).date() and now < self.ends_at
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What became of a text: ``attente``, ``publie`` or ``refuse``, why, and since which day."""
+
+    status: str
+    reason: str | None
+    decided_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A response as its author may read it again; ``receipts`` by question: status, reason."""
+    """A response as its author may read it again; ``news`` by question."""
 
     id: str
     month: str
     questionnaire_version: str
     answers: Answers
-    receipts: Mapping[str, tuple[str, str | None]]
+    withdrawn: bool
+    news: Mapping[str, News]
 
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """What stands behind a personal token."""
+    """What stands behind a personal token. ``marks``: what looked odd when it was taken and while it was filled in."""
 
     campaign: Campaign
+    origin: str
+    contact_id: str | None
+    marks: tuple[str, ...]
     draft: Answers | None
+    draft_marks: tuple[str, ...]
     sent: Sent | None
 
 
 @dataclass(frozen=True, slots=True)
+class Sending:
+    """An answer about to be recorded."""
+
+    author_hash: str
+    roster_hash: str
+    contact_id: str | None
+    campaign_id: str
+    questionnaire_version: str
+    month: str
+    answers: Answers
+    marks: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, token: str, seat: Seat, answers: Answers, month: str, marks: Sequence[str] = ()) -> "Sending":
+        """The answer of the holder of a token."""
+        campaign = seat.campaign
+        author, roster = links.author_hash(token), links.roster_hash(token)
+        version = campaign.questionnaire_version
+        return cls(author, roster, seat.contact_id, campaign.id, version, month, answers, tuple(marks))
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
-    """A response with its place in the order of events."""
+    """An event with the response that it is about, as that response stands now."""
 
     seq: int
+    kind: str
+    question: str | None
     response_id: str
     campaign: Campaign
     month: str
     questionnaire_version: str
     answers: Answers
+    marks: tuple[str, ...]
+    withdrawn: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Counts of a campaign: links handed out one by one, seats taken in all, drafts, responses."""
+    """Drafts and responses of a campaign."""
 
-    links: int
-    taken: int
     drafts: int
     sent: int
 
@@ -112,12 +183,53 @@ class Store:
     def __init__(self, engine: Engine, writer: Writer) -> None:
         self._engine = engine
         self._writer = writer
+        self._quick = QuickReader(engine)
+        self._seat_query = Compiled(_SEAT, engine.dialect)
+
+    def close(self) -> None:
+        """Let go of what is kept open."""
+        self._quick.close()
+
+    # -- questionnaires ----------------------------------------------------------------------------------------------
+
+    def published_versions(self) -> list[tuple[str, bool]]:
+        """Versions published here, the oldest first, with whether each was withdrawn."""
+        query = select(QUESTIONNAIRE.c.version, QUESTIONNAIRE.c.withdrawn).order_by(QUESTIONNAIRE.c.seq)
+        with self._engine.connect() as connection:
+            return [(row.version, row.withdrawn) for row in connection.execute(query)]
+
+    def published_document(self, version: str) -> Mapping[str, Any] | None:
+        """The document of a version published here, or None."""
+        query = select(QUESTIONNAIRE.c.document).where(QUESTIONNAIRE.c.version == version)
+        with self._engine.connect() as connection:
+            document: Mapping[str, Any] | None = connection.execute(query).scalar_one_or_none()
+        return document
+
+    def publish(self, version: str, document: Mapping[str, Any], today: date, *, withdrawn: bool = False) -> None:
+        """Store a version for good, or say of one that is stored whether it is withdrawn."""
+        values = {"version": version, "document": dict(document), "published_on": today, "withdrawn": withdrawn}
+
+        def run(connection: Connection) -> None:
+            insert = insert_in(connection.dialect)(QUESTIONNAIRE).values(**values)
+            connection.execute(insert.on_conflict_do_update(index_elements=["version"], set_={"withdrawn": withdrawn}))
+
+        self._writer.write_now(run)
 
     # -- campaigns ---------------------------------------------------------------------------------------------------
 
     def add_campaign(self, campaign: Campaign) -> None:
         """Store a new campaign."""
         self._writer.write_now(lambda c: c.execute(CAMPAIGN.insert().values(**asdict(campaign))) and None)
+
+    def close_campaign(self, campaign_id: str, now: datetime) -> None:
+        """Close a campaign before its last day; one that is closed already stays as it was. Raises CampaignError."""
+        self.campaign(campaign_id)
+        statement = (
+            update(CAMPAIGN)
+            .where(CAMPAIGN.c.id == campaign_id, CAMPAIGN.c.closed_at.is_(None))
+            .values(closed_at=int(now.timestamp()))
+        )
+        self._writer.write_now(lambda c: c.execute(statement) and None)
 
     def campaign(self, campaign_id: str) -> Campaign:
         """The campaign under an id; raises CampaignError."""
@@ -128,81 +240,135 @@ class Store:
         return Campaign(**row)
 
     def counted(self, campaign_id: str) -> Counted:
-        """Counts of a campaign."""
+        """Drafts and responses of a campaign."""
         with self._engine.connect() as connection:
-            by_origin: dict[str, int] = dict(
-                connection.execute(
-                    select(INVITATION.c.origin, func.count())
-                    .where(INVITATION.c.campaign_id == campaign_id)
-                    .group_by(INVITATION.c.origin)
-                ).all()
-            )
-            drafts = _count(connection, DRAFT, campaign_id)
-            sent = _count(connection, RESPONSE, campaign_id)
-        return Counted(by_origin.get("link", 0), sum(by_origin.values()), drafts, sent)
+            return Counted(_count(connection, DRAFT, campaign_id), _count(connection, RESPONSE, campaign_id))
 
     def issue(self, campaign_id: str, tokens: Sequence[str]) -> None:
         """Hand out personal tokens; raises SeatsTaken when the campaign has not that many seats left."""
         self._writer.write_now(lambda c: _take_seats(c, campaign_id, tokens, "link"))
 
-    async def take_common_seat(self, campaign_id: str, token: str) -> None:
+    async def take_common_seat(self, campaign_id: str, token: str, marks: Sequence[str]) -> None:
         """Hand out one personal token behind a common link; raises SeatsTaken, CampaignError."""
-        await self._writer.write(lambda c: _take_seats(c, campaign_id, (token,), "common"))
+        await self._writer.write(lambda c: _take_seats(c, campaign_id, (token,), "common", marks))
 
     # -- a respondent ------------------------------------------------------------------------------------------------
 
     def seat(self, token: str) -> Seat:
         """What stands behind a personal token; raises LinkError when nothing does."""
         hashes = {"roster": links.roster_hash(token), "author": links.author_hash(token)}
-        with self._engine.connect() as connection:
-            row = connection.execute(_SEAT, hashes).first()
-            if row is None:
-                raise LinkError("Ce lien ne mène nulle part.")
-            campaign = Campaign(*row[: len(CAMPAIGN.c)])
-            sent = _sent(connection, row) if row.response_id is not None else None
-        return Seat(campaign, answers_from(row.draft) if row.draft is not None else None, sent)
+        row = self._quick.first(self._seat_query, hashes)
+        if row is None:
+            raise LinkError(NO_SEAT)
+        width = len(CAMPAIGN.c)
+        origin, contact, marks, draft, draft_marks, response, month, version, answers, withdrawn = row[width:]
+        sent = None
+        if response is not None:
+            news = self._news(response)
+            sent = Sent(response, month, version, answers_from(_json(answers)), bool(withdrawn), news)
+        return Seat(
+            _campaign(row[:width]),
+            origin,
+            contact,
+            tuple(_json(marks)),
+            None if draft is None else answers_from(_json(draft)),
+            () if draft_marks is None else tuple(_json(draft_marks)),
+            sent,
+        )
 
-    async def save_section(self, token: str, campaign_id: str, section: Section, said: Answers, today: date) -> bool:
-        """Put what a section says in the draft, the other sections untouched; False once the response was sent."""
+    async def save_section(
+        self, token: str, campaign_id: str, section: Section, said: Answers, today: date, pace: Pace | None = None
+    ) -> bool:
+        """Put what a section says in the draft, the other sections untouched; False once the response was sent.
+
+        ``pace``, called with what the section said before and says now, gives the marks that the section deserves, or
+        None to leave them.
+        """
         author = links.author_hash(token)
 
         def run(connection: Connection) -> bool:
             if connection.execute(select(RESPONSE.c.id).where(RESPONSE.c.author_hash == author)).first():
                 return False
-            query = select(DRAFT.c.answers).where(DRAFT.c.author_hash == author).with_for_update()
-            kept = connection.execute(query).scalar()
-            answers = (answers_from(kept) if kept is not None else Answers()).merged(said, section)
-            values = {"campaign_id": campaign_id, "answers": answers_to(answers), "saved_on": today}
-            connection.execute(_upsert(connection, DRAFT, {"author_hash": author, **values}, values))
+            query = select(DRAFT.c.answers, DRAFT.c.marks).where(DRAFT.c.author_hash == author).with_for_update()
+            kept = connection.execute(query).first()
+            before = answers_from(kept.answers) if kept is not None else Answers()
+            marks = list(kept.marks) if kept is not None else []
+            judged = pace(before, said) if pace is not None else None
+            if judged is not None:
+                marks = sorted({mark for mark in marks if not mark.endswith(f":{section.key}")} | set(judged))
+            answers = answers_to(before.merged(said, section))
+            values = {"campaign_id": campaign_id, "answers": answers, "marks": marks, "saved_on": today}
+            connection.execute(upsert(connection, DRAFT, {"author_hash": author, **values}, values))
             return True
 
         return await self._writer.write(run)
 
-    async def send(self, token: str, campaign: Campaign, answers: Answers, month: str) -> bool:
+    async def send(self, sending: Sending) -> bool:
         """Spend the token on a response, once; False when it was spent already, and then nothing changes."""
-        return await self._writer.write(lambda c: _record(c, links.author_hash(token), campaign, answers, month))
+        return await self._writer.write_together(_record, sending)
 
-    def send_many(self, sendings: Iterable[tuple[str, Campaign, Answers, str]]) -> None:
-        """Record several responses (token, campaign, answers, month) in one transaction: for demonstrations."""
-        rows = list(sendings)
+    def send_many(self, sendings: Iterable[Sending]) -> None:
+        """Record several responses in one transaction: for demonstrations."""
+        many = list(sendings)
+        self._writer.write_now(lambda c: _record(c, many) and None)
 
-        def run(connection: Connection) -> None:
-            for token, campaign, answers, month in rows:
-                _record(connection, links.author_hash(token), campaign, answers, month)
+    async def rewrite(self, sent: Sent, question: str, text: str) -> bool:
+        """Say a refused text anew; False when that text is not refused (any more), and then nothing changes."""
 
-        self._writer.write_now(run)
+        def run(connection: Connection) -> bool:
+            refused = connection.execute(
+                update(RECEIPT)
+                .where(RECEIPT.c.response_id == sent.id, RECEIPT.c.question == question, RECEIPT.c.status == "refuse")
+                .values(status="attente", reason=None, decided_on=None)
+            ).rowcount
+            if not refused or not _change_text(connection, sent.id, question, text):
+                return False
+            _note(connection, sent.id, "rewritten", question)
+            return True
+
+        return await self._writer.write(run)
+
+    async def withdraw(self, sent: Sent, question: str | None) -> bool:
+        """Take one text back, or (None) the whole response; False when there was nothing left to take back."""
+
+        def run(connection: Connection) -> bool:
+            if question is not None:
+                if not _change_text(connection, sent.id, question, None):
+                    return False
+            else:
+                gone = connection.execute(
+                    update(RESPONSE)
+                    .where(RESPONSE.c.id == sent.id, RESPONSE.c.withdrawn.is_(False))
+                    .values(withdrawn=True, answers=answers_to(Answers()), marks=[])
+                ).rowcount
+                if not gone:
+                    return False
+            _note(connection, sent.id, "withdrawn", question)
+            return True
+
+        return await self._writer.write(run)
+
+    def _news(self, response_id: str) -> dict[str, News]:
+        query = select(RECEIPT.c.question, RECEIPT.c.status, RECEIPT.c.reason, RECEIPT.c.decided_on)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.where(RECEIPT.c.response_id == response_id))
+            return {row.question: News(row.status, row.reason, row.decided_on) for row in rows}
 
     # -- the hub -----------------------------------------------------------------------------------------------------
 
     def events_after(self, seq: int, limit: int) -> list[Recorded]:
-        """Responses recorded after a place in the order of events, oldest first."""
+        """Events recorded after a place in their order, oldest first."""
         query = (
             select(
                 EVENT.c.seq,
+                EVENT.c.kind,
+                EVENT.c.question,
                 RESPONSE.c.id.label("response_id"),
                 RESPONSE.c.month,
                 RESPONSE.c.questionnaire_version.label("response_version"),
                 RESPONSE.c.answers,
+                RESPONSE.c.marks,
+                RESPONSE.c.withdrawn,
                 CAMPAIGN,
             )
             .join(RESPONSE, RESPONSE.c.id == EVENT.c.response_id)
@@ -214,16 +380,41 @@ class Store:
         with self._engine.connect() as connection:
             return [_recorded(row) for row in connection.execute(query).mappings()]
 
-    def keep_receipt(self, response_id: str, question: str, status: str, reason: str | None, version: int) -> None:
+    def keep_receipt(self, response_id: str, question: str, news: News, version: int) -> None:
         """Keep what became of a text; an older version never replaces a newer one."""
-        news = {"status": status, "reason": reason, "version": version}
+        values = {**asdict(news), "version": version}
         key = {"response_id": response_id, "question": question}
 
         def run(connection: Connection) -> None:
-            statement = _upsert(connection, RECEIPT, {**key, **news}, news, only_if=RECEIPT.c.version < version)
-            connection.execute(statement)
+            newer = RECEIPT.c.version < version
+            connection.execute(upsert(connection, RECEIPT, {**key, **values}, values, only_if=newer))
 
         self._writer.write_now(run)
+
+    # -- forgetting --------------------------------------------------------------------------------------------------
+
+    def forget_drafts(self, saved_before: date) -> int:
+        """Erase answers left unfinished since before a day; gives how many."""
+        statement = delete(DRAFT).where(DRAFT.c.saved_on < saved_before)
+        return self._writer.write_now(lambda c: c.execute(statement).rowcount)
+
+    def forget_links(self, ended_before: date, moment: int) -> int:
+        """Erase every link of campaigns that ended before a day, and what ties their answers to one; gives how many.
+
+        ``moment`` is that day's first second.
+        """
+
+        def run(connection: Connection) -> int:
+            over = select(CAMPAIGN.c.id).where(or_(CAMPAIGN.c.closes_on < ended_before, CAMPAIGN.c.closed_at < moment))
+            connection.execute(delete(DRAFT).where(DRAFT.c.campaign_id.in_(over)))
+            connection.execute(
+                update(RESPONSE)
+                .where(RESPONSE.c.campaign_id.in_(over), RESPONSE.c.author_hash.is_not(None))
+                .values(author_hash=None)
+            )
+            return connection.execute(delete(INVITATION).where(INVITATION.c.campaign_id.in_(over))).rowcount
+
+        return self._writer.write_now(run)
 
 
 def answers_to(answers: Answers) -> dict[str, Any]:
@@ -244,78 +435,222 @@ def answers_from(stored: Mapping[str, Any]) -> Answers:
     )
 
 
-def _count(connection: Connection, table: Table, campaign_id: str) -> int:
-    return connection.execute(
-        select(func.count()).select_from(table).where(table.c.campaign_id == campaign_id)
-    ).scalar_one()
+def seats_left(connection: Connection, campaign_id: str) -> int | None:
+    """Seats that a campaign has left, None without limit, its row locked; raises CampaignError."""
+    query = select(CAMPAIGN.c.seats, CAMPAIGN.c.links + CAMPAIGN.c.visits + CAMPAIGN.c.mailed)
+    row = connection.execute(query.where(CAMPAIGN.c.id == campaign_id).with_for_update()).first()
+    if row is None:
+        raise CampaignError(f"Aucune campagne ne porte l'identifiant {campaign_id}.")
+    seats, taken = row
+    return max(seats - taken, 0) if seats else None
 
 
-def _sent(connection: Connection, row: Any) -> Sent:
-    receipts = connection.execute(_RECEIPTS, {"response": row.response_id})
-    return Sent(
-        row.response_id,
-        row.month,
-        row.response_version,
-        answers_from(row.answers),
-        {receipt.question: (receipt.status, receipt.reason) for receipt in receipts},
+def upsert(
+    connection: Connection, target: Table, values: Mapping[str, Any], news: Mapping[str, Any], only_if: Any = None
+) -> Any:
+    """Insert a row, or give the row of the same key its news."""
+    key = [column.name for column in target.primary_key]
+    return (
+        insert_in(connection.dialect)(target)
+        .values(**values)
+        .on_conflict_do_update(index_elements=key, set_=dict(news), where=only_if)
     )
+
+
+def insert_in(dialect: Dialect) -> Any:
+    """The insert that knows of conflicts, in the words of a database."""
+    return postgresql_insert if dialect.name == "postgresql" else sqlite_insert
+
+
+def _count(connection: Connection, target: Table, campaign_id: str) -> int:
+    query = select(func.count()).select_from(target).where(target.c.campaign_id == campaign_id)
+    return connection.execute(query).scalar_one()
+
+
+def _json(value: Any) -> Any:
+    """A JSON column as a driver gives it: text, or read already."""
+    if value == "[]":
+        return ()
+    return json.loads(value) if isinstance(value, str | bytes) else value
+
+
+def _campaign(row: Sequence[Any]) -> Campaign:
+    """A campaign from a driver's row, columns in the table's order."""
+    values = dict(zip(CAMPAIGN.c.keys(), row, strict=True))
+    for name in ("opens_on", "closes_on"):
+        if isinstance(values[name], str):
+            values[name] = date.fromisoformat(values[name])
+    return Campaign(**values)
 
 
 def _recorded(row: Mapping[Any, Any]) -> Recorded:
-    campaign = Campaign(**{column.name: row[column.name] for column in CAMPAIGN.c})
     return Recorded(
-        row["seq"], row["response_id"], campaign, row["month"], row["response_version"], answers_from(row["answers"])
+        seq=row["seq"],
+        kind=row["kind"],
+        question=row["question"],
+        response_id=row["response_id"],
+        campaign=Campaign(**{column.name: row[column.name] for column in CAMPAIGN.c}),
+        month=row["month"],
+        questionnaire_version=row["response_version"],
+        answers=answers_from(row["answers"]),
+        marks=tuple(row["marks"]),
+        withdrawn=row["withdrawn"],
     )
 
 
-def _take_seats(connection: Connection, campaign_id: str, tokens: Sequence[str], origin: str) -> None:
+def _take_seats(
+    connection: Connection, campaign_id: str, tokens: Sequence[str], origin: str, marks: Sequence[str] = ()
+) -> None:
     """Add invitations within seats; a common link asked twice for the same token takes one seat."""
-    seats = connection.execute(
-        select(CAMPAIGN.c.seats).where(CAMPAIGN.c.id == campaign_id).with_for_update()
-    ).scalar_one_or_none()
-    if seats is None:
-        raise CampaignError(f"Aucune campagne ne porte l'identifiant {campaign_id}.")
+    left = seats_left(connection, campaign_id)
     if origin == "common":
         query = select(INVITATION.c.roster_hash).where(INVITATION.c.roster_hash == links.roster_hash(tokens[0]))
         if connection.execute(query).first():
             return
-    if seats:
-        left = seats - _count(connection, INVITATION, campaign_id)
-        if left < len(tokens):
-            raise SeatsTaken(f"Il reste {max(left, 0)} place(s) dans cette campagne de {seats}.")
+    if left is not None and left < len(tokens):
+        raise SeatsTaken(f"Il reste {left} place(s) dans cette campagne.")
     connection.execute(
         INVITATION.insert(),
-        [{"roster_hash": links.roster_hash(t), "campaign_id": campaign_id, "origin": origin} for t in tokens],
+        [
+            {"roster_hash": links.roster_hash(t), "campaign_id": campaign_id, "origin": origin, "marks": list(marks)}
+            for t in tokens
+        ],
     )
+    counter = CAMPAIGN.c.visits if origin == "common" else CAMPAIGN.c.links
+    connection.execute(update(CAMPAIGN).where(CAMPAIGN.c.id == campaign_id).values({counter: counter + len(tokens)}))
 
 
-def _record(connection: Connection, author: str, campaign: Campaign, answers: Answers, month: str) -> bool:
-    response_id = links.new_id()
-    insert = _insert(connection)(RESPONSE).values(
-        id=response_id,
-        author_hash=author,
-        campaign_id=campaign.id,
-        questionnaire_version=campaign.questionnaire_version,
-        month=month,
-        answers=answers_to(answers),
+# -- recording answers: many at once, few statements -----------------------------------------------------------------
+
+
+def _record(connection: Connection, sendings: Sequence[Sending]) -> list[bool]:
+    """Record responses; for each, whether it was recorded: not when its token or its contact had answered."""
+    first: dict[str, Sending] = {}
+    for sending in sendings:
+        first.setdefault(sending.author_hash, sending)
+    invited = [sending for sending in first.values() if sending.contact_id is not None]
+    if invited:
+        answered = _answered_already(connection, invited)
+        first = {author: sending for author, sending in first.items() if author not in answered}
+    fresh: set[str] = set()
+    for part in _chunks(list(first.values())):
+        fresh |= _insert_responses(connection, part)
+    _forget_drafts(connection, sorted(fresh))
+    gone = [sending for sending in invited if sending.author_hash in fresh]
+    if gone:
+        _forget_contacts(connection, gone)
+    outcome: list[bool] = []
+    for sending in sendings:
+        outcome.append(sending.author_hash in fresh)
+        fresh.discard(sending.author_hash)  # the same token twice in one batch: once only
+    return outcome
+
+
+@cache
+def _response_insert(dialect: Dialect, size: int) -> Compiled:
+    rows: list[dict[str, Any]] = [
+        {name: bindparam(f"{name}_{place}") for name in RESPONSE.c.keys()}  # noqa: SIM118
+        for place in range(size)
+    ]
+    statement = (
+        insert_in(dialect)(RESPONSE)
+        .values(rows)
+        .on_conflict_do_nothing(index_elements=["author_hash"])
+        .returning(RESPONSE.c.author_hash, RESPONSE.c.id)
     )
-    fresh = connection.execute(insert.on_conflict_do_nothing(index_elements=["author_hash"])).rowcount == 1
-    if fresh:
-        connection.execute(EVENT.insert().values(response_id=response_id))
-        connection.execute(delete(DRAFT).where(DRAFT.c.author_hash == author))
-    return fresh
+    return Compiled(statement, dialect)
 
 
-def _insert(connection: Connection) -> Any:
-    return postgresql_insert if connection.dialect.name == "postgresql" else sqlite_insert
+@cache
+def _event_insert(dialect: Dialect, size: int) -> Compiled:
+    rows: list[dict[str, Any]] = [
+        {"response_id": bindparam(f"response_id_{place}"), "kind": bindparam(f"kind_{place}")} for place in range(size)
+    ]
+    return Compiled(insert_in(dialect)(EVENT).values(rows), dialect)
 
 
-def _upsert(
-    connection: Connection, table: Table, values: Mapping[str, Any], news: Mapping[str, Any], only_if: Any = None
-) -> Any:
-    key = [column.name for column in table.primary_key]
-    return (
-        _insert(connection)(table)
-        .values(**values)
-        .on_conflict_do_update(index_elements=key, set_=dict(news), where=only_if)
+def _insert_responses(connection: Connection, sendings: Sequence[Sending]) -> set[str]:
+    dialect = connection.dialect
+    values: dict[str, Any] = {}
+    for place, sending in enumerate(sendings):
+        row = {
+            "id": links.new_id(),
+            "author_hash": sending.author_hash,
+            "campaign_id": sending.campaign_id,
+            "questionnaire_version": sending.questionnaire_version,
+            "month": sending.month,
+            "answers": json.dumps(answers_to(sending.answers)),
+            "marks": json.dumps(sending.marks) if sending.marks else "[]",
+            "withdrawn": False,
+        }
+        values.update((f"{name}_{place}", value) for name, value in row.items())
+    kept = _response_insert(dialect, len(sendings)).run(connection, values).all()
+    noted = [{"response_id": response_id, "kind": "sent"} for _, response_id in kept]
+    for part in _chunks(noted):
+        named = {f"{name}_{place}": value for place, row in enumerate(part) for name, value in row.items()}
+        _event_insert(dialect, len(part)).run(connection, named)
+    return {author for author, _ in kept}
+
+
+@cache
+def _draft_delete(dialect: Dialect, size: int) -> Compiled:
+    authors = [DRAFT.c.author_hash == bindparam(f"author_{place}") for place in range(size)]
+    return Compiled(delete(DRAFT).where(or_(*authors)), dialect)
+
+
+def _forget_drafts(connection: Connection, authors: Sequence[str]) -> None:
+    for part in _chunks(authors):
+        named = {f"author_{place}": author for place, author in enumerate(part)}
+        _draft_delete(connection.dialect, len(part)).run(connection, named)
+
+
+def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    start = 0
+    while start < len(items):
+        size = next(size for size in _CHUNKS if size <= len(items) - start)
+        yield items[start : start + size]
+        start += size
+
+
+def _answered_already(connection: Connection, sendings: Sequence[Sending]) -> set[str]:
+    """Of people invited by mail, those who answered by another of their links: their contact is gone with it."""
+    wanted = {sending.roster_hash: sending for sending in sendings}
+    query = select(INVITATION.c.roster_hash, INVITATION.c.contact_id).where(INVITATION.c.roster_hash.in_(wanted))
+    live = {row.roster_hash for row in connection.execute(query) if row.contact_id is not None}
+    seen: set[str] = set()
+    late: set[str] = set()
+    for roster, sending in wanted.items():
+        contact = str(sending.contact_id)
+        if roster not in live or contact in seen:
+            late.add(sending.author_hash)
+        seen.add(contact)
+    return late
+
+
+def _forget_contacts(connection: Connection, sendings: Sequence[Sending]) -> None:
+    """Take people who have answered off the roster: their address, their mails, their other links."""
+    contacts = [str(sending.contact_id) for sending in sendings]
+    used = [sending.roster_hash for sending in sendings]
+    connection.execute(delete(MAIL).where(MAIL.c.contact_id.in_(contacts)))
+    connection.execute(delete(CONTACT).where(CONTACT.c.id.in_(contacts)))
+    connection.execute(
+        delete(INVITATION).where(INVITATION.c.contact_id.in_(contacts), INVITATION.c.roster_hash.not_in(used))
     )
+    connection.execute(update(INVITATION).where(INVITATION.c.roster_hash.in_(used)).values(contact_id=None))
+
+
+def _change_text(connection: Connection, response_id: str, question: str, text: str | None) -> bool:
+    """Replace a text of a response, or take it out; False when there is none."""
+    query = select(RESPONSE.c.answers).where(RESPONSE.c.id == response_id).with_for_update()
+    stored = connection.execute(query).scalar_one_or_none()
+    if stored is None or question not in stored["texts"]:
+        return False
+    texts = {key: kept for key, kept in stored["texts"].items() if key != question}
+    if text is not None:
+        texts[question] = text
+    connection.execute(update(RESPONSE).where(RESPONSE.c.id == response_id).values(answers={**stored, "texts": texts}))
+    return True
+
+
+def _note(connection: Connection, response_id: str, kind: str, question: str | None) -> None:
+    connection.execute(EVENT.insert().values(response_id=response_id, kind=kind, question=question))

@@ -5,61 +5,66 @@ so that two tabs with two links never answer for each other, and so that no fore
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from collector import links
+from collector.author import AuthorPages
+from collector.context import Desk, language_of
 from collector.errors import CampaignError, LinkError, SeatsTaken
-from collector.forms import read_form
-from collector.pages import page, security_headers
-from collector.questionnaire import Answers, Fault, Questionnaire, Section, questionnaire, validate
-from collector.questionnaire.answers import TEXT_LIMIT, section_keys
-from collector.settings import Settings
-from collector.store import Campaign, Seat, Store
+from collector.forms import Form, first, read_form, refuse_foreign_posts
+from collector.limits import network_of
+from collector.optout import OptOutPages
+from collector.preview import PreviewPages
+from collector.questionnaire import Answers, Fault, Section, validate
+from collector.questionnaire.answers import complete
+from collector.screens import REVIEW, THANKS, Screens, as_form, section_named
+from collector.store import NO_SEAT, Campaign, Seat, Sending
+from collector.triage import MACHINE, NETWORK, judge_of_pace, marks_of
 
-FORM_FIELDS = frozenset({"jeton", "etape", "action"})
-REVIEW, THANKS = "envoi", "merci"
-GRACE = timedelta(days=1)
-"""How long after the last day of a campaign who had begun may still finish."""
+GRACE = timedelta(hours=1)
+"""How long after the end of a campaign who had begun may still finish."""
+TRAP = "site_web"
+"""A field that people do not see: what fills it in reads the page as a machine does."""
+FORM_FIELDS = frozenset({"jeton", "etape", "action", "vu", "langue"})
+SAVE_FAILED = "Nous n'avons pas pu enregistrer cette page. Attends un peu, puis touche Continuer."
+SEND_FAILED = (
+    "Nous n'avons pas pu enregistrer ton envoi. Tes réponses sont gardées\u00a0: attends un peu, puis renvoie."
+)
 log = logging.getLogger("sirius.collector")
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What the pages work with."""
-
-    settings: Settings
-    store: Store
-    clock: Callable[[], datetime]
-
-    @property
-    def cookie(self) -> str:
-        """Name of the one cookie."""
-        return "__Host-sirius-lien" if self.settings.secure else "sirius-lien"
 
 
 def routes(desk: Desk) -> list[BaseRoute]:
     """Routes of the respondents' pages, bound to a desk."""
-    pages = _Pages(desk)
+    author = AuthorPages(desk)
+    pages, opt_out = _Pages(desk, author), OptOutPages(desk)
+    preview = PreviewPages(desk.printer, desk.versions, desk.clock)
+    light = [Middleware(GZipMiddleware, minimum_size=1024, compresslevel=6)]
     return [
-        Route("/r", pages.show, methods=["GET"], name="respondent"),
+        Route("/r", pages.show, methods=["GET"], name="respondent", middleware=light),
         Route("/r", pages.post, methods=["POST"]),
+        Route("/r/auteur", author.post, methods=["POST"]),
+        Route("/r/apercu", preview.show, methods=["GET"], middleware=light),
+        Route("/r/apercu", preview.post, methods=["POST"]),
         Route("/r/{token}", pages.land, methods=["GET"], name="landing"),
-        Route("/c/{token}", pages.show_common, methods=["GET"], name="common"),
+        Route("/c/{token}", pages.show_common, methods=["GET"], name="common", middleware=light),
         Route("/c/{token}", pages.take_seat, methods=["POST"]),
+        Route("/d/{token}", opt_out.show, methods=["GET"]),
+        Route("/d/{token}", opt_out.post, methods=["POST"]),
     ]
 
 
 class _Pages:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, author: AuthorPages) -> None:
         self._desk = desk
+        self._author = author
 
     # -- a personal link ---------------------------------------------------------------------------------------------
 
@@ -68,8 +73,8 @@ class _Pages:
         try:
             self._seat(token)
         except LinkError:
-            return _lost()
-        return self._go("/r", token)
+            return self._desk.lost(request)
+        return self._desk.go("/r", token)
 
     async def show(self, request: Request) -> Response:
         token = request.cookies.get(self._desk.cookie, "")
@@ -77,72 +82,83 @@ class _Pages:
         try:
             seat = self._seat(token)
         except LinkError:
-            return _lost()
+            return self._desk.lost(request)
         if seat.sent is not None:
-            return self._author(seat, token, thanks=step == THANKS)
-        document = questionnaire(seat.campaign.questionnaire_version)
+            return self._author.show(seat, token, step, request.query_params.get("question", ""))
+        section = section_named(self._desk.document(seat), step)
+        screens = self._screens(seat, token, section, request.query_params.get("langue", ""))
+        said = seat.draft or Answers()
         if step == REVIEW:
-            return _review(document, seat, token)
-        section = next((s for s in document.sections if s.key == step), None)
+            return screens.review(complete(screens.document, said)[0])
         if section is None:
-            return page("welcome.html", document=document, campaign=seat.campaign, started=seat.draft is not None)
-        return _section(document, section, seat.campaign, token, _as_form(seat.draft or Answers()))
+            link = links.personal_link(self._desk.settings.public_url, token) if seat.origin == "common" else None
+            return screens.welcome(started=seat.draft is not None, link=link)
+        shown = section_named(screens.document, step) or section
+        return screens.section(shown, as_form(said), said)
 
     async def post(self, request: Request) -> Response:
-        _refuse_foreign_posts(request)
+        refuse_foreign_posts(request)
         try:
             form = await read_form(request)
         except HTTPException as error:
-            return _refused(error.status_code)
-        token = form.get("jeton", [""])[0]
+            return self._desk.refused(error.status_code)
+        token, step = first(form, "jeton"), first(form, "etape")
+        seen = links.read_seen_stamp(self._desk.settings.keys(), first(form, "vu"), step, token)
         try:
-            seat = self._seat(token)
+            seat = self._seat(token, seen)
         except LinkError:
-            return _lost()
-        document = questionnaire(seat.campaign.questionnaire_version)
-        step = form.get("etape", [""])[0]
+            return self._desk.lost(request)
+        section = section_named(self._desk.document(seat), step)
+        screens = self._screens(seat, token, section, first(form, "langue"))
         if step == REVIEW:
-            return await self._send(document, seat, token)
-        section = next((s for s in document.sections if s.key == step), None)
+            return await self._send(screens, seat, token)
         if section is None:
-            return _refused(400)
-        raw = {name: values for name, values in form.items() if name not in FORM_FIELDS}
-        return await self._save(document, section, seat, token, raw, back="retour" in form.get("action", ()))
+            return self._desk.refused(400)
+        return await self._save(screens, section, seat, token, form, seen)
 
     async def _save(
-        self,
-        document: Questionnaire,
-        section: Section,
-        seat: Seat,
-        token: str,
-        raw: Mapping[str, Sequence[str]],
-        *,
-        back: bool,
+        self, screens: Screens, section: Section, seat: Seat, token: str, form: Form, seen: int | None
     ) -> Response:
-        said, faults = validate(document, raw, section)
+        raw = {name: values for name, values in form.items() if name not in FORM_FIELDS}
+        action, now = first(form, "action"), self._desk.clock()
+        earlier = (seat.draft or Answers()).without(section)
+        said, faults = validate(screens.document, raw, section, earlier)
+        shown = section_named(screens.document, section.key) or section
         if faults:
-            return _section(document, section, seat.campaign, token, raw, faults)
+            return screens.section(shown, raw, earlier, faults)
+        elapsed = None if seen is None else now.timestamp() - seen
+        pace = judge_of_pace(section, elapsed, self._desk.limits)
         try:
-            kept = await self._desk.store.save_section(
-                token, seat.campaign.id, section, said, self._desk.clock().date()
-            )
+            kept = await self._desk.store.save_section(token, seat.campaign.id, section, said, now.date(), pace)
         except SQLAlchemyError:
             log.exception("a section could not be saved")
-            trouble = Fault("", "Nous n'avons pas pu enregistrer cette page. Attends un peu, puis touche Continuer.")
-            return _section(document, section, seat.campaign, token, raw, [trouble], status=503)
+            return screens.section(shown, raw, earlier, [Fault("", SAVE_FAILED)], status=503)
         if not kept:
-            return self._author(self._desk.store.seat(token), token, late=tuple(said.texts.values()))
-        return self._go(f"/r?etape={_neighbour(document, section, back=back)}", token)
+            return self._author.late(self._desk.store.seat(token), token, tuple(said.texts.values()))
+        if action == "garder":
+            return Response(status_code=204)
+        return self._desk.go(screens.after(section, back=action == "retour"), token)
 
-    async def _send(self, document: Questionnaire, seat: Seat, token: str) -> Response:
+    async def _send(self, screens: Screens, seat: Seat, token: str) -> Response:
         if seat.sent is not None:
-            return self._go(f"/r?etape={THANKS}", token)
-        answers = seat.draft or Answers()
+            return self._desk.go(f"/r?etape={THANKS}", token)
+        answers, faults = complete(screens.document, seat.draft or Answers())
         if answers.is_empty:
-            fault = Fault(document.sections[0].key, "Réponds au moins à une question avant d'envoyer.")
-            return _review(document, seat, token, fault)
-        await self._desk.store.send(token, seat.campaign, answers, self._desk.clock().strftime("%Y-%m"))
-        return self._go(f"/r?etape={THANKS}", token)
+            faults = (
+                Fault(
+                    screens.document.sections[0].questions[0].key, "Réponds au moins à une question avant d'envoyer."
+                ),
+            )
+        if faults:
+            return screens.review(answers, faults)
+        marks = marks_of(screens.document, answers, seat.draft_marks, seat.marks, self._desk.limits)
+        month = self._desk.clock().strftime("%Y-%m")
+        try:
+            await self._desk.store.send(Sending.of(token, seat, answers, month, marks))
+        except SQLAlchemyError:
+            log.exception("an answer could not be recorded")
+            return screens.review(answers, [Fault("", SEND_FAILED)])
+        return self._desk.go(f"/r?etape={THANKS}", token)
 
     # -- a campaign's common link ------------------------------------------------------------------------------------
 
@@ -150,39 +166,47 @@ class _Pages:
         try:
             campaign = self._common_campaign(request)
         except LinkError:
-            return _lost()
-        return page("common.html", campaign=campaign, path=request.url.path, full=False, visit=links.new_token())
+            return self._desk.lost(request)
+        visit = links.new_token()
+        return self._common(request, campaign, visit=visit, stamp=self._stamp("commun", visit))
 
     async def take_seat(self, request: Request) -> Response:
-        _refuse_foreign_posts(request)
+        refuse_foreign_posts(request)
         try:
             campaign = self._common_campaign(request)
         except LinkError:
-            return _lost()
+            return self._desk.lost(request)
         try:
             form = await read_form(request)
         except HTTPException as error:
-            return _refused(error.status_code)
-        visit = form.get("visite", [links.new_token()])[0]
+            return self._desk.refused(error.status_code)
+        visit = first(form, "visite") or links.new_token()
+        network, moment = network_of(request.client.host if request.client else ""), self._desk.clock().timestamp()
+        if self._desk.floods.note(network, moment):
+            response = self._desk.printer.page("busy.html", 429)
+            response.headers["retry-after"] = str(self._desk.floods.wait(network, moment))
+            return response
+        marks = self._seat_marks(form, visit, crowded=self._desk.seats.note(network, moment))
         token = links.token_of_visit(self._desk.settings.keys(), campaign.id, visit)
         try:
-            await self._desk.store.take_common_seat(campaign.id, token)
+            await self._desk.store.take_common_seat(campaign.id, token, marks)
         except SeatsTaken:
-            return page("common.html", 409, campaign=campaign, path=request.url.path, full=True, visit="")
-        return self._go("/r", token)
+            return self._common(request, campaign, full=True)
+        return self._desk.go("/r", token)
 
-    # -- helpers -----------------------------------------------------------------------------------------------------
+    def _seat_marks(self, form: Form, visit: str, *, crowded: bool) -> list[str]:
+        """What looks odd in the way a seat is taken; nothing of it is refused."""
+        seen = links.read_seen_stamp(self._desk.settings.keys(), first(form, "vu"), "commun", visit)
+        machine = seen is None or any(value.strip() for value in form.get(TRAP, ()))
+        return [*([MACHINE] if machine else []), *([NETWORK] if crowded else [])]
 
-    def _seat(self, token: str) -> Seat:
-        """The seat behind a token that may still be used; LinkError for every other, without saying which."""
-        if not links.is_token(token):
-            raise LinkError("Ce lien ne mène nulle part.")
-        seat = self._desk.store.seat(token)
-        today = self._desk.clock().date()
-        finishing = seat.draft is not None and today <= seat.campaign.closes_on + GRACE
-        if seat.sent is None and not finishing and not seat.campaign.is_open(today):
-            raise LinkError("Ce lien ne mène nulle part.")
-        return seat
+    def _common(
+        self, request: Request, campaign: Campaign, *, full: bool = False, visit: str = "", stamp: str = ""
+    ) -> Response:
+        return self._desk.printer.page(
+            "common.html", 409 if full else 200, campaign=campaign, path=request.url.path, full=full, visit=visit,
+            stamp=stamp,
+        )  # fmt: skip
 
     def _common_campaign(self, request: Request) -> Campaign:
         settings = self._desk.settings
@@ -191,101 +215,33 @@ class _Pages:
             campaign = self._desk.store.campaign(campaign_id)
         except CampaignError as error:
             raise LinkError(str(error)) from None
-        if not campaign.is_open(self._desk.clock().date()):
-            raise LinkError("Ce lien ne mène nulle part.")
+        if not campaign.is_open(self._desk.clock()):
+            raise LinkError(NO_SEAT)
         return campaign
 
-    def _author(self, seat: Seat, token: str, *, thanks: bool = False, late: Sequence[str] | None = None) -> Response:
-        """The author's page; ``late`` holds texts that came after the sending, to be given back."""
-        assert seat.sent is not None  # noqa: S101 the caller has just looked
-        return page(
-            "author.html",
-            200 if late is None else 409,
-            campaign=seat.campaign,
-            document=questionnaire(seat.sent.questionnaire_version),
-            sent=seat.sent,
-            link=links.personal_link(self._desk.settings.public_url, token),
-            thanks=thanks,
-            late=late,
-        )
+    # -- helpers -----------------------------------------------------------------------------------------------------
 
-    def _go(self, path: str, token: str) -> Response:
-        response = RedirectResponse(path, 303, security_headers())
-        response.set_cookie(
-            self._desk.cookie, token, path="/", secure=self._desk.settings.secure, httponly=True, samesite="lax"
-        )
-        return response
+    def _seat(self, token: str, seen: int | None = None) -> Seat:
+        """The seat behind a token that may still be used; LinkError for every other, without saying which.
 
+        ``seen``: when the form that is being posted was shown. Who had begun before the end may finish for an hour.
+        """
+        seat = self._desk.seat(token)
+        now, end = self._desk.clock(), seat.campaign.ends_at
+        begun = seat.draft is not None or (seen is not None and seen < end.timestamp())
+        finishing = begun and end <= now < end + GRACE
+        if seat.sent is None and not finishing and not seat.campaign.is_open(now):
+            raise LinkError(NO_SEAT)
+        return seat
 
-def _section(
-    document: Questionnaire,
-    section: Section,
-    campaign: Campaign,
-    token: str,
-    typed: Mapping[str, Sequence[str]],
-    faults: Sequence[Fault] = (),
-    status: int = 422,
-) -> Response:
-    return page(
-        "section.html",
-        status if faults else 200,
-        document=document,
-        section=section,
-        campaign=campaign,
-        number=document.sections.index(section) + 1,
-        token=token,
-        typed=typed,
-        summary=faults,
-        faults={fault.key: fault for fault in reversed(faults)},
-        known=section_keys(section),
-        text_limit=TEXT_LIMIT,
-        opens={question.show_if for question in section.questions if question.show_if},
-    )
+    def _stamp(self, *about: str) -> str:
+        return links.seen_stamp(self._desk.settings.keys(), int(self._desk.clock().timestamp()), *about)
 
-
-def _review(document: Questionnaire, seat: Seat, token: str, fault: Fault | None = None) -> Response:
-    return page(
-        "review.html",
-        422 if fault else 200,
-        document=document,
-        campaign=seat.campaign,
-        answers=seat.draft or Answers(),
-        token=token,
-        fault=fault,
-    )
-
-
-def _lost() -> Response:
-    return page("lost.html", 404)
-
-
-def _refused(status: int) -> Response:
-    return page("refused.html", status, too_large=status == 413)
-
-
-def _neighbour(document: Questionnaire, section: Section, *, back: bool) -> str:
-    steps = ["", *(s.key for s in document.sections), REVIEW]
-    return steps[steps.index(section.key) + (-1 if back else 1)]
-
-
-def _as_form(answers: Answers) -> dict[str, list[str]]:
-    """Stored answers as the form that gave them."""
-    scales = {key: [value] for key, value in answers.scales.items() if key not in answers.choices}
-    choices = {key: list(values) for key, values in answers.choices.items()}
-    return {**scales, **choices, **{key: [text] for key, text in answers.texts.items()}}
-
-
-def _refuse_foreign_posts(request: Request) -> None:
-    """Refuse a post that a browser says comes from another site.
-
-    ``Origin: null`` is let through when the browser is too old to say more: our own ``no-referrer`` policy makes it
-    send that, and the token in the body already proves that the sender holds the link.
-    """
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        foreign = site not in {"same-origin", "none"}
-    else:
-        origin = request.headers.get("origin", "null")
-        foreign = origin != "null" and origin.partition("://")[2] != request.headers.get("host", "")
-    if foreign:
-        raise HTTPException(403)
+    def _screens(self, seat: Seat, token: str, section: Section | None, language: str) -> Screens:
+        document = self._desk.document(seat, language_of(language))
+        hidden = {"jeton": token}
+        if document.language != "fr":
+            hidden["langue"] = document.language
+        if section is not None:
+            hidden |= {"vu": self._stamp(section.key, token)}
+        return Screens(self._desk.printer, document, seat.campaign, "/r", hidden)

@@ -21,7 +21,8 @@ BACKGROUND = "SIRIUS_BACKGROUND"
 def open_hub(settings: Settings, clock: Callable[[], datetime] = now_in_paris) -> Hub:
     """Open both databases; nothing is migrated."""
     engine = database.open_engine(settings.database_url)
-    return Hub(settings, engine, Collector(settings.collector, clock), Publisher(engine, settings), clock)
+    collector = Collector(settings.collector, clock)
+    return Hub(settings, engine, collector, Publisher(engine, settings, collector.questionnaires), clock)
 
 
 def migrate(hub: Hub) -> None:

@@ -13,7 +13,14 @@ from syndication.store import CampaignRow
 
 
 def open_campaign(
-    engine: Engine, collector: Collector, formation: str, centre: str, opens_on: date, closes_on: date, seats: int = 0
+    engine: Engine,
+    collector: Collector,
+    formation: str,
+    centre: str,
+    opens_on: date,
+    closes_on: date,
+    seats: int = 0,
+    questionnaire: str = "",
 ) -> OpenedCampaign:
     """Open a campaign; raises CodeError, UnknownCode, AmbiguousCode, CampaignRefused."""
     with engine.connect() as connection:
@@ -29,6 +36,7 @@ def open_campaign(
         opens_on=opens_on,
         closes_on=closes_on,
         seats=seats,
+        questionnaire_version=questionnaire,
     )
     try:
         opened = collector.open_campaign(order)
@@ -38,6 +46,23 @@ def open_campaign(
     with writing(engine).begin() as connection:
         store.add_campaign(connection, row)
     return opened
+
+
+def common_link(collector: Collector, campaign_id: str) -> str:
+    """The common link of a campaign; raises CampaignRefused."""
+    try:
+        collector.progress(campaign_id)
+    except CampaignError as error:
+        raise CampaignRefused(str(error)) from None
+    return collector.common_link(campaign_id)
+
+
+def close_campaign(collector: Collector, campaign_id: str) -> None:
+    """Close a campaign now; raises CampaignRefused."""
+    try:
+        collector.close_campaign(campaign_id)
+    except CampaignError as error:
+        raise CampaignRefused(str(error)) from None
 
 
 def issue_links(collector: Collector, campaign_id: str, count: int) -> list[str]:

@@ -8,7 +8,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from collector.door import CollectorError
-from syndication.commands import campaigns, data, people, running
+from syndication.commands import campaigns, data, mails, people, questionnaires, running
 from syndication.errors import SyndicationError
 
 EXAMPLES = {
@@ -22,6 +22,18 @@ EXAMPLES = {
     "responses import": "sirius responses import temoignages.csv --formation 50022146 --etablissement 0751234J",
     "campaign open": "sirius campaign open --formation 50022146 --etablissement 0751234J --seats 30",
     "campaign links": "sirius campaign links IDENTIFIANT --count 30 --csv",
+    "campaign close": "sirius campaign close IDENTIFIANT",
+    "campaign qr": "sirius campaign qr IDENTIFIANT affiche.svg",
+    "campaign invite": "sirius campaign invite IDENTIFIANT apprentis.xlsx --reminders 2 --every 7",
+    "campaign mails": "sirius campaign mails IDENTIFIANT",
+    "mail send": "sirius mail send",
+    "mail bounced": "sirius mail bounced retour.eml",
+    "purge": "sirius purge",
+    "questionnaire check": "sirius questionnaire check 2027-1.toml",
+    "questionnaire show": "sirius questionnaire show 2026-1 --langue en",
+    "questionnaire publish": "sirius questionnaire publish 2027-1.toml",
+    "questionnaire withdraw": "sirius questionnaire withdraw 2026-1",
+    "questionnaire preview": "sirius questionnaire preview 2027-1.toml --port 8020",
 }
 
 app = typer.Typer(
@@ -30,10 +42,14 @@ app = typer.Typer(
 )  # fmt: skip
 catalogue = typer.Typer(no_args_is_help=True, help="Le catalogue des formations et des centres.")
 responses = typer.Typer(no_args_is_help=True, help="Les témoignages venus d'ailleurs.")
-campaign = typer.Typer(no_args_is_help=True, help="Les campagnes et leurs liens.")
+campaign = typer.Typer(no_args_is_help=True, help="Les campagnes, leurs liens, leurs invitations.")
+questionnaire = typer.Typer(no_args_is_help=True, help="Les questionnaires, version par version.")
+mail = typer.Typer(no_args_is_help=True, help="Les mails qui partent et ceux qui reviennent.")
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(responses, name="responses")
 app.add_typer(campaign, name="campaign")
+app.add_typer(questionnaire, name="questionnaire")
+app.add_typer(mail, name="mail")
 
 
 def _add(group: typer.Typer, name: str, command: Callable[..., Any], prefix: str = "") -> None:
@@ -51,6 +67,18 @@ _add(catalogue, "import", data.catalogue_import, "catalogue ")
 _add(responses, "import", data.responses_import, "responses ")
 _add(campaign, "open", campaigns.campaign_open, "campaign ")
 _add(campaign, "links", campaigns.campaign_links, "campaign ")
+_add(campaign, "close", campaigns.campaign_close, "campaign ")
+_add(campaign, "qr", campaigns.campaign_qr, "campaign ")
+_add(campaign, "invite", mails.campaign_invite, "campaign ")
+_add(campaign, "mails", mails.campaign_mails, "campaign ")
+_add(mail, "send", mails.mail_send, "mail ")
+_add(mail, "bounced", mails.mail_bounced, "mail ")
+_add(app, "purge", mails.purge)
+_add(questionnaire, "check", questionnaires.check, "questionnaire ")
+_add(questionnaire, "show", questionnaires.show, "questionnaire ")
+_add(questionnaire, "publish", questionnaires.publish, "questionnaire ")
+_add(questionnaire, "withdraw", questionnaires.withdraw, "questionnaire ")
+_add(questionnaire, "preview", questionnaires.preview, "questionnaire ")
 
 
 def main() -> None:

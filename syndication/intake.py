@@ -2,18 +2,20 @@
 
 import logging
 import secrets
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine
 
-from collector.door import CollectedResponse, Collector, Questionnaire, questionnaire
+from collector.door import Answers, CollectedResponse, Collector, Questionnaire
 from syndication import ratings, store
 from syndication.catalogue.resolve import resolve
 from syndication.database import writing
 from syndication.errors import CampaignRefused, UnusableCode
+from syndication.reviews import store as reviews
+from syndication.reviews.triage import COPIED, fingerprint
 from syndication.store import CampaignRow, NewReview, NewVerbatim, Scope
 
 FOLLOWER = "collector"
@@ -21,16 +23,27 @@ log = logging.getLogger("sirius.intake")
 BATCH = 500
 
 
-def take_in(engine: Engine, collector: Collector, now: datetime) -> int:
-    """Take in what the collector recorded since last time; gives how many reviews were new."""
-    taken = 0
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What intake works with; ``duplicate_length``: see ``reviews.triage.fingerprint``."""
+
+    collector: Collector
+    duplicate_length: int
+
+
+def take_in(engine: Engine, collector: Collector, now: datetime, duplicate_length: int = 0) -> int:
+    """Take in what the collector recorded since last time; gives how many reviews were new.
+
+    ``duplicate_length``: letters from which a text may be a copy of another; 0 looks for none.
+    """
+    intake, taken = Intake(collector, duplicate_length), 0
     while True:
         with writing(engine).begin() as connection:
-            responses = collector.responses_after(store.bookmark(connection, FOLLOWER), BATCH)
-            if not responses:
+            events = collector.responses_after(store.bookmark(connection, FOLLOWER), BATCH)
+            if not events:
                 return taken
-            taken += len(_keep(connection, collector, responses, now))
-            store.move_bookmark(connection, FOLLOWER, responses[-1].cursor)
+            taken += len(_keep(intake, connection, events, now))
+            store.move_bookmark(connection, FOLLOWER, events[-1].cursor)
 
 
 def count_invitations(engine: Engine, collector: Collector, now: datetime) -> None:
@@ -52,18 +65,39 @@ def new_id() -> str:
 
 def open_texts(document: Questionnaire, texts: dict[str, str]) -> list[tuple[str, str]]:
     """The texts that are verbatims, by question, in the questionnaire's order."""
-    return [(q.key, texts[q.key]) for q in document.questions() if q.verbatim and q.key in texts]
-
-
-def invitation_counts(invited: int | None, respondents: int) -> Counter[tuple[str, str]]:
-    """What a campaign adds to the count of people asked: see ``ratings.INVITED``."""
-    if invited is None:
-        return Counter({(ratings.INVITED, "inconnus"): respondents})
-    return Counter({(ratings.INVITED, "connus"): invited})
+    return [(q.key, texts[q.key]) for q in document.questions() if q.feeds == "verbatim" and q.key in texts]
 
 
 def _keep(
-    connection: Connection, collector: Collector, responses: Sequence[CollectedResponse], now: datetime
+    intake: Intake, connection: Connection, events: Sequence[CollectedResponse], now: datetime
+) -> list[NewReview]:
+    fresh = _keep_new(
+        intake, connection, [event for event in events if event.kind == "sent" and not event.withdrawn], now
+    )
+    for event in events:
+        if event.kind == "rewritten" and event.question is not None and event.question in event.answers.texts:
+            text = event.answers.texts[event.question]
+            mark = fingerprint(text, intake.duplicate_length)
+            reviews.rewrite(connection, event.id, event.question, text, mark, now)
+        elif event.kind == "withdrawn" and event.question is not None:
+            reviews.withdraw_text(connection, event.id, event.question, now)
+        elif event.kind == "withdrawn":
+            _withdraw(intake, connection, event, now)
+    return fresh
+
+
+def _withdraw(intake: Intake, connection: Connection, event: CollectedResponse, now: datetime) -> None:
+    kept = reviews.answers_of(connection, event.id)
+    if kept is None:
+        return
+    stored, version, month = kept
+    answers = Answers(stored["scales"], {key: tuple(values) for key, values in stored["choices"].items()})
+    counts = ratings.counts_of(answers, intake.collector.questionnaire(version), month)
+    reviews.withdraw_review(connection, event.id, counts, now)
+
+
+def _keep_new(
+    intake: Intake, connection: Connection, responses: Sequence[CollectedResponse], now: datetime
 ) -> list[NewReview]:
     campaigns: dict[str, CampaignRow] = {}
     placed: list[NewReview] = []
@@ -71,21 +105,45 @@ def _keep(
         try:
             if response.campaign_id not in campaigns:
                 campaigns[response.campaign_id] = _campaign(connection, response, now)
-            placed.append(_review(response, campaigns[response.campaign_id]))
+            placed.append(_review(intake, response, campaigns[response.campaign_id]))
         except (CampaignRefused, UnusableCode) as error:
             log.error("a response could not be placed and is set aside: %s", error)
             store.set_aside(connection, response.id, str(error))
-    fresh = store.keep_reviews(connection, placed, now)
+    known = store.known_sources(connection, [review.source_id for review in placed])
+    placed = [review for review in placed if review.source_id not in known]
+    fresh = store.keep_reviews(connection, _mark_copies(connection, placed), now)
     respondents: dict[str, int] = defaultdict(int)
     for review in fresh:
-        respondents[str(review.campaign_id)] += review.counts.get((ratings.RESPONDENTS, ""), 0)
+        if not review.marks:
+            respondents[str(review.campaign_id)] += review.counts.get((ratings.RESPONDENTS, ""), 0)
     for campaign_id, count in respondents.items():
-        _recount(connection, campaign_id, collector.progress(campaign_id).invited, count, now)
+        _recount(connection, campaign_id, intake.collector.progress(campaign_id).invited, count, now)
     return fresh
 
 
-def _review(response: CollectedResponse, campaign: CampaignRow) -> NewReview:
-    document = questionnaire(response.questionnaire_version)
+def _mark_copies(connection: Connection, placed: Sequence[NewReview]) -> list[NewReview]:
+    """The same reviews, those marked that repeat a text already given; the first to give it is not."""
+    wanted = sorted({text.fingerprint for review in placed for text in review.verbatims if text.fingerprint})
+    given = reviews.known_fingerprints(connection, wanted)
+    marked: list[NewReview] = []
+    for review in placed:
+        own = {text.fingerprint for text in review.verbatims if text.fingerprint}
+        copied = own & given
+        given |= own
+        marked.append(_as_copy(review, copied) if copied else review)
+    return marked
+
+
+def _as_copy(review: NewReview, copied: set[str]) -> NewReview:
+    texts = tuple(
+        replace(text, signals=(*text.signals, COPIED)) if text.fingerprint in copied else text
+        for text in review.verbatims
+    )
+    return replace(review, verbatims=texts, marks=tuple(sorted({*review.marks, COPIED})))
+
+
+def _review(intake: Intake, response: CollectedResponse, campaign: CampaignRow) -> NewReview:
+    document = intake.collector.questionnaire(response.questionnaire_version)
     answers = response.answers
     return NewReview(
         id=new_id(),
@@ -100,9 +158,10 @@ def _review(response: CollectedResponse, campaign: CampaignRow) -> NewReview:
         answers={"scales": dict(answers.scales), "choices": {k: list(v) for k, v in answers.choices.items()}},
         counts=ratings.counts_of(answers, document, response.month),
         verbatims=tuple(
-            NewVerbatim(new_id(), question, text, "attente")
+            NewVerbatim(new_id(), question, text, "attente", fingerprint=fingerprint(text, intake.duplicate_length))
             for question, text in open_texts(document, dict(answers.texts))
         ),
+        marks=response.marks,
     )
 
 
@@ -127,8 +186,8 @@ def _recount(connection: Connection, campaign_id: str, invited: int | None, adde
     if before is None:
         raise CampaignRefused(f"Aucune campagne ne porte l'identifiant {campaign_id}.")
     after = replace(before, invited=invited, respondents=before.respondents + added)
-    difference = invitation_counts(after.invited, after.respondents)
-    difference.subtract(invitation_counts(before.invited, before.respondents))
+    difference = ratings.invitation_counts(after.invited, after.respondents)
+    difference.subtract(ratings.invitation_counts(before.invited, before.respondents))
     counts: dict[tuple[Scope, str, str], int] = {
         (before.scope, axis, value): count for (axis, value), count in difference.items()
     }

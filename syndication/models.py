@@ -128,9 +128,19 @@ class Campaign(Table, table=True):
 
 
 class Review(Table, table=True):
-    """One response received, whole; ``source_id`` is its name where it came from and makes intake idempotent."""
+    """One response received, whole; ``source_id`` is its name where it came from and makes intake idempotent.
+
+    ``state``: ``comptee``; ``a_verifier``, held back because of its ``marks``; ``ecartee`` by a moderator; ``retiree``
+    by its author. ``counts`` (axis, value, how many) is what one held back will add to figures once it is counted.
+    """
 
     __tablename__ = "review"
+    __table_args__ = (
+        Index(
+            "ix_review_held", "received_on", "id",
+            sqlite_where=text("state = 'a_verifier'"), postgresql_where=text("state = 'a_verifier'"),
+        ),
+    )  # fmt: skip
 
     id: str = Field(primary_key=True)
     origin: str
@@ -142,11 +152,31 @@ class Review(Table, table=True):
     month: str | None = None
     questionnaire_version: str
     answers: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    state: str = "comptee"
+    marks: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    counts: list[Any] = Field(sa_column=Column(JSON, nullable=False))
     received_on: date
 
 
+class ReviewDecision(Table, table=True):
+    """What somebody decided on a whole response, kept for good."""
+
+    __tablename__ = "review_decision"
+
+    id: int | None = Field(default=None, primary_key=True)
+    review_id: str = _reference("review.id", index=True)
+    actor: str
+    at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    from_state: str
+    to_state: str
+
+
 class Verbatim(Table, table=True):
-    """One open text of a review, with its state. ``version`` grows with every decision."""
+    """One open text of a review, with its state. ``version`` grows with every decision.
+
+    ``status``: ``attente``, ``publie``, ``refuse``, ``retire`` by its author (its words are then erased).
+    ``fingerprint`` is shared by texts that say the same.
+    """
 
     __tablename__ = "verbatim"
     __table_args__ = (
@@ -179,6 +209,7 @@ class Verbatim(Table, table=True):
     centre_id: int = _reference("centre.id")
     question: str
     text: str
+    fingerprint: str | None = Field(default=None, index=True)
     month: str | None = None
     status: str
     reason: str | None = None

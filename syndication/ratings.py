@@ -8,7 +8,12 @@ Axes of a tally, and the values counted on each:
 - ``@mois``: YYYY-MM, respondents of that month;
 - ``@invites``: ``connus`` for people known to have been asked, ``inconnus`` for respondents of whom it is not known
   how many were asked beside them;
-- ``@verbatims``: a question's key, for its published texts.
+- ``@verbatims``: a question's key, for its published texts;
+- ``@version``: a version of the questionnaire, respondents who answered it; those of the first version are the rest.
+
+Answers on different scales, or among different options, are never added together: each such *series* of a key has an
+axis of its own. The series of the first version, which historic answers belong to, has the bare key for a name;
+another has ``~`` and its fingerprint behind it.
 
 Sources: largest remainder for whole percentages; the Wilson score interval at 95 % for shares.
 """
@@ -18,15 +23,58 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from collector.door import SCALE, Answers, Question, Questionnaire
+from collector.door import SCALE, Answers, Axis, Question, Questionnaire, default_questionnaire
 from syndication.settings import Thresholds
 from widget.contract import Choice, Distribution, Note, Option, Period, Reliability, Share
 
 Counts = Mapping[str, Mapping[str, int]]
-RESPONDENTS, MONTHS, INVITED, VERBATIMS, CHOICE = "@repondants", "@mois", "@invites", "@verbatims", "choix."
+RESPONDENTS, MONTHS, INVITED, VERBATIMS, VERSIONS = "@repondants", "@mois", "@invites", "@verbatims", "@version"
+CHOICE, SERIES = "choix.", "~"
 HEADLINE = "satisfaction"
 Z = 1.959963984540054
 """Quantile of the normal law for 95 %."""
+_FIRST = default_questionnaire()
+_FIRST_SERIES = {axis.key: axis.series for question in _FIRST.questions() for axis in question.axes()}
+
+
+@dataclass(slots=True)
+class _Series:
+    """Answers that may be added together: the axis they are counted on, the newest question that gathers them."""
+
+    name: str
+    label: str
+    question: Question
+    versions: set[str]
+
+
+class Questions:
+    """What figures are figures of: every version of the questionnaire, the newest first."""
+
+    def __init__(self, documents: Sequence[Questionnaire]) -> None:
+        self.versions = tuple(document.version for document in documents)
+        self.scales: dict[str, list[_Series]] = {}
+        self.choices: dict[str, list[_Series]] = {}
+        self.labels: dict[str, str] = {}
+        for document in documents:
+            for question in document.questions():
+                self.labels.setdefault(question.key, question.public_label)
+                for axis in question.axes():
+                    self._add(document.version, question, axis)
+
+    def _add(self, version: str, question: Question, axis: Axis) -> None:
+        known = (self.scales if question.feeds == "axis" else self.choices).setdefault(axis.key, [])
+        name = tally_axis(question, axis)
+        for series in known:
+            if series.name == name:
+                series.versions.add(version)
+                return
+        known.append(_Series(name, axis.label, question, {version}))
+
+
+def tally_axis(question: Question, axis: Axis) -> str:
+    """The axis of the tally on which answers to a question, or to a row of it, are counted."""
+    own = axis.key if _FIRST_SERIES.get(axis.key) == axis.series else f"{axis.key}{SERIES}{axis.series}"
+    return own if question.feeds == "axis" else CHOICE + own
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,34 +95,48 @@ class Rating:
 def counts_of(answers: Answers, questionnaire: Questionnaire, month: str | None) -> Counter[tuple[str, str]]:
     """What one testimony adds to the counts of its scopes, by (axis, value)."""
     counts: Counter[tuple[str, str]] = Counter()
-    rated = {question.key for question in questionnaire.questions() if question.kind == "rated"}
-    for key, options in answers.choices.items():
-        if key not in rated:
-            counts[CHOICE + key, ""] += 1
-            counts.update((CHOICE + key, option) for option in options)
-    counts.update(answers.scales.items())
-    if answers.scales:
+    rated = False
+    for question in questionnaire.questions():
+        for axis in question.axes():
+            name = tally_axis(question, axis)
+            if question.feeds == "choice" and axis.key in answers.choices:
+                counts[name, ""] += 1
+                counts.update((name, option) for option in answers.choices[axis.key])
+            elif question.feeds == "axis" and axis.key in answers.scales:
+                counts[name, answers.scales[axis.key]] += 1
+                rated = True
+    if rated:
         counts[RESPONDENTS, ""] += 1
+        if questionnaire.version != _FIRST.version:
+            counts[VERSIONS, questionnaire.version] += 1
         if month:
             counts[MONTHS, month] += 1
     return counts
 
 
-def rate(counts: Counts, questionnaire: Questionnaire, thresholds: Thresholds) -> Rating:
+def invitation_counts(invited: int | None, respondents: int) -> Counter[tuple[str, str]]:
+    """What a campaign adds to the count of people asked: see ``INVITED``."""
+    if invited is None:
+        return Counter({(INVITED, "inconnus"): respondents})
+    return Counter({(INVITED, "connus"): invited})
+
+
+def rate(counts: Counts, questions: Questions, thresholds: Thresholds) -> Rating:
     """Figures of a scope: none below the minimum, counts without shares below the next, all of them above."""
     respondents = counts.get(RESPONDENTS, {}).get("", 0)
     reliability = reliability_of(respondents, thresholds)
     invited = _invited(counts.get(INVITED, {}))
     rated_enough = reliability != "insuffisante"
+    notes = _notes(counts, respondents, questions, thresholds) if rated_enough else []
     return Rating(
         respondents=respondents,
         invited=invited if rated_enough else None,
         response_rate=round(respondents / invited, 2) if rated_enough and invited and invited >= respondents else None,
         period=_period(counts.get(MONTHS, {})) if rated_enough else None,
         reliability=reliability,
-        satisfaction=distribution(counts.get(HEADLINE, {}), respondents, thresholds) if rated_enough else None,
-        notes=tuple(_notes(counts, respondents, questionnaire, thresholds)) if rated_enough else (),
-        choices=tuple(_choices(counts, questionnaire, thresholds)) if rated_enough else (),
+        satisfaction=next((note.distribution for note in notes if note.key == HEADLINE), None),
+        notes=tuple(note for note in notes if note.key != HEADLINE),
+        choices=tuple(_choices(counts, questions, thresholds)) if rated_enough else (),
         verbatims=sum(counts.get(VERBATIMS, {}).values()),
     )
 
@@ -130,28 +192,37 @@ def _period(months: Mapping[str, int]) -> Period | None:
     return Period(present[0], present[-1]) if present else None
 
 
-def _notes(counts: Counts, respondents: int, questionnaire: Questionnaire, thresholds: Thresholds) -> list[Note]:
+def _chosen(counts: Counts, known: Sequence[_Series], minimum: int) -> tuple[_Series, Mapping[str, int]]:
+    """The series of a key to show: the newest with enough answers, else the one with most."""
+
+    def answered(series: _Series) -> int:
+        found = counts.get(series.name, {})
+        return found.get("", 0) if series.name.startswith(CHOICE) else sum(found.get(value, 0) for value in SCALE)
+
+    series = next((one for one in known if answered(one) >= minimum), None) or max(known, key=answered)
+    return series, counts.get(series.name, {})
+
+
+def _asked(counts: Counts, respondents: int, series: _Series) -> int:
+    """Respondents whose version of the questionnaire asked for this series."""
+    later = counts.get(VERSIONS, {})
+    asked = sum(later.get(version, 0) for version in series.versions)
+    return asked + (respondents - sum(later.values()) if _FIRST.version in series.versions else 0)
+
+
+def _notes(counts: Counts, respondents: int, questions: Questions, thresholds: Thresholds) -> list[Note]:
     found: list[Note] = []
-    for key, label in scale_labels(questionnaire):
-        spread = distribution(counts.get(key, {}), respondents, thresholds)
-        if key != HEADLINE and spread is not None:
-            found.append(Note(key, label, key.partition(".")[0], spread))
+    for key, known in questions.scales.items():
+        series, answers = _chosen(counts, known, thresholds.minimum)
+        spread = distribution(answers, _asked(counts, respondents, series), thresholds)
+        if spread is not None:
+            found.append(Note(key, series.label, key.partition(".")[0], spread))
     return found
 
 
-def scale_labels(questionnaire: Questionnaire) -> list[tuple[str, str]]:
-    """Every scale of a questionnaire: key and public name, in order."""
-    found: list[tuple[str, str]] = []
-    for question in questionnaire.questions():
-        if question.kind in {"scale", "rated"}:
-            found.append((question.key, question.public_label))
-        found += [(row.key, row.public_label) for row in question.rows]
-    return found
-
-
-def _choices(counts: Counts, questionnaire: Questionnaire, thresholds: Thresholds) -> list[Choice]:
-    questions = [q for q in questionnaire.questions() if q.kind in {"one", "several"} and q.public]
-    choices = [_choice(question, counts.get(CHOICE + question.key, {}), thresholds) for question in questions]
+def _choices(counts: Counts, questions: Questions, thresholds: Thresholds) -> list[Choice]:
+    shown = (_chosen(counts, known, thresholds.minimum) for known in questions.choices.values())
+    choices = [_choice(series.question, answers, thresholds) for series, answers in shown]
     return [choice for choice in choices if choice is not None]
 
 

@@ -28,6 +28,7 @@ class _Environment(BaseSettings):
     min_respondents: int = Field(default=5, ge=2)
     min_respondents_percent: int = Field(default=10, ge=2)
     fragile_below: int = Field(default=20, ge=2)
+    duplicate_length: int = Field(default=40, ge=0, le=1000)
 
     @field_validator("syndication_database_url")
     @classmethod
@@ -43,6 +44,7 @@ class Settings:
     database_url: str
     embed_policy: str
     thresholds: Thresholds
+    duplicate_length: int
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -64,7 +66,7 @@ class Settings:
         if thresholds.minimum_percent < thresholds.minimum:
             raise ConfigurationError("SIRIUS_MIN_RESPONDENTS_PERCENT : ne peut pas être sous SIRIUS_MIN_RESPONDENTS")
         url = own.syndication_database_url or f"sqlite:///{leaf.data_dir.resolve() / 'syndication.db'}"
-        return cls(leaf, url, own.embed_policy, thresholds)
+        return cls(leaf, url, own.embed_policy, thresholds, own.duplicate_length)
 
     @property
     def public_url(self) -> str:

@@ -33,11 +33,15 @@ class NewVerbatim:
     reason: str | None = None
     gem: bool = False
     signals: tuple[str, ...] = ()
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NewReview:
-    """A testimony about to be stored; ``counts`` is what it adds to its scopes, by (axis, value)."""
+    """A testimony about to be stored; ``counts`` is what it adds to its scopes, by (axis, value).
+
+    One with ``marks`` is held back: it is stored, and counted only once a moderator says so.
+    """
 
     id: str
     origin: str
@@ -51,6 +55,7 @@ class NewReview:
     answers: Mapping[str, Any]
     counts: Mapping[tuple[str, str], int]
     verbatims: tuple[NewVerbatim, ...]
+    marks: tuple[str, ...] = ()
 
     @property
     def scope(self) -> Scope:
@@ -82,7 +87,7 @@ class CampaignRow:
 
 def keep_reviews(connection: Connection, reviews: Sequence[NewReview], now: datetime) -> list[NewReview]:
     """Store those reviews that are new, with their texts and what they add to figures; gives them."""
-    known = _known_sources(connection, [review.source_id for review in reviews])
+    known = known_sources(connection, [review.source_id for review in reviews])
     fresh = sorted({r.source_id: r for r in reviews if r.source_id not in known}.values(), key=lambda r: r.id)
     if not fresh:
         return []
@@ -92,11 +97,12 @@ def keep_reviews(connection: Connection, reviews: Sequence[NewReview], now: date
     if texts:
         connection.execute(insert(VERBATIM), texts)
     counts: Counter[tuple[Scope, str, str]] = Counter()
-    for review in fresh:
+    counted = [review for review in fresh if not review.marks]
+    for review in counted:
         for (axis, value), count in review.counts.items():
             counts[review.scope, axis, value] += count
     add_to_tally(connection, counts)
-    note_changes(connection, [review.scope for review in fresh], now)
+    note_changes(connection, [review.scope for review in counted], now)
     return fresh
 
 
@@ -136,7 +142,8 @@ def last_change(connection: Connection) -> int:
     return connection.execute(select(func.max(CHANGE.c.seq))).scalar() or 0
 
 
-def _known_sources(connection: Connection, sources: Sequence[str]) -> set[str]:
+def known_sources(connection: Connection, sources: Sequence[str]) -> set[str]:
+    """Those among names of responses that are stored already."""
     known: set[str] = set()
     for start in range(0, len(sources), 500):
         query = select(REVIEW.c.source_id).where(REVIEW.c.source_id.in_(sources[start : start + 500]))
@@ -156,6 +163,9 @@ def _review_row(review: NewReview, today: date) -> dict[str, Any]:
         "month": review.month,
         "questionnaire_version": review.questionnaire_version,
         "answers": dict(review.answers),
+        "state": "a_verifier" if review.marks else "comptee",
+        "marks": list(review.marks),
+        "counts": [[axis, value, count] for (axis, value), count in review.counts.items()] if review.marks else [],
         "received_on": today,
     }
 
@@ -168,6 +178,7 @@ def _verbatim_row(review: NewReview, verbatim: NewVerbatim, now: datetime) -> di
         "centre_id": review.centre_id,
         "question": verbatim.question,
         "text": verbatim.text,
+        "fingerprint": verbatim.fingerprint,
         "month": review.month,
         "status": verbatim.status,
         "reason": verbatim.reason,

@@ -1,4 +1,4 @@
-"""Background work: intake, invitations, receipts. Each step may be run again without harm."""
+"""Background work: intake, invitations, receipts, and the collector's own. Each step may be run again without harm."""
 
 import asyncio
 import logging
@@ -19,7 +19,12 @@ log = logging.getLogger("sirius.worker")
 
 
 async def work_for_ever(hub: Hub) -> None:
-    """Do what there is to do, then again, for ever; a step that fails is told in the log and tried again."""
+    """Do what there is to do, then again, for ever; mails, which may be slow, go their own way beside the rest."""
+    await asyncio.gather(_follow(hub), hub.collector.work_for_ever())
+
+
+async def _follow(hub: Hub) -> None:
+    """Intake, invitations, receipts; a step that fails is told in the log and tried again."""
     counted_at = -INVITATIONS_EVERY_SECONDS
     while True:
         try:
@@ -34,7 +39,7 @@ async def work_for_ever(hub: Hub) -> None:
 
 def work_once(hub: Hub) -> int:
     """Take in what was collected and tell authors what was decided; gives how many reviews were new."""
-    taken = intake.take_in(hub.engine, hub.collector, hub.clock())
+    taken = intake.take_in(hub.engine, hub.collector, hub.clock(), hub.settings.duplicate_length)
     deliver_receipts(hub)
     return taken
 
@@ -46,7 +51,8 @@ def deliver_receipts(hub: Hub) -> int:
     for receipt in due:
         reason = REASONS.get(receipt.reason or "")
         status: Literal["publie", "refuse"] = "publie" if receipt.status == "publie" else "refuse"
-        hub.collector.deliver_receipt(Receipt(receipt.response_id, receipt.question, status, reason, receipt.version))
+        news = Receipt(receipt.response_id, receipt.question, status, reason, receipt.decided_on, receipt.version)
+        hub.collector.deliver_receipt(news)
         with writing(hub.engine).begin() as connection:
             moderation.settle_receipt(connection, receipt.verbatim_id, receipt.version)
     return len(due)

@@ -26,6 +26,15 @@ class Answers:
             {**{k: v for k, v in self.texts.items() if k not in own}, **other.texts},
         )
 
+    def without(self, section: Section) -> "Answers":
+        """These answers without a section's."""
+        return self.merged(Answers(), section)
+
+    @property
+    def given(self) -> int:
+        """How many questions or grid rows were answered."""
+        return len({*self.scales, *self.choices, *self.texts})
+
     @property
     def is_empty(self) -> bool:
         """True when nothing at all was said."""
@@ -47,15 +56,19 @@ def section_keys(section: Section) -> frozenset[str]:
 
 
 def validate(
-    document: Questionnaire, raw: Mapping[str, Sequence[str]], section: Section | None = None
+    document: Questionnaire,
+    raw: Mapping[str, Sequence[str]],
+    section: Section | None = None,
+    earlier: Answers = Answers(),
 ) -> tuple[Answers, tuple[Fault, ...]]:
     """Read raw values (lists of strings by field name) into answers, with every fault found.
 
-    With ``section``, only that section's questions are read. Fields that belong to no question are faults: they are
-    never stored. A question whose ``show_if`` is not met is blank, whatever was sent.
+    With ``section``, only that section's questions are read; ``earlier`` holds what the others already said. Fields
+    that belong to no question are faults: they are never stored. A question whose ``show_if`` is not met is blank,
+    whatever was sent.
     """
     questions = tuple(section.questions if section else document.questions())
-    reader = _Reader({name: tuple(values) for name, values in raw.items()})
+    reader = _Reader({name: tuple(values) for name, values in raw.items()}, earlier)
     for question in questions:
         reader.read(question)
     known = {q.key for q in questions} | {row.key for q in questions for row in q.rows}
@@ -65,19 +78,44 @@ def validate(
     return Answers(reader.scales, reader.choices, reader.texts), tuple(reader.faults)
 
 
+def is_asked(question: Question, answers: Answers) -> bool:
+    """True unless the question's ``show_if`` names an option that was not chosen."""
+    return question.show_if is None or question.show_if[1] in answers.choices.get(question.show_if[0], ())
+
+
+def complete(document: Questionnaire, answers: Answers) -> tuple[Answers, tuple[Fault, ...]]:
+    """Answers ready to be sent, those to questions no longer asked taken out, with a fault for what is required."""
+    keys: set[str] = set()
+    faults: list[Fault] = []
+    for question in document.questions():
+        if not is_asked(question, answers):
+            continue
+        parts = [row.key for row in question.rows] or [question.key]
+        keys.update(parts)
+        if question.required:
+            said = {*answers.scales, *answers.choices, *answers.texts}
+            faults += [Fault(key, f"Il manque ta réponse\u00a0: {question.label}") for key in parts if key not in said]
+    kept = Answers(
+        {key: value for key, value in answers.scales.items() if key in keys},
+        {key: values for key, values in answers.choices.items() if key in keys},
+        {key: text for key, text in answers.texts.items() if key in keys},
+    )
+    return kept, tuple(faults)
+
+
 class _Reader:
-    def __init__(self, raw: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, raw: Mapping[str, tuple[str, ...]], earlier: Answers) -> None:
         self.raw = raw
+        self.earlier = earlier
         self.scales: dict[str, str] = {}
         self.choices: dict[str, tuple[str, ...]] = {}
         self.texts: dict[str, str] = {}
         self.faults: list[Fault] = []
 
     def read(self, question: Question) -> None:
-        if question.show_if is not None:
-            other, option = question.show_if
-            if option not in self.choices.get(other, ()):
-                return
+        said = Answers(choices={**self.earlier.choices, **self.choices})
+        if not is_asked(question, said):
+            return
         if question.kind == "open":
             self._text(question)
         elif question.kind == "grid":

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from collector.door import default_questionnaire
 from syndication import ratings
 from syndication.api import serialise
 from syndication.api.serialise import Json
@@ -16,6 +15,7 @@ from syndication.errors import CodeError
 from syndication.publication import store
 from syndication.publication.dependencies import note
 from syndication.publication.store import SummaryRow
+from syndication.ratings import Questions
 from syndication.settings import Thresholds
 
 Key = tuple[str, str | None, str | None]
@@ -39,7 +39,7 @@ class _Gathered:
         return found
 
 
-def summarise(connection: Connection, keys: Sequence[Key], thresholds: Thresholds) -> Json:
+def summarise(connection: Connection, keys: Sequence[Key], questions: Questions, thresholds: Thresholds) -> Json:
     """Summaries of keys, and those that mean nothing with the reason."""
     formations: list[tuple[int, str, str]] = []
     centres: list[tuple[int, str, str]] = []
@@ -62,7 +62,7 @@ def summarise(connection: Connection, keys: Sequence[Key], thresholds: Threshold
         if reason:
             reasons[number] = reason
         else:
-            data.append(_summary(key, gathered[number], thresholds))
+            data.append(_summary(key, gathered[number], questions, thresholds))
     unknown = [{"cle": keys[number][0], "raison": reasons[number]} for number in sorted(reasons)]
     return {"data": data, "inconnues": unknown, "source": "Sirius"}
 
@@ -103,14 +103,13 @@ def _missing(key: Key, found: _Gathered) -> str | None:
     return None
 
 
-def _summary(key: Key, found: _Gathered, thresholds: Thresholds) -> Json:
+def _summary(key: Key, found: _Gathered, questions: Questions, thresholds: Thresholds) -> Json:
     lineage, title = next(iter((found.meant() or {0: None}).items()))
     place = next(iter(found.centres.values()), None)
     tallies = found.tallies.get(lineage, {})
-    document = default_questionnaire()
     requested = "etablissement" if not key[1] else "formation@etablissement" if place else "formation"
     served = requested
-    rating = ratings.rate(tallies.get(place.id if place else 0, {}), document, thresholds)
+    rating = ratings.rate(tallies.get(place.id if place else 0, {}), questions, thresholds)
     if requested == "formation@etablissement" and rating.reliability == "insuffisante":
-        served, rating = "formation", ratings.rate(tallies.get(0, {}), document, thresholds)
+        served, rating = "formation", ratings.rate(tallies.get(0, {}), questions, thresholds)
     return serialise.summary(key[0], title, place, (requested, served), rating)

@@ -57,7 +57,7 @@ class _Api:
         values = params.read(request.query_params.multi_items(), {"cles"}, long={"cles"})
         keys = params.read_keys(values.get("cles", ""))
         with self._engine.connect() as connection:
-            return _json(summarise(connection, keys, self._settings.thresholds))
+            return _json(summarise(connection, keys, self._publisher.questions(), self._settings.thresholds))
 
     async def resolution(self, request: Request) -> Response:
         values = params.read(request.query_params.multi_items(), {"code"})

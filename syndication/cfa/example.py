@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from collector.door import default_questionnaire
-from syndication.ratings import rate
+from syndication.ratings import Questions, rate
 from syndication.settings import Thresholds
 from widget.contract import Centre, Scope, Snapshot, Verbatim
 
@@ -39,8 +39,8 @@ _TEXTS = (
 
 def example_snapshot(real: Snapshot, now: datetime) -> Snapshot:
     """The same formation and centre, with invented figures and texts."""
-    rating = rate(_COUNTS, default_questionnaire(), Thresholds())
-    labels = {question.key: question.public_label for question in default_questionnaire().questions()}
+    questions = Questions([default_questionnaire()])
+    rating = rate(_COUNTS, questions, Thresholds())
     centre = real.centre or Centre(None, None, "Centre d'exemple", "")
     return replace(
         real,
@@ -59,7 +59,7 @@ def example_snapshot(real: Snapshot, now: datetime) -> Snapshot:
             Verbatim(
                 id=f"exemple-{place}",
                 question=question,
-                question_label=labels[question],
+                question_label=questions.labels[question],
                 text=text,
                 published_on=(now - timedelta(days=9 * place + 3)).date(),
                 month=None,

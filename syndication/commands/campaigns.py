@@ -1,8 +1,10 @@
 """Campaigns and their links."""
 
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Annotated
 
+import segno
 import typer
 
 from syndication import campaigns
@@ -18,13 +20,16 @@ def campaign_open(
     seats: Annotated[int, typer.Option(help="Nombre de places ; 0 : sans limite.", min=0)] = 0,
     opens: Annotated[str | None, typer.Option(help="Premier jour, AAAA-MM-JJ ; aujourd'hui par défaut.")] = None,
     closes: Annotated[str | None, typer.Option(help="Dernier jour ; deux mois plus tard par défaut.")] = None,
+    questionnaire: Annotated[str, typer.Option(help="Version du questionnaire ; la plus récente par défaut.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Ouvre une campagne et donne son lien commun."""
     with opened_hub() as hub:
         first = _day(opens, "--opens") or hub.clock().date()
         last = _day(closes, "--closes") or first + DEFAULT_LENGTH
-        opened = campaigns.open_campaign(hub.engine, hub.collector, formation, etablissement, first, last, seats)
+        opened = campaigns.open_campaign(
+            hub.engine, hub.collector, formation, etablissement, first, last, seats, questionnaire
+        )
     if as_json:
         give_json({"id": opened.id, "lien": opened.link})
     else:
@@ -48,6 +53,28 @@ def campaign_links(
     for line in ["lien", *links] if as_csv else links:
         give(line)
     say("Gardez ces liens : ils ne peuvent pas être donnés deux fois.")
+
+
+def campaign_close(
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="Identifiant de la campagne.")],
+) -> None:
+    """Ferme une campagne tout de suite ; qui avait commencé peut finir pendant une heure."""
+    with opened_hub() as hub:
+        campaigns.close_campaign(hub.collector, identifier)
+    say("Fermée. Qui avait commencé peut finir pendant une heure.")
+
+
+def campaign_qr(
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="Identifiant de la campagne.")],
+    file: Annotated[Path, typer.Argument(metavar="FICHIER", help="Image à écrire : .svg, .png ou .pdf.")],
+) -> None:
+    """Écrit le QR code du lien commun d'une campagne, à mettre sur une affiche."""
+    if file.suffix.lower() not in {".svg", ".png", ".pdf"}:
+        raise typer.BadParameter("un fichier .svg, .png ou .pdf est attendu.", param_hint="FICHIER")
+    with opened_hub() as hub:
+        link = campaigns.common_link(hub.collector, identifier)
+    segno.make(link, error="m", micro=False).save(str(file), scale=10, border=4)
+    give(link)
 
 
 def _day(text: str | None, option: str) -> date | None:

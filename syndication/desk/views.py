@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from collector.door import default_questionnaire
 from syndication.accounts.store import Person
 from syndication.context import Hub
 from syndication.database import writing
@@ -15,13 +14,21 @@ from syndication.errors import DecisionConflict, DecisionError
 from syndication.moderation import store
 from syndication.moderation.decide import REASONS
 from syndication.pages import for_roles, page, read_form, see_other
+from syndication.reviews import store as reviews
 
 SCREEN = 20
 """Texts on one screen."""
 SIGNALS = {
     "alerte": "Alerte\u00a0: danger, harcèlement ou détresse possible",
     "a_reprendre": "À reprendre\u00a0: signalé lors d'une première lecture",
+    "rapide": "Réponse trop rapide\u00a0: remplie plus vite qu'on ne lit",
+    "vide": "Réponse presque vide",
+    "mecanique": "Allure de machine\u00a0: champ caché rempli, page jamais montrée, ou texte sans mots",
+    "reseau": "Beaucoup de places prises depuis un même réseau en une heure",
+    "repete": "Le même texte donné à plusieurs questions",
+    "copie": "Texte déjà donné par quelqu'un d'autre",
 }
+"""What signals of texts and marks of responses mean."""
 
 
 def create_routes(hub: Hub) -> list[BaseRoute]:
@@ -30,6 +37,7 @@ def create_routes(hub: Hub) -> list[BaseRoute]:
     guard = for_roles(hub, "moderator", "admin")
     return [
         Route("/moderation", guard(desk.show), methods=["GET"]),
+        Route("/moderation/reponses/{review}", guard(desk.judge), methods=["POST"]),
         Route("/moderation/{verbatim}", guard(desk.decide), methods=["POST"]),
     ]
 
@@ -55,6 +63,21 @@ class _Desk:
             return self._queue(person, 422, fault=str(error), at=verbatim)
         return see_other(f"/moderation?fait={status}")
 
+    async def judge(self, request: Request, person: Person) -> Response:
+        form = await read_form(request)
+        review, wished = request.path_params["review"], form.get("decision", "")
+        try:
+            state = await run_in_threadpool(self._judge, review, wished, person)
+        except DecisionConflict as error:
+            return self._queue(person, 409, fault=str(error))
+        except DecisionError as error:
+            return self._queue(person, 422, fault=str(error))
+        return see_other(f"/moderation?fait={state}")
+
+    def _judge(self, review: str, wished: str, person: Person) -> str:
+        with writing(self._hub.engine).begin() as connection:
+            return reviews.judge(connection, review, wished, person.email, self._hub.clock())
+
     def _record(self, verbatim: str, version: int, form: Mapping[str, str], person: Person) -> str:
         with writing(self._hub.engine).begin() as connection:
             return store.record_decision(
@@ -66,8 +89,11 @@ class _Desk:
         with self._hub.engine.connect() as connection:
             texts = store.waiting(connection, SCREEN)
             counts = store.counts_by_status(connection)
-        labels = {question.key: question.public_label for question in default_questionnaire().questions()}
+            held = reviews.held(connection, SCREEN)
+            held_total = reviews.count_held(connection)
+        labels = self._hub.publisher.questions().labels
         return page(
             "desk/queue.html", status, person=person, texts=texts, counts=counts, labels=labels, reasons=REASONS,
-            signals=SIGNALS, fault=fault, at=at, done=done, today=self._hub.clock().date(),
+            signals=SIGNALS, held=held, held_total=held_total, fault=fault, at=at, done=done,
+            today=self._hub.clock().date(),
         )  # fmt: skip

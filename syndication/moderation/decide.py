@@ -6,7 +6,7 @@ from typing import Literal
 
 from syndication.errors import DecisionError
 
-Status = Literal["attente", "publie", "refuse"]
+Status = Literal["attente", "publie", "refuse", "retire"]
 
 REASONS = MappingProxyType(
     {
@@ -17,6 +17,7 @@ REASONS = MappingProxyType(
         "vide": "le texte est trop court ou trop confus pour aider quelqu'un à choisir",
         "publicite": "le texte fait de la publicité ou contient un lien",
         "copie": "le texte est copié d'un autre",
+        "douteux": "la réponse n'a pas l'air de venir de quelqu'un qui raconte sa formation",
     }
 )
 """Grounds of refusal, published on ``/methode`` and told to the author."""

@@ -8,7 +8,9 @@ from sqlalchemy import Connection, func, insert, select, update
 from syndication import models, ratings, store
 from syndication.database import table
 from syndication.errors import DecisionConflict, DecisionError
+from syndication.instants import PARIS
 from syndication.moderation.decide import decide
+from syndication.reviews import store as reviews
 
 VERBATIM = table(models.Verbatim)
 REVIEW = table(models.Review)
@@ -28,6 +30,7 @@ class WaitingText:
     received_on: date
     signals: list[str]
     version: int
+    marks: list[str]
     formation: str
     centre: str
 
@@ -41,6 +44,7 @@ class DueReceipt:
     question: str
     status: str
     reason: str | None
+    decided_on: date
     version: int
 
 
@@ -55,9 +59,11 @@ def waiting(connection: Connection, limit: int, offset: int = 0) -> list[Waiting
             VERBATIM.c.received_on,
             VERBATIM.c.signals,
             VERBATIM.c.version,
+            REVIEW.c.marks,
             FORMATION.c.title.label("formation"),
             CENTRE.c.name.label("centre"),
         )
+        .join(REVIEW, REVIEW.c.id == VERBATIM.c.review_id)
         .join(FORMATION, FORMATION.c.id == VERBATIM.c.formation_id)
         .join(CENTRE, CENTRE.c.id == VERBATIM.c.centre_id)
         .where(VERBATIM.c.status == "attente")
@@ -90,7 +96,10 @@ def record_decision(
     actor: str,
     now: datetime,
 ) -> str:
-    """Apply a decision to the version that was read, and give the new state; raises DecisionError, DecisionConflict."""
+    """Apply a decision to the version that was read, and give the new state; raises DecisionError, DecisionConflict.
+
+    Who publishes a text says that its response is genuine: one that was held back is counted.
+    """
     query = select(VERBATIM, REVIEW.c.origin).join(REVIEW, REVIEW.c.id == VERBATIM.c.review_id)
     current = connection.execute(query.where(VERBATIM.c.id == verbatim_id)).mappings().first()
     if current is None:
@@ -118,6 +127,8 @@ def record_decision(
         )
     )  # fmt: skip
     scope = (current["formation_id"], current["centre_id"])
+    if outcome.status == "publie":
+        reviews.count_in(connection, current["review_id"], actor, now)
     step = (outcome.status == "publie") - (current["status"] == "publie")
     if step:
         store.add_to_tally(connection, {(scope, ratings.VERBATIMS, current["question"]): step})
@@ -127,6 +138,7 @@ def record_decision(
 
 def due_receipts(connection: Connection, limit: int) -> list[DueReceipt]:
     """News for authors whose response came through the collector."""
+    latest = select(func.max(DECISION.c.at)).where(DECISION.c.verbatim_id == VERBATIM.c.id).scalar_subquery()
     query = (
         select(
             VERBATIM.c.id.label("verbatim_id"),
@@ -135,13 +147,17 @@ def due_receipts(connection: Connection, limit: int) -> list[DueReceipt]:
             VERBATIM.c.status,
             VERBATIM.c.reason,
             VERBATIM.c.version,
+            latest.label("decided_at"),
         )
         .join(REVIEW, REVIEW.c.id == VERBATIM.c.review_id)
         .where(VERBATIM.c.receipt_due)
         .order_by(VERBATIM.c.id)
         .limit(limit)
     )
-    return [DueReceipt(**row) for row in connection.execute(query).mappings()]
+    return [
+        DueReceipt(*row[:5], decided_on=row.decided_at.astimezone(PARIS).date(), version=row.version)
+        for row in connection.execute(query)
+    ]
 
 
 def settle_receipt(connection: Connection, verbatim_id: str, version: int) -> None:

@@ -1,10 +1,10 @@
 """Ratings and published texts into the one snapshot that widget and API both show."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Connection, Engine
 
-from collector.door import default_questionnaire
+from collector.door import Questionnaire
 from syndication import ratings
 from syndication.catalogue import store as catalogue
 from syndication.catalogue.resolve import Resolved, resolve
@@ -14,7 +14,7 @@ from syndication.instants import PARIS
 from syndication.publication import store
 from syndication.publication.dependencies import note
 from syndication.publication.store import ANY, PublishedText
-from syndication.ratings import Rating
+from syndication.ratings import Questions, Rating
 from syndication.settings import Settings
 from widget.contract import Centre, Formation, Scope, ScopeName, Snapshot, Verbatim
 
@@ -25,9 +25,20 @@ EXTRACTS = 12
 class Publisher:
     """Makes snapshots; the widget's SnapshotSource."""
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
+    def __init__(
+        self, engine: Engine, settings: Settings, questionnaires: Callable[[], Sequence[Questionnaire]]
+    ) -> None:
         self._engine = engine
         self._settings = settings
+        self._questionnaires = questionnaires
+        self._questions = Questions(())
+
+    def questions(self) -> Questions:
+        """The questions behind figures, every version of them."""
+        documents = self._questionnaires()
+        if tuple(document.version for document in documents) != self._questions.versions:
+            self._questions = Questions(documents)
+        return self._questions
 
     def snapshot(self, formation: str | None, centre: str | None) -> Snapshot | None:
         """The snapshot behind two codes, or None when they mean nothing."""
@@ -98,7 +109,7 @@ class Publisher:
 
     def _rate(self, connection: Connection, members: tuple[int, ...], centre_id: int) -> Rating:
         counts = store.tally(connection, members, centre_id)
-        return ratings.rate(counts, default_questionnaire(), self._settings.thresholds)
+        return ratings.rate(counts, self.questions(), self._settings.thresholds)
 
     @staticmethod
     def _formation(connection: Connection, resolved: Resolved) -> Formation | None:
@@ -117,7 +128,7 @@ class Publisher:
         if not texts:
             return ()
         named = self._nameable(connection, texts, members, shown_centre)
-        labels = {question.key: question.public_label for question in default_questionnaire().questions()}
+        labels = self.questions().labels
         return tuple(
             Verbatim(
                 id=text.id,

@@ -161,7 +161,7 @@ def summaries(
         .cte("at")
     )
     head, member = FORMATION.alias("head"), FORMATION.alias("member")
-    axes = (ratings.RESPONDENTS, ratings.HEADLINE, ratings.INVITED, ratings.VERBATIMS)
+    axes = (ratings.RESPONDENTS, ratings.HEADLINE, ratings.INVITED, ratings.VERBATIMS, ratings.VERSIONS)
     numbers = select(wanted.c.number).union(select(places.c.number)).subquery()
     query = (
         select(
@@ -177,7 +177,7 @@ def summaries(
             TALLY,
             (TALLY.c.formation_id == func.coalesce(member.c.id, 0))
             & ((TALLY.c.centre_id == func.coalesce(at.c.id, 0)) | ((TALLY.c.centre_id == 0) & member.c.id.is_not(None)))
-            & TALLY.c.axis.in_(axes),
+            & (TALLY.c.axis.in_(axes) | TALLY.c.axis.like(f"{ratings.HEADLINE}{ratings.SERIES}%")),
         )
     )  # fmt: skip
     return [SummaryRow(*tuple(row)) for row in connection.execute(query)]

@@ -78,7 +78,10 @@ class _Site:
     async def text_page(self, request: Request) -> Response:
         name = request.url.path.strip("/")
         thresholds = self._hub.settings.thresholds
-        return page(f"site/{name}.html", cache_control=SHORT, reasons=REASONS, thresholds=thresholds)
+        durations = self._hub.settings.collector
+        return page(
+            f"site/{name}.html", cache_control=SHORT, reasons=REASONS, thresholds=thresholds, durations=durations
+        )
 
     async def ready(self, _request: Request) -> Response:
         try:

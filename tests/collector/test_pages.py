@@ -197,7 +197,7 @@ def test_wrong_values_give_the_form_again_with_what_was_typed(client: Client, hu
 
 def test_an_answer_beyond_its_bound_is_refused_whole(client: Client, link: str) -> None:
     client.get(path_of(link))
-    data = {**hidden_fields(client.get("/r?etape=choix").text), "changement": "x" * 100_000}
+    data = {**hidden_fields(client.get("/r?etape=choix").text), "changement": "x" * 1_000_000}
     refused = client.post("/r", data=data)
     assert refused.status_code == 413
     assert "trop long" in refused.text
@@ -305,11 +305,51 @@ def test_what_comes_after_the_sending_is_given_back_and_not_lost_in_silence(clie
     assert "Un remords tardif." in late.text
 
 
-def test_who_had_begun_may_finish_the_day_after(client: Client, clock: Clock, link: str) -> None:
+def after_the_end(clock: Clock, minutes: int) -> None:
+    """Some minutes after midnight of the last day of a campaign opened at noon for sixty days."""
+    clock.moment += timedelta(days=60, hours=12, minutes=minutes)
+
+
+def test_who_had_begun_may_finish_within_an_hour_of_the_end(client: Client, clock: Clock, link: str) -> None:
     client.get(path_of(link))
     fill_section(client, "bilan")
-    clock.moment += timedelta(days=61)
+    after_the_end(clock, 59)
     data = {"jeton": path_of(link).removeprefix("/r/"), "etape": "envoi"}
+    assert client.post("/r", data=data).headers["location"] == "/r?etape=merci"
+
+
+def test_who_was_on_the_first_screen_at_the_end_loses_nothing_of_it(client: Client, clock: Clock, link: str) -> None:
+    client.get(path_of(link))
+    form = hidden_fields(client.get("/r?etape=choix").text)
+    after_the_end(clock, 30)
+    assert client.post("/r", data={**form, "changement": "Tout."}).headers["location"] == "/r?etape=recherche"
+    assert "Tout." in client.get("/r?etape=choix").text
+
+
+def test_an_hour_after_the_end_nobody_writes_any_more(client: Client, clock: Clock, link: str) -> None:
+    client.get(path_of(link))
+    fill_section(client, "bilan")
+    after_the_end(clock, 60)
+    data = {"jeton": path_of(link).removeprefix("/r/"), "etape": "envoi"}
+    assert client.post("/r", data=data).status_code == 404
+
+
+def test_who_had_not_begun_comes_too_late_at_the_end(client: Client, clock: Clock, link: str) -> None:
+    after_the_end(clock, 0)
+    assert client.get(path_of(link)).status_code == 404
+
+
+def test_a_campaign_closed_early_lets_who_had_begun_finish_for_an_hour(
+    client: Client, hub: Hub, clock: Clock, open_campaign: Opener
+) -> None:
+    campaign = open_campaign()
+    begun, fresh = hub.collector.issue_links(campaign, 2)
+    client.get(path_of(begun))
+    fill_section(client, "bilan")
+    hub.collector.close_campaign(campaign)
+    clock.moment += timedelta(minutes=59)
+    assert client.get(path_of(fresh)).status_code == 404
+    data = {"jeton": path_of(begun).removeprefix("/r/"), "etape": "envoi"}
     assert client.post("/r", data=data).headers["location"] == "/r?etape=merci"
 
 

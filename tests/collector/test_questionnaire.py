@@ -48,12 +48,26 @@ def section(key: str) -> Section:
 def document(*questions: dict[str, Any]) -> dict[str, Any]:
     """The smallest document around some questions."""
     asked = copy.deepcopy(questions or ({"key": "avis", "kind": "scale", "label": "Alors ?"},))
-    return {
-        "version": "1",
-        "title": "Essai",
-        "scale_labels": dict(SCALE_LABELS),
-        "sections": [{"key": "seule", "title": "seule", "questions": list(asked)}],
-    }
+    whole: dict[str, Any] = in_english_too(
+        {
+            "version": "2027-1",
+            "title": "Essai",
+            "scale_labels": dict(SCALE_LABELS),
+            "sections": [{"key": "seule", "title": "seule", "questions": list(asked)}],
+        }
+    )
+    return whole
+
+
+def in_english_too(part: Any) -> Any:
+    """The same part of a document, every wording said again in English."""
+    if isinstance(part, list):
+        return [in_english_too(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    same = {name: in_english_too(value) for name, value in part.items()}
+    worded = {"label", "public_label", "hint", "title", "scale_labels"}
+    return {**same, **{f"{name}_en": value for name, value in same.items() if name in worded}}
 
 
 OPTIONS = [{"key": "oui", "label": "Oui"}, {"key": "non", "label": "Non"}]
@@ -79,11 +93,11 @@ def test_the_axes_of_the_default_questionnaire_are_those_promised() -> None:
 
 def test_the_public_choices_of_the_default_questionnaire_are_those_promised() -> None:
     choices = [q for q in default_questionnaire().questions() if q.kind in {"one", "several"}]
-    assert {q.key for q in choices if q.public} == CHOICES
+    assert {q.key for q in choices if q.feeds == "choice"} == CHOICES
 
 
 def test_what_is_asked_beyond_the_promised_choices_is_a_follow_up_that_stays_private() -> None:
-    private = [q for q in default_questionnaire().questions() if not q.public]
+    private = [q for q in default_questionnaire().questions() if q.kind != "open" and q.feeds == "internal"]
     assert all(q.show_if is not None and q.show_if[0] in CHOICES for q in private)
     assert {q.key for q in private} == {"aide_cfa.comment", "aide_entreprise.cause"}
 
@@ -91,7 +105,7 @@ def test_what_is_asked_beyond_the_promised_choices_is_a_follow_up_that_stays_pri
 def test_the_open_questions_of_the_default_questionnaire_are_those_promised() -> None:
     texts = [q for q in default_questionnaire().questions() if q.kind == "open"]
     assert {q.key for q in texts} == TEXTS
-    assert all(q.verbatim for q in texts)
+    assert all(q.feeds == "verbatim" for q in texts)
 
 
 def test_the_default_questionnaire_has_five_sections_and_about_twenty_questions() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from syndication.context import Hub
+from tests.helpers import hidden_fields
 
 ANSWERS = 30
 
@@ -22,13 +23,8 @@ def test_an_acknowledged_answer_survives_a_kill(hub: Hub, open_campaign: Callabl
     hub.close()
     with serving(hub.settings.data_dir) as (process, url):
         for token in tokens:
-            said = {
-                "jeton": token,
-                "etape": "bilan",
-                "satisfaction": "bien",
-                "journee_entreprise": f"Texte de {token}.",
-            }
-            assert httpx.post(f"{url}/r", data=said).status_code == 303
+            said = {"satisfaction": "bien", "journee_entreprise": f"Texte de {token}."}
+            assert httpx.post(f"{url}/r", data={**section_shown(url, token), **said}).status_code == 303
             assert httpx.post(f"{url}/r", data={"jeton": token, "etape": "envoi"}).status_code == 303
         process.send_signal(signal.SIGKILL)
         process.wait(10)
@@ -55,6 +51,11 @@ def background_child(parent: int) -> int:
     raise AssertionError("nobody does the background work")
 
 
+def section_shown(url: str, token: str) -> dict[str, str]:
+    """What the form of the last section carries along, once it has been shown."""
+    return hidden_fields(httpx.get(f"{url}/r?etape=bilan", cookies={"sirius-lien": token}).text)
+
+
 def counted(url: str) -> int:
     return int(httpx.get(f"{url}/api/v1/avis?formation=50022146").json()["repondants"])
 
@@ -68,7 +69,7 @@ def serving(folder: Path, *more: str) -> Iterator[tuple[subprocess.Popen[bytes],
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SIRIUS_")}
     process = subprocess.Popen(
         [sys.executable, "-m", "syndication", "serve", "--port", str(port), *more],
-        env={**clean, "SIRIUS_DATA_DIR": str(folder)},
+        env={**clean, "SIRIUS_DATA_DIR": str(folder), "SIRIUS_QUICK_SECONDS": "0"},
         stderr=subprocess.DEVNULL,
     )
     url = f"http://127.0.0.1:{port}"
@@ -93,7 +94,8 @@ def test_an_acknowledged_answer_is_taken_in_though_the_background_process_dies(
     with serving(hub.settings.data_dir, "--workers", "2") as (process, url):
         worker = background_child(process.pid)
         os.kill(worker, signal.SIGKILL)
-        httpx.post(f"{url}/r", data={"jeton": token, "etape": "bilan", "satisfaction": "bien"})
+        said = {"satisfaction": "bien", "journee_entreprise": "Je coupe, je pèse, je range."}
+        httpx.post(f"{url}/r", data={**section_shown(url, token), **said})
         assert httpx.post(f"{url}/r", data={"jeton": token, "etape": "envoi"}).status_code == 303
         deadline = time.monotonic() + 15
         while counted(url) < 1 and time.monotonic() < deadline:

@@ -199,7 +199,7 @@ def test_the_author_learns_what_became_of_each_text(hub: Hub, app: Any, open_cam
     author = Client(app)
     author.get(link.removeprefix("http://127.0.0.1:8000"))
     page = unescape(author.get("/r").text)
-    assert "<b>Publié</b>" in page
+    assert "<b>Publié le 24 novembre 2026</b>" in page
     assert REASONS["vide"] in page
     assert "<b>En attente</b>" in page
 

@@ -69,8 +69,8 @@ def test_a_centre_with_too_few_answers_gives_way_to_its_formation(client: Client
 
 
 def test_a_centre_is_named_only_when_it_has_enough_respondents(hub: Hub, client: Client, answer: Answer) -> None:
-    answer(5, changement=["De Paris."])
-    answer(4, centre=LYON_CENTRE, changement=["De Lyon."])
+    answer(5, changement=["De Paris."], recherche__conseil=[""])
+    answer(4, centre=LYON_CENTRE, changement=["De Lyon."], recherche__conseil=[""])
     publish_everything(hub)
     named = {e["texte"]: e["etablissement"] for e in client.get(URL).json()["verbatims"]["extraits"]}
     assert named["De Paris."] == {"uai": PARIS_CENTRE, "nom": "CFA Exemple des Batignolles"}

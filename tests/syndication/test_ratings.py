@@ -7,20 +7,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collector.door import Answers, default_questionnaire, questionnaire
+from collector.door import Answers, default_questionnaire
 from syndication import ratings
 from syndication.ratings import CHOICE, HEADLINE, INVITED, MONTHS, RESPONDENTS, VERBATIMS, Rating
 from syndication.settings import Thresholds
 from widget.contract import Choice, Distribution, Period, Share
 
 THRESHOLDS = Thresholds()
+QUESTIONS = ratings.Questions([default_questionnaire()])
 Counts = dict[str, dict[str, int]]
 
 
 def rate(**axes: dict[str, int]) -> Rating:
     """Figures of some axes, ``entreprise__rythme`` for ``entreprise.rythme``, by the default questionnaire."""
     counts = {key.replace("__", "."): values for key, values in axes.items()}
-    return ratings.rate(counts, default_questionnaire(), THRESHOLDS)
+    return ratings.rate(counts, QUESTIONS, THRESHOLDS)
 
 
 def people(count: int, **more: dict[str, int]) -> Counts:
@@ -29,7 +30,7 @@ def people(count: int, **more: dict[str, int]) -> Counts:
 
 
 def scope(count: int, **more: dict[str, int]) -> Rating:
-    return ratings.rate(people(count) | more, default_questionnaire(), THRESHOLDS)
+    return ratings.rate(people(count) | more, QUESTIONS, THRESHOLDS)
 
 
 def by_key(rating: Rating) -> dict[str, Distribution]:
@@ -261,7 +262,7 @@ def test_a_value_that_nobody_gave_is_shown_as_zero() -> None:
 
 
 def test_notes_come_in_the_order_of_the_questionnaire_with_their_group_and_without_the_headline() -> None:
-    axes = [key for key, _ in ratings.scale_labels(default_questionnaire())]
+    axes = list(QUESTIONS.scales)
     rating = scope(10, **{axis: spread(10) for axis in reversed(axes)})
     assert [note.key for note in rating.notes] == [axis for axis in axes if axis != "satisfaction"]
     assert len(rating.notes) == 20
@@ -383,12 +384,12 @@ def test_saying_nothing_adds_nothing() -> None:
 
 def test_testimonies_added_up_give_the_figures_of_all() -> None:
     said = [Answers({"satisfaction": value}, {"avant": ("college",)}, {}) for value in ["bien"] * 8 + ["mal"] * 4]
-    asked = questionnaire(default_questionnaire().version)
+    asked = default_questionnaire()
     counts: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
     for answers in said:
         for (axis, value), count in ratings.counts_of(answers, asked, "2026-06").items():
             counts[axis][value] += count
-    rating = ratings.rate(counts, asked, THRESHOLDS)
+    rating = ratings.rate(counts, QUESTIONS, THRESHOLDS)
     assert rating.respondents == 12
     assert rating.satisfaction is not None
     assert (rating.satisfaction.good, rating.satisfaction.poor) == (Share(8, 67), Share(4, 33))

@@ -11,6 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     _campaigns()
+    _roster()
     _answers()
 
 
@@ -24,15 +25,36 @@ def _campaigns() -> None:
         sa.Column("centre_name", sa.String(), nullable=False),
         sa.Column("opens_on", sa.Date(), nullable=False),
         sa.Column("closes_on", sa.Date(), nullable=False),
+        sa.Column("closed_at", sa.BigInteger(), nullable=True),
         sa.Column("seats", sa.Integer(), nullable=False),
         sa.Column("questionnaire_version", sa.String(), nullable=False),
+        sa.Column("links", sa.Integer(), nullable=False),
+        sa.Column("visits", sa.Integer(), nullable=False),
+        sa.Column("mailed", sa.Integer(), nullable=False),
+        sa.Column("reminders", sa.Integer(), nullable=False),
+        sa.Column("reminder_days", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.create_table(
+        "questionnaire",
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("version", sa.String(), nullable=False),
+        sa.Column("document", sa.JSON(), nullable=False),
+        sa.Column("published_on", sa.Date(), nullable=False),
+        sa.Column("withdrawn", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("version"),
+    )
+
+
+def _roster() -> None:
     op.create_table(
         "invitation",
         sa.Column("roster_hash", sa.String(), nullable=False),
         sa.Column("campaign_id", sa.String(), nullable=False),
         sa.Column("origin", sa.String(), nullable=False),
+        sa.Column("contact_id", sa.String(), nullable=True),
+        sa.Column("marks", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["campaign_id"],
             ["campaign.id"],
@@ -40,6 +62,56 @@ def _campaigns() -> None:
         sa.PrimaryKeyConstraint("roster_hash"),
     )
     op.create_index(op.f("ix_invitation_campaign_id"), "invitation", ["campaign_id"], unique=False)
+    op.create_index(op.f("ix_invitation_contact_id"), "invitation", ["contact_id"], unique=False)
+    op.create_table(
+        "contact",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("campaign_id", sa.String(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("stage", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"],
+            ["campaign.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_contact_campaign_id"), "contact", ["campaign_id"], unique=False)
+    op.create_table(
+        "invited",
+        sa.Column("campaign_id", sa.String(), nullable=False),
+        sa.Column("address_hash", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"],
+            ["campaign.id"],
+        ),
+        sa.PrimaryKeyConstraint("campaign_id", "address_hash"),
+    )
+    op.create_table(
+        "opt_out",
+        sa.Column("address_hash", sa.String(), nullable=False),
+        sa.Column("month", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("address_hash"),
+    )
+    op.create_table(
+        "mail",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("campaign_id", sa.String(), nullable=False),
+        sa.Column("contact_id", sa.String(), nullable=False),
+        sa.Column("stage", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("not_before", sa.BigInteger(), nullable=False),
+        sa.Column("claimed_until", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"],
+            ["campaign.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("contact_id", "stage"),
+    )
+    op.create_index(op.f("ix_mail_campaign_id"), "mail", ["campaign_id"], unique=False)
+    op.create_index(op.f("ix_mail_not_before"), "mail", ["not_before"], unique=False)
 
 
 def _answers() -> None:
@@ -48,6 +120,7 @@ def _answers() -> None:
         sa.Column("author_hash", sa.String(), nullable=False),
         sa.Column("campaign_id", sa.String(), nullable=False),
         sa.Column("answers", sa.JSON(), nullable=False),
+        sa.Column("marks", sa.JSON(), nullable=False),
         sa.Column("saved_on", sa.Date(), nullable=False),
         sa.ForeignKeyConstraint(
             ["campaign_id"],
@@ -59,11 +132,13 @@ def _answers() -> None:
     op.create_table(
         "response",
         sa.Column("id", sa.String(), nullable=False),
-        sa.Column("author_hash", sa.String(), nullable=False),
+        sa.Column("author_hash", sa.String(), nullable=True),
         sa.Column("campaign_id", sa.String(), nullable=False),
         sa.Column("questionnaire_version", sa.String(), nullable=False),
         sa.Column("month", sa.String(), nullable=False),
         sa.Column("answers", sa.JSON(), nullable=False),
+        sa.Column("marks", sa.JSON(), nullable=False),
+        sa.Column("withdrawn", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["campaign_id"],
             ["campaign.id"],
@@ -76,6 +151,8 @@ def _answers() -> None:
         "event",
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("response_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("question", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("seq"),
         sqlite_autoincrement=True,
     )
@@ -86,6 +163,7 @@ def _answers() -> None:
         sa.Column("question", sa.String(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("decided_on", sa.Date(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("response_id", "question"),
     )

@@ -141,6 +141,9 @@ def _reviews() -> None:
         sa.Column("month", sa.String(), nullable=True),
         sa.Column("questionnaire_version", sa.String(), nullable=False),
         sa.Column("answers", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("marks", sa.JSON(), nullable=False),
+        sa.Column("counts", sa.JSON(), nullable=False),
         sa.Column("received_on", sa.Date(), nullable=False),
         sa.ForeignKeyConstraint(
             ["campaign_id"],
@@ -160,6 +163,29 @@ def _reviews() -> None:
     op.create_index(op.f("ix_review_campaign_id"), "review", ["campaign_id"], unique=False)
     op.create_index(op.f("ix_review_centre_id"), "review", ["centre_id"], unique=False)
     op.create_index(op.f("ix_review_formation_id"), "review", ["formation_id"], unique=False)
+    op.create_index(
+        "ix_review_held",
+        "review",
+        ["received_on", "id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'a_verifier'"),
+        postgresql_where=sa.text("state = 'a_verifier'"),
+    )
+    op.create_table(
+        "review_decision",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("review_id", sa.String(), nullable=False),
+        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("from_state", sa.String(), nullable=False),
+        sa.Column("to_state", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["review_id"],
+            ["review.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_review_decision_review_id"), "review_decision", ["review_id"], unique=False)
 
 
 def _verbatims() -> None:
@@ -171,6 +197,7 @@ def _verbatims() -> None:
         sa.Column("centre_id", sa.Integer(), nullable=False),
         sa.Column("question", sa.String(), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
+        sa.Column("fingerprint", sa.String(), nullable=True),
         sa.Column("month", sa.String(), nullable=True),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=True),
@@ -195,6 +222,7 @@ def _verbatims() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("review_id", "question"),
     )
+    op.create_index(op.f("ix_verbatim_fingerprint"), "verbatim", ["fingerprint"], unique=False)
     op.create_table(
         "decision",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -1,0 +1,106 @@
+"""The courier: takes mails out of the outbox one by one and hands them over, whatever happens between two steps.
+
+A mail is claimed, composed with a link made for it, and handed over. Just before the server takes it, one transaction
+makes the link work and marks the mail as leaving: from there it is never sent again. A process that dies before
+loses nothing (the claim runs out); one that dies after leaves an *uncertain* mail, told to the operator, and the next
+reminder reaches who may have missed it.
+"""
+
+import logging
+import random
+from collections.abc import Callable
+from contextlib import closing
+from datetime import datetime
+
+from collector import links
+from collector.mailing.letters import Letter, write_letter
+from collector.mailing.store import BOUNCED, Claimed, Roster
+from collector.mailing.transport import Deferred, Rejected, Transport, Unavailable, Uncertain
+from collector.settings import Settings
+
+FIRST_WAIT, LONGEST_WAIT = 60, 6 * 3600
+"""Seconds before a second try, and the most between two."""
+log = logging.getLogger("sirius.mail")
+
+
+class _Gone(Exception):
+    """The mail must not leave any more."""
+
+
+class Courier:
+    """Hands over what is due."""
+
+    def __init__(
+        self,
+        roster: Roster,
+        settings: Settings,
+        clock: Callable[[], datetime],
+        transport: Callable[[], Transport],
+    ) -> None:
+        self._roster = roster
+        self._settings = settings
+        self._clock = clock
+        self._transport = transport
+
+    def hand_over(self, most: int = 1000) -> int:
+        """Hand over what is due, at most so many; gives how many left. A server that does not answer ends the round."""
+        left = 0
+        with closing(self._transport()) as transport:
+            for _ in range(most):
+                mail = self._roster.claim(self._now())
+                if mail is None:
+                    break
+                try:
+                    left += self._hand(transport, mail)
+                except Unavailable as error:
+                    log.warning("mails wait: %s", error)
+                    break
+        return left
+
+    def _hand(self, transport: Transport, mail: Claimed) -> int:
+        token = links.new_token()
+        hashes = links.address_hashes(self._settings.keys(), mail.address)
+        message = write_letter(self._letter(mail, token, hashes[0]), self._settings.mail_from, self._clock())
+        committed = False
+
+        def commit() -> None:
+            nonlocal committed
+            if not self._roster.begin_handing(mail, hashes, token, self._now()):
+                raise _Gone
+            committed = True
+
+        try:
+            transport.hand(message, mail.address, commit)
+        except _Gone:
+            return 0
+        except Rejected as error:
+            log.info("an address was refused: %s", error)
+            self._roster.stop([mail.contact_id], BOUNCED)
+            return 0
+        except Uncertain as error:
+            log.warning("a mail may have left: %s", error)
+            self._roster.uncertain(mail, self._now())
+            return 0
+        except (Deferred, Unavailable) as error:
+            self._roster.not_handed(mail, token if committed else None, self._now() + wait_after(mail.attempts))
+            if isinstance(error, Unavailable):
+                raise
+            return 0
+        self._roster.handed(mail, self._now())
+        return 1
+
+    def _letter(self, mail: Claimed, token: str, address_hash: str) -> Letter:
+        url = self._settings.public_url
+        return Letter(
+            mail.campaign, mail.stage, mail.address, links.personal_link(url, token),
+            links.opt_out_link(url, self._settings.keys(), address_hash),
+        )  # fmt: skip
+
+    def _now(self) -> int:
+        return int(self._clock().timestamp())
+
+
+def wait_after(attempts: int) -> int:
+    """Seconds to wait after so many failed attempts: doubling, with a fifth of chance, so that mails spread out."""
+    wait = min(FIRST_WAIT * 2 ** min(attempts, 20), LONGEST_WAIT)
+    return int(wait * random.uniform(0.8, 1.2))  # noqa: S311 not a secret

@@ -1,0 +1,51 @@
+"""The letters: an invitation, then reminders. Each says who asks, what for, where it appears, and how to stop."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, make_msgid, parseaddr
+
+from collector.pages import environment
+from collector.store import Campaign
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a letter is made of; ``stage`` 1 is the invitation, 2 and 3 are reminders."""
+
+    campaign: Campaign
+    stage: int
+    recipient: str
+    link: str
+    opt_out: str
+
+
+def write_letter(letter: Letter, sender: str, now: datetime) -> EmailMessage:
+    """The letter as a mail in text and HTML, from which mail programs can unsubscribe in one click (RFC 8058)."""
+    name, address = parseaddr(sender)
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address(display_name=name, addr_spec=address)
+    message["To"] = Address(addr_spec=letter.recipient)
+    message["Subject"] = _subject(letter)
+    message["Date"] = format_datetime(now)
+    message["Message-ID"] = make_msgid(domain=address.rpartition("@")[2])
+    message["Content-Language"] = "fr"
+    message["Auto-Submitted"] = "auto-generated"
+    message["List-Unsubscribe"] = f"<{letter.opt_out}>"
+    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    for kind, subtype in (("txt", "plain"), ("html", "html")):
+        words = environment.get_template(f"mail/letter.{kind}").render(letter=letter, campaign=letter.campaign)
+        if subtype == "plain":
+            message.set_content(words, subtype=subtype, cte="quoted-printable")
+        else:
+            message.add_alternative(words, subtype=subtype, cte="quoted-printable")
+    return message
+
+
+def _subject(letter: Letter) -> str:
+    formation = " ".join(letter.campaign.formation_title.split())[:80]
+    if letter.stage == 1:
+        return f"Raconte ton apprentissage : {formation}"
+    return f"Ton avis compte encore : {formation}"

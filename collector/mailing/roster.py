@@ -1,0 +1,129 @@
+"""Reading a roster: a file of mail addresses, as spreadsheets and registrars write them. No database here."""
+
+import csv
+import io
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+from email_validator import EmailNotValidError, validate_email
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from collector.errors import RosterError
+
+FILE_LIMIT = 20 * 1024 * 1024
+ROW_LIMIT = 50_000
+_NAMES = ("mail", "email", "e-mail", "courriel", "adresse mail", "adresse e-mail", "adresse électronique", "mél", "mel")
+_ENCODINGS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+Row = tuple[int, Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class RosterRows:
+    """Addresses found (line, address), and what could not be used (line, why). Lines count from 1, heading included."""
+
+    addresses: tuple[tuple[int, str], ...]
+    rejected: tuple[tuple[int, str], ...]
+
+    @property
+    def read(self) -> int:
+        """Rows that held something."""
+        return len(self.addresses) + len(self.rejected)
+
+
+def read_roster(path: Path) -> RosterRows:
+    """Read a CSV or an ``.xlsx``; raises RosterError when the file is of no use, OSError when it cannot be read."""
+    content = path.read_bytes()
+    if len(content) > FILE_LIMIT:
+        raise RosterError(f"{path.name} dépasse {FILE_LIMIT // 1024 // 1024} Mo.")
+    rows = _sheet(path.name, content) if content.startswith(b"PK") else _table(path.name, content)
+    filled = [(line, cells) for line, cells in rows if any(cells)]
+    if not filled:
+        raise RosterError(f"{path.name} est vide.")
+    if len(filled) > ROW_LIMIT:
+        raise RosterError(f"{path.name} compte plus de {ROW_LIMIT} lignes : partagez-le en plusieurs fichiers.")
+    column, body = _column(path.name, filled)
+    return _checked(body, column)
+
+
+def _checked(rows: Iterable[Row], column: int) -> RosterRows:
+    kept: list[tuple[int, str]] = []
+    rejected: list[tuple[int, str]] = []
+    lines: dict[str, int] = {}
+    for line, cells in rows:
+        cell = cells[column] if column < len(cells) else ""
+        try:
+            address = checked_address(cell)
+        except RosterError as error:
+            rejected.append((line, str(error)))
+            continue
+        before = lines.setdefault(address.casefold(), line)
+        if before != line:
+            rejected.append((line, f"adresse déjà lue ligne {before}"))
+        else:
+            kept.append((line, address))
+    return RosterRows(tuple(kept), tuple(rejected))
+
+
+def checked_address(text: str) -> str:
+    """A mail address as it will be written to; raises RosterError saying why it cannot be."""
+    text = text.strip().removeprefix("mailto:").strip("<>\u200b\ufeff")
+    if not text:
+        raise RosterError("adresse absente")
+    try:
+        checked = validate_email(text, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False)
+    except EmailNotValidError:
+        raise RosterError(f"« {text[:60]} » n'est pas une adresse électronique") from None
+    if checked.ascii_email is None or "." not in checked.domain:
+        raise RosterError(f"« {text[:60]} » n'est pas une adresse électronique")
+    return checked.ascii_email
+
+
+def _column(name: str, rows: Sequence[Row]) -> tuple[int, Sequence[Row]]:
+    """Where addresses stand, and the rows under the heading when there is one."""
+    heading = [cell.strip().casefold() for cell in rows[0][1]]
+    for place, cell in enumerate(heading):
+        if cell in _NAMES:
+            return place, rows[1:]
+    for place, cell in enumerate(heading):
+        if "@" in cell:
+            return place, rows
+    for place, cell in enumerate(heading):
+        if any(word in cell for word in ("mail", "courriel")):
+            return place, rows[1:]
+    raise RosterError(f"{name} : aucune colonne d'adresses. Nommez-la « mail » ou « courriel » sur la première ligne.")
+
+
+def _table(name: str, content: bytes) -> Iterator[Row]:
+    encoding = next((known for mark, known in _ENCODINGS.items() if content.startswith(mark)), "utf-8")
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", errors="replace")
+    if "\x00" in text:
+        raise RosterError(f"{name} n'est ni un CSV ni un classeur .xlsx.")
+    head = text.partition("\n")[0]
+    delimiter = max(";,\t", key=head.count)
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        for cells in reader:
+            yield reader.line_num, [cell.strip() for cell in cells]
+    except csv.Error as error:
+        raise RosterError(f"{name} : le CSV est abîmé ({error}).") from None
+
+
+def _sheet(name: str, content: bytes) -> Iterator[Row]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # styles and extensions that we do not read
+            book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+            sheet: Any = book.active or book.worksheets[0]
+            for line, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
+                yield line, ["" if cell is None else str(cell).strip() for cell in cells]
+            book.close()
+    except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError, IndexError) as error:
+        raise RosterError(f"{name} : le classeur .xlsx ne s'ouvre pas ({type(error).__name__}).") from None

@@ -1,0 +1,187 @@
+"""Handing a mail over: to a server by SMTP, or to files when there is none.
+
+A transport calls ``commit`` once everything before the point of no return has gone well, then hands the mail over. What
+it raises tells what may be done next: ``Rejected``, the address does not exist; ``Deferred``, this mail later;
+``Unavailable``, every mail later; ``Uncertain``, the mail may have left, and must not be sent again.
+"""
+
+import os
+import re
+import smtplib
+import socket
+import ssl
+from collections.abc import Callable
+from email.message import EmailMessage
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Protocol
+
+from collector.errors import MailError
+from collector.settings import MailServer
+
+TIMEOUT_SECONDS = 20.0
+Commit = Callable[[], None]
+
+
+class Rejected(MailError):
+    """The server refuses this address for good."""
+
+
+class Deferred(MailError):
+    """The server wants this mail later."""
+
+
+class Unavailable(MailError):
+    """The server cannot be reached, or refuses us: every mail waits."""
+
+
+class Uncertain(MailError):
+    """The mail was given whole and never acknowledged."""
+
+
+class Transport(Protocol):
+    """Somewhere to hand mails over, opened for as many as there are."""
+
+    def hand(self, message: EmailMessage, recipient: str, commit: Commit) -> None:
+        """Hand one mail over; raises Rejected, Deferred, Unavailable, Uncertain, or what ``commit`` raises."""
+
+    def close(self) -> None:
+        """Take leave."""
+
+
+class Folder:
+    """Files of a folder, one a mail, that any mail program opens."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def close(self) -> None:
+        """Nothing to take leave of."""
+
+    def hand(self, message: EmailMessage, recipient: str, commit: Commit) -> None:  # noqa: ARG002 it stands in the mail
+        """Write one mail, whole or not at all."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            name = re.sub(r"[^A-Za-z0-9.-]", "", str(message["Message-ID"]).partition("@")[0])
+            draft = self._folder / f".{name}"
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(message.as_bytes())
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise Unavailable(f"{self._folder} : {error.strerror}") from error
+        try:
+            commit()
+        except BaseException:
+            draft.unlink()
+            raise
+        draft.rename(self._folder / f"{name}.eml")
+
+
+class Smtp:
+    """A mail server, connected to at the first mail and again after a fault; its certificate is checked."""
+
+    def __init__(self, server: MailServer, sender: str, timeout: float = TIMEOUT_SECONDS) -> None:
+        self._server = server
+        self._sender = parseaddr(sender)[1]
+        self._timeout = timeout
+        self._open: smtplib.SMTP | None = None
+
+    def close(self) -> None:
+        """Take leave of the server."""
+        if self._open is not None:
+            try:
+                self._open.quit()
+            except (smtplib.SMTPException, OSError):
+                self._drop()
+
+    def hand(self, message: EmailMessage, recipient: str, commit: Commit) -> None:
+        """Hand one mail over."""
+        try:
+            server = self._connected()
+            code, _ = server.mail(self._sender)
+            if code != 250:
+                self._drop()
+                raise Unavailable(f"le serveur refuse l'expéditeur ({code})")
+            code, _ = server.rcpt(recipient)
+        except (smtplib.SMTPException, OSError) as error:
+            self._drop()
+            raise Unavailable(f"le serveur ne répond pas ({_kind(error)})") from error
+        if code not in {250, 251}:
+            self._reset()
+            raise Rejected(f"adresse refusée ({code})") if code >= 500 else Deferred(f"plus tard ({code})")
+        try:
+            commit()
+        except BaseException:
+            self._reset()
+            raise
+        self._give(server, message)
+
+    def _give(self, server: smtplib.SMTP, message: EmailMessage) -> None:
+        """The letter itself. Until its last line has been written the server cannot have taken it."""
+        try:
+            code, _ = server.docmd("DATA")
+            if code == 354:
+                server.send(_on_the_wire(message))
+        except (smtplib.SMTPException, OSError) as error:
+            self._drop()
+            raise Unavailable(f"le serveur a coupé ({_kind(error)})") from error
+        if code == 354:
+            try:
+                code, _ = server.getreply()
+            except (smtplib.SMTPException, OSError) as error:
+                self._drop()
+                raise Uncertain(f"aucun accusé de réception ({_kind(error)})") from error
+        if code != 250:
+            self._reset()
+            raise Deferred(f"le serveur n'a pas voulu du message ({code})")
+
+    def _connected(self) -> smtplib.SMTP:
+        if self._open is not None:
+            try:
+                if self._open.noop()[0] == 250:
+                    return self._open
+            except (smtplib.SMTPException, OSError):
+                pass
+            self._drop()
+        server, asked = self._server, ssl.create_default_context(cafile=self._server.authority or None)
+        if server.security == "tls":
+            link: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=self._timeout, context=asked)
+        else:
+            link = smtplib.SMTP(server.host, server.port, timeout=self._timeout)
+        self._open = link
+        if server.security == "starttls":
+            link.starttls(context=asked)
+        if server.user:
+            link.login(server.user, server.password)
+        else:
+            link.ehlo_or_helo_if_needed()
+        return link
+
+    def _reset(self) -> None:
+        try:
+            if self._open is not None:
+                self._open.rset()
+        except (smtplib.SMTPException, OSError):
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+
+def _on_the_wire(message: EmailMessage) -> bytes:
+    """The mail as SMTP carries it: a line that begins with a dot gets another, a lone dot ends (RFC 5321 §4.5.2)."""
+    content = re.sub(rb"(?m)^\.", b"..", message.as_bytes())
+    return content + (b"" if content.endswith(b"\r\n") else b"\r\n") + b".\r\n"
+
+
+def _kind(error: Exception) -> str:
+    """What went wrong, in words that hold neither address nor secret."""
+    if isinstance(error, smtplib.SMTPResponseException):
+        return str(error.smtp_code)
+    if isinstance(error, TimeoutError | socket.timeout):
+        return "trop lent"
+    return type(error).__name__

@@ -1,0 +1,43 @@
+"""Forgetting in time: rosters, links, unfinished answers. Durations are settings; the day is an argument."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from collector.mailing.store import Roster
+from collector.settings import Settings
+from collector.store import PARIS, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What was erased: addresses, links and what ties answers to them, unfinished answers, wishes to get no mail."""
+
+    contacts: int
+    links: int
+    drafts: int
+    opt_outs: int
+
+
+def purge(store: Store, roster: Roster, settings: Settings, today: date) -> Purged:
+    """Erase what is past its time on a day; what was erased already stays so, however often it runs."""
+    contacts_until = months_before(today, settings.contact_months)
+    links_until = months_before(today, settings.token_months)
+    return Purged(
+        contacts=roster.forget_contacts(contacts_until, _first_second(contacts_until)),
+        links=store.forget_links(links_until, _first_second(links_until)),
+        drafts=store.forget_drafts(today - timedelta(days=settings.draft_days)),
+        opt_outs=roster.forget_opt_outs(months_before(today, settings.optout_months).strftime("%Y-%m")),
+    )
+
+
+def months_before(day: date, months: int) -> date:
+    """The same day some months earlier, or the last of a shorter month."""
+    place = day.year * 12 + day.month - 1 - months
+    year, month = divmod(place, 12)
+    following = date(year + (month == 11), (month + 1) % 12 + 1, 1)
+    last = (following - timedelta(days=1)).day
+    return date(year, month + 1, min(day.day, last))
+
+
+def _first_second(day: date) -> int:
+    return int(datetime.combine(day, time(), PARIS).timestamp())

@@ -1,0 +1,239 @@
+"""SQL of what happens to a review: held back until a moderator counts it, rewritten or withdrawn by its author."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from syndication import models, ratings, store
+from syndication.database import table
+from syndication.errors import DecisionConflict, DecisionError
+from syndication.store import Scope
+
+REVIEW = table(models.Review)
+VERBATIM = table(models.Verbatim)
+DECISION = table(models.Decision)
+REVIEW_DECISION = table(models.ReviewDecision)
+FORMATION = table(models.Formation)
+CENTRE = table(models.Centre)
+COUNTED, HELD, DISCARDED, WITHDRAWN = "comptee", "a_verifier", "ecartee", "retiree"
+AUTHOR = "auteur"
+DOUBTFUL = "douteux"
+"""Reason told to the authors of texts whose whole response was set aside."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldReview:
+    """A response that is not counted until somebody says so, with what surrounds it; ``waiting``: ids of its texts."""
+
+    id: str
+    marks: list[str]
+    formation: str
+    centre: str
+    month: str | None
+    received_on: date
+    answered: int
+    texts: int
+    waiting: tuple[str, ...]
+
+
+def known_fingerprints(connection: Connection, fingerprints: Sequence[str]) -> set[str]:
+    """Those among fingerprints that some text bears already."""
+    known: set[str] = set()
+    for start in range(0, len(fingerprints), 500):
+        some = fingerprints[start : start + 500]
+        query = select(VERBATIM.c.fingerprint).distinct().where(VERBATIM.c.fingerprint.in_(some))
+        known.update(connection.execute(query).scalars())
+    return known
+
+
+def held(connection: Connection, limit: int) -> list[HeldReview]:
+    """Responses held back, the oldest first."""
+    query = (
+        select(
+            REVIEW.c.id, REVIEW.c.marks, REVIEW.c.month, REVIEW.c.received_on, REVIEW.c.answers,
+            FORMATION.c.title.label("formation"), CENTRE.c.name.label("centre"),
+        )
+        .join(FORMATION, FORMATION.c.id == REVIEW.c.formation_id)
+        .join(CENTRE, CENTRE.c.id == REVIEW.c.centre_id)
+        .where(REVIEW.c.state == HELD)
+        .order_by(REVIEW.c.received_on, REVIEW.c.id)
+        .limit(limit)
+    )  # fmt: skip
+    rows = connection.execute(query).all()
+    texts: dict[str, list[Row[Any]]] = {row.id: [] for row in rows}
+    query_texts = select(VERBATIM.c.review_id, VERBATIM.c.id, VERBATIM.c.status).where(VERBATIM.c.review_id.in_(texts))
+    for text in connection.execute(query_texts.order_by(VERBATIM.c.question)):
+        texts[text.review_id].append(text)
+    return [
+        HeldReview(
+            row.id, row.marks, row.formation, row.centre, row.month, row.received_on,
+            len({*row.answers["scales"], *row.answers["choices"]}), len(texts[row.id]),
+            tuple(text.id for text in texts[row.id] if text.status == "attente"),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def count_held(connection: Connection) -> int:
+    """How many responses are held back."""
+    return connection.execute(select(func.count()).where(REVIEW.c.state == HELD)).scalar_one()
+
+
+def judge(connection: Connection, review_id: str, wished: str, actor: str, now: datetime) -> str:
+    """Count a response that was held back, or set it aside; gives its state. Raises DecisionError, DecisionConflict.
+
+    The texts of a response set aside are refused, and their authors told.
+    """
+    if wished not in {COUNTED, DISCARDED}:
+        raise DecisionError("Choisissez de compter cette réponse ou de l'écarter.")
+    row = connection.execute(select(REVIEW).where(REVIEW.c.id == review_id)).first()
+    if row is None:
+        raise DecisionError("Cette réponse n'existe plus.")
+    if row.state != HELD:
+        raise DecisionConflict("Quelqu'un d'autre vient de décider de cette réponse\u00a0: rien n'a été changé.")
+    if wished == COUNTED:
+        count_in(connection, review_id, actor, now)
+        return COUNTED
+    _move(connection, review_id, (HELD,), DISCARDED, actor, now)
+    for verbatim in _texts(connection, review_id):
+        if verbatim.status == "attente":
+            _change_text(
+                connection, verbatim, actor, now, status="refuse", reason=DOUBTFUL, receipt_due=row.origin == "collecte"
+            )
+    return DISCARDED
+
+
+def count_in(connection: Connection, review_id: str, actor: str, now: datetime) -> None:
+    """Count a response that was not, because somebody said that it is genuine; one that is counted stays so."""
+    row = connection.execute(select(REVIEW).where(REVIEW.c.id == review_id)).first()
+    if row is None or row.state not in {HELD, DISCARDED}:
+        return
+    _move(connection, review_id, (HELD, DISCARDED), COUNTED, actor, now)
+    counts = Counter({(axis, value): count for axis, value, count in row.counts})
+    _add(connection, (row.formation_id, row.centre_id), counts, now)
+    _recount(connection, row.campaign_id, counts[ratings.RESPONDENTS, ""])
+
+
+def rewrite(
+    connection: Connection, source_id: str, question: str, text: str, fingerprint: str | None, now: datetime
+) -> bool:
+    """Put an author's new words in the place of refused ones, to be read; False when there is nothing refused there."""
+    verbatim = _text_of(connection, source_id, question)
+    if verbatim is None or verbatim.status != "refuse":
+        return False
+    _change_text(
+        connection, verbatim, AUTHOR, now, status="attente", reason=None, text=text, fingerprint=fingerprint,
+        received_on=now.date(), signals=[], receipt_due=False,
+    )  # fmt: skip
+    return True
+
+
+def withdraw_text(connection: Connection, source_id: str, question: str, now: datetime) -> bool:
+    """Take an author's text off every surface and erase its words; False when there is none."""
+    verbatim = _text_of(connection, source_id, question)
+    if verbatim is None or verbatim.status == "retire":
+        return False
+    _retire(connection, verbatim, now)
+    return True
+
+
+def withdraw_review(
+    connection: Connection, source_id: str, counts: Mapping[tuple[str, str], int], now: datetime
+) -> bool:
+    """Take a whole response off every surface and erase what it said; ``counts`` is what it adds when it is counted."""
+    row = connection.execute(select(REVIEW).where(REVIEW.c.source_id == source_id)).first()
+    if row is None or row.state == WITHDRAWN:
+        return False
+    for verbatim in _texts(connection, row.id):
+        if verbatim.status != "retire":
+            _retire(connection, verbatim, now)
+    if row.state == COUNTED:
+        taken = Counter({key: -count for key, count in counts.items()})
+        _add(connection, (row.formation_id, row.centre_id), taken, now)
+        _recount(connection, row.campaign_id, taken[ratings.RESPONDENTS, ""])
+    _move(connection, row.id, (COUNTED, HELD, DISCARDED), WITHDRAWN, AUTHOR, now)
+    nothing: dict[str, Any] = {"scales": {}, "choices": {}}
+    connection.execute(update(REVIEW).where(REVIEW.c.id == row.id).values(answers=nothing, marks=[], counts=[]))
+    return True
+
+
+def answers_of(connection: Connection, source_id: str) -> tuple[Mapping[str, Any], str, str | None] | None:
+    """Answers of a response as stored, its questionnaire's version, its month; None when there is none."""
+    query = select(REVIEW.c.answers, REVIEW.c.questionnaire_version, REVIEW.c.month)
+    row = connection.execute(query.where(REVIEW.c.source_id == source_id)).first()
+    return (row.answers, row.questionnaire_version, row.month) if row else None
+
+
+def _texts(connection: Connection, review_id: str) -> Sequence[Row[Any]]:
+    return connection.execute(select(VERBATIM).where(VERBATIM.c.review_id == review_id)).all()
+
+
+def _text_of(connection: Connection, source_id: str, question: str) -> Row[Any] | None:
+    query = select(VERBATIM).join(REVIEW, REVIEW.c.id == VERBATIM.c.review_id)
+    return connection.execute(query.where(REVIEW.c.source_id == source_id, VERBATIM.c.question == question)).first()
+
+
+def _retire(connection: Connection, verbatim: Row[Any], now: datetime) -> None:
+    _change_text(
+        connection, verbatim, AUTHOR, now, status="retire", reason=None, text="", fingerprint=None, signals=[],
+        published_at=None, gem=False, receipt_due=False,
+    )  # fmt: skip
+    if verbatim.status == "publie":
+        scope = (verbatim.formation_id, verbatim.centre_id)
+        store.add_to_tally(connection, {(scope, ratings.VERBATIMS, verbatim.question): -1})
+        store.note_changes(connection, [scope], now)
+
+
+def _change_text(
+    connection: Connection, verbatim: Row[Any], actor: str, now: datetime, *, status: str, **values: Any
+) -> None:
+    """Move a text to a state; raises DecisionConflict when somebody moved it in between."""
+    changed = connection.execute(
+        update(VERBATIM)
+        .where(VERBATIM.c.id == verbatim.id, VERBATIM.c.version == verbatim.version)
+        .values(status=status, version=verbatim.version + 1, **values)
+    )
+    if changed.rowcount != 1:
+        raise DecisionConflict("Ce texte vient de changer\u00a0: rien n'a été fait.")
+    connection.execute(
+        insert(DECISION).values(
+            verbatim_id=verbatim.id, actor=actor, at=now, from_status=verbatim.status, to_status=status,
+            reason=values.get("reason"),
+        )
+    )  # fmt: skip
+
+
+def _move(
+    connection: Connection, review_id: str, from_states: Sequence[str], to_state: str, actor: str, now: datetime
+) -> None:
+    current = connection.execute(select(REVIEW.c.state).where(REVIEW.c.id == review_id)).scalar_one()
+    moved = connection.execute(
+        update(REVIEW).where(REVIEW.c.id == review_id, REVIEW.c.state.in_(from_states)).values(state=to_state)
+    )
+    if moved.rowcount != 1:
+        raise DecisionConflict("Quelqu'un d'autre vient de décider de cette réponse\u00a0: rien n'a été changé.")
+    at = now.replace(minute=0, second=0, microsecond=0) if actor == AUTHOR else now
+    connection.execute(
+        insert(REVIEW_DECISION).values(review_id=review_id, actor=actor, at=at, from_state=current, to_state=to_state)
+    )
+
+
+def _add(connection: Connection, scope: Scope, counts: Mapping[tuple[str, str], int], now: datetime) -> None:
+    store.add_to_tally(connection, {(scope, axis, value): count for (axis, value), count in counts.items()})
+    store.note_changes(connection, [scope], now)
+
+
+def _recount(connection: Connection, campaign_id: str | None, respondents: int) -> None:
+    """Keep a campaign's count of respondents, and with it how many answered unasked."""
+    campaign = store.campaign(connection, campaign_id) if campaign_id else None
+    if campaign is None or not respondents:
+        return
+    after = campaign.respondents + respondents
+    difference = ratings.invitation_counts(campaign.invited, after)
+    difference.subtract(ratings.invitation_counts(campaign.invited, campaign.respondents))
+    store.add_to_tally(connection, {(campaign.scope, axis, value): n for (axis, value), n in difference.items()})
+    store.set_campaign_counts(connection, campaign.id, campaign.invited, after)
