@@ -4,11 +4,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import format_datetime, make_msgid, parseaddr
+from typing import Any
 
 from collector.pages import environment
 from collector.store import Campaign
+
+
+WHOLE = frozenset({"List-Unsubscribe"})
+
+
+class _Policy(EmailPolicy):
+    """Lines of SMTP; an address that programs follow stays on one line, as it is, however long (RFC 5322 allows 998)."""
+
+    def fold(self, name: str, value: Any) -> str:
+        return f"{name}: {value}{self.linesep}" if name in WHOLE else super().fold(name, value)
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        return self.fold(name, value).encode() if name in WHOLE else super().fold_binary(name, value)
+
+
+POLICY = _Policy(linesep="\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +42,7 @@ class Letter:
 def write_letter(letter: Letter, sender: str, now: datetime) -> EmailMessage:
     """The letter as a mail in text and HTML, from which mail programs can unsubscribe in one click (RFC 8058)."""
     name, address = parseaddr(sender)
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=POLICY)
     message["From"] = Address(display_name=name, addr_spec=address)
     message["To"] = Address(addr_spec=letter.recipient)
     message["Subject"] = _subject(letter)

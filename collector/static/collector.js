@@ -39,6 +39,6 @@
     touched = false;
     const said = new URLSearchParams(new FormData(form));
     said.set("action", "garder");
-    fetch(form.action, { method: "POST", body: said, keepalive: true }).catch(() => { touched = true; });
+    fetch(form.getAttribute("action"), { method: "POST", body: said, keepalive: true }).catch(() => { touched = true; });
   });
 })();
