@@ -369,7 +369,7 @@ class Collector:
         answers, faults = validate(self._versions.get(seat.campaign.questionnaire_version), raw)
         if faults:
             raise CampaignError(f"{faults[0].key} : {faults[0].message}")
-        self._store.send_many([Sending.of(token, seat, answers, self._clock().strftime("%Y-%m"))])
+        self._store.send_many([Sending.of(seat, answers, self._clock().strftime("%Y-%m"))])
 
     def responses_after(self, cursor: str, limit: int = 500) -> list[CollectedResponse]:
         """What happened to responses after a cursor (empty: from the start), oldest first."""

@@ -178,7 +178,7 @@ class Event(Table, table=True):
     __table_args__ = {"sqlite_autoincrement": True}
 
     seq: int | None = Field(default=None, primary_key=True)
-    response_id: str = Field(index=True)
+    response_id: str
     kind: str
     question: str | None = None
 

@@ -120,13 +120,17 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """What stands behind a personal token. ``marks``: what looked odd when it was taken and while it was filled in."""
+    """What stands behind a personal token. ``marks``: what looked odd when it was taken; ``draft_marks``: while it was
+    filled in. ``draft_stored`` is the draft as the database holds it, when it holds text."""
 
     campaign: Campaign
+    author_hash: str
+    roster_hash: str
     origin: str
     contact_id: str | None
     marks: tuple[str, ...]
     draft: Answers | None
+    draft_stored: str | None
     draft_marks: tuple[str, ...]
     sent: Sent | None
 
@@ -141,16 +145,20 @@ class Sending:
     campaign_id: str
     questionnaire_version: str
     month: str
-    answers: Answers
+    stored: str
+    """The answers as JSON."""
     marks: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, token: str, seat: Seat, answers: Answers, month: str, marks: Sequence[str] = ()) -> "Sending":
-        """The answer of the holder of a token."""
+    def of(cls, seat: Seat, answers: Answers, month: str, marks: Sequence[str] = ()) -> "Sending":
+        """The answer of who holds a seat."""
         campaign = seat.campaign
-        author, roster = links.author_hash(token), links.roster_hash(token)
         version = campaign.questionnaire_version
-        return cls(author, roster, seat.contact_id, campaign.id, version, month, answers, tuple(marks))
+        same = seat.draft_stored is not None and answers == seat.draft
+        stored = str(seat.draft_stored) if same else json.dumps(answers_to(answers))
+        return cls(
+            seat.author_hash, seat.roster_hash, seat.contact_id, campaign.id, version, month, stored, tuple(marks)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,8 +264,8 @@ class Store:
 
     def seat(self, token: str) -> Seat:
         """What stands behind a personal token; raises LinkError when nothing does."""
-        hashes = {"roster": links.roster_hash(token), "author": links.author_hash(token)}
-        row = self._quick.first(self._seat_query, hashes)
+        author, roster = links.author_hash(token), links.roster_hash(token)
+        row = self._quick.first(self._seat_query, {"roster": roster, "author": author})
         if row is None:
             raise LinkError(NO_SEAT)
         width = len(CAMPAIGN.c)
@@ -268,10 +276,13 @@ class Store:
             sent = Sent(response, month, version, answers_from(_json(answers)), bool(withdrawn), news)
         return Seat(
             _campaign(row[:width]),
+            author,
+            roster,
             origin,
             contact,
             tuple(_json(marks)),
             None if draft is None else answers_from(_json(draft)),
+            draft if isinstance(draft, str) else None,
             () if draft_marks is None else tuple(_json(draft_marks)),
             sent,
         )
@@ -547,10 +558,16 @@ def _record(connection: Connection, sendings: Sequence[Sending]) -> list[bool]:
 
 
 @cache
+def _response_names(size: int) -> list[tuple[str, ...]]:
+    """Names of the values of several responses, in the order of the table's columns."""
+    return [tuple(f"{name}_{place}" for name in RESPONSE.c.keys()) for place in range(size)]  # noqa: SIM118
+
+
+@cache
 def _response_insert(dialect: Dialect, size: int) -> Compiled:
+    columns = RESPONSE.c.keys()
     rows: list[dict[str, Any]] = [
-        {name: bindparam(f"{name}_{place}") for name in RESPONSE.c.keys()}  # noqa: SIM118
-        for place in range(size)
+        dict(zip(columns, map(bindparam, names), strict=True)) for names in _response_names(size)
     ]
     statement = (
         insert_in(dialect)(RESPONSE)
@@ -572,18 +589,13 @@ def _event_insert(dialect: Dialect, size: int) -> Compiled:
 def _insert_responses(connection: Connection, sendings: Sequence[Sending]) -> set[str]:
     dialect = connection.dialect
     values: dict[str, Any] = {}
-    for place, sending in enumerate(sendings):
-        row = {
-            "id": links.new_id(),
-            "author_hash": sending.author_hash,
-            "campaign_id": sending.campaign_id,
-            "questionnaire_version": sending.questionnaire_version,
-            "month": sending.month,
-            "answers": json.dumps(answers_to(sending.answers)),
-            "marks": json.dumps(sending.marks) if sending.marks else "[]",
-            "withdrawn": False,
-        }
-        values.update((f"{name}_{place}", value) for name, value in row.items())
+    for names, sending in zip(_response_names(len(sendings)), sendings, strict=True):
+        marks = json.dumps(sending.marks) if sending.marks else "[]"
+        row = (
+            links.new_id(), sending.author_hash, sending.campaign_id, sending.questionnaire_version, sending.month,
+            sending.stored, marks, False,
+        )  # fmt: skip
+        values.update(zip(names, row, strict=True))
     kept = _response_insert(dialect, len(sendings)).run(connection, values).all()
     noted = [{"response_id": response_id, "kind": "sent"} for _, response_id in kept]
     for part in _chunks(noted):

@@ -154,7 +154,7 @@ class _Pages:
         marks = marks_of(screens.document, answers, seat.draft_marks, seat.marks, self._desk.limits)
         month = self._desk.clock().strftime("%Y-%m")
         try:
-            await self._desk.store.send(Sending.of(token, seat, answers, month, marks))
+            await self._desk.store.send(Sending.of(seat, answers, month, marks))
         except SQLAlchemyError:
             log.exception("an answer could not be recorded")
             return screens.review(answers, [Fault("", SEND_FAILED)])

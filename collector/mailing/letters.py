@@ -11,7 +11,6 @@ from typing import Any
 from collector.pages import environment
 from collector.store import Campaign
 
-
 WHOLE = frozenset({"List-Unsubscribe"})
 
 

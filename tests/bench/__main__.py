@@ -28,12 +28,12 @@ from syndication.intake import new_id
 from syndication.settings import Settings
 from syndication.store import NewReview, NewVerbatim
 from tests.bench.load import Load, burst, request_bytes
-from tests.bench.servers import BODY, HEADERS, serving
+from tests.bench.servers import BODY, HEADERS, TOKEN, serving
 from tests.helpers import FULL_ANSWER
 from widget.options import Options
 from widget.render import render_frame
 
-ROUNDS, HITS, SENDS = 5, 20_000, 1500
+ROUNDS, HITS, SENDS, PACE = 5, 20_000, 1500, 500
 FORMATION, CENTRE = "50022146", "0751234J"
 KEY = "bench" * 8
 
@@ -148,29 +148,52 @@ def cold_view(folder: Path) -> None:
 
 
 def submissions(folder: Path) -> None:
-    """Answers sent and durable, beside a bare loop that commits each row."""
+    """Answers sent and durable, beside the same handler without a store, and a bare loop that commits each row."""
     hub = open_hub(folder)
     today = now_in_paris().date()
     campaign = campaigns.open_campaign(hub.engine, hub.collector, FORMATION, CENTRE, today, today)
-    rounds: list[tuple[float, Load]] = []
+    example = tokens_with_drafts(hub, campaign.id, 1)[0]
     environment = {"SIRIUS_DATA_DIR": str(folder), "SIRIUS_SECRET_KEYS": KEY, "SIRIUS_BACKGROUND": "0"}
-    with serving("syndication.asgi:application", environment, factory=True) as (port, pid):
+    rounds: list[tuple[float, Load, Load]] = []
+    paced: list[Load] = []
+    with (
+        serving("syndication.asgi:application", environment, factory=True) as (port, pid),
+        serving("tests.bench.servers:storeless", {**environment, TOKEN: example}, factory=True) as (other, other_pid),
+    ):
         for number in range(ROUNDS):
-            tokens = [link.rsplit("/", 1)[1] for link in campaigns.issue_links(hub.collector, campaign.id, SENDS)]
-            asyncio.run(write_drafts(hub, tokens))
-            posts = [
-                request_bytes("POST", "/r", urlencode({"jeton": token, "etape": "envoi"}).encode()) for token in tokens
-            ]
-            sent = burst(port, posts, pid, connections=64, expected=303)
-            assert not sent.failed
-            rounds.append((bare_commits(folder / f"bare{number}.db"), sent))
+            posts = sending_posts(tokens_with_drafts(hub, campaign.id, SENDS))
+            rounds.append(
+                (
+                    bare_commits(folder / f"bare{number}.db"),
+                    burst(port, posts, pid, connections=64, expected=303),
+                    burst(other, posts, other_pid, connections=64, expected=303),
+                )
+            )
+            posts = sending_posts(tokens_with_drafts(hub, campaign.id, SENDS))
+            paced.append(burst(port, posts, pid, connections=64, expected=303, per_second=PACE))
     hub.close()
-    ratio = statistics.median(load.per_second / bare for bare, load in rounds)
+    assert not any(load.failed for _, *loads in rounds for load in loads)
+    assert not any(load.failed for load in paced)
+    of_handler = statistics.median(ours.per_second / without.per_second for _, ours, without in rounds)
+    of_loop = statistics.median(ours.per_second / bare for bare, ours, _ in rounds)
     print(
-        f"durable submissions over HTTP / bare SQLite loop that commits each: {ratio:.2f} × "
-        f"({statistics.median(load.per_second for _, load in rounds):,.0f} a second, "
-        f"99 % under {1000 * statistics.median(load.slowest_percent for _, load in rounds):.0f} ms)"
+        f"durable submissions over HTTP / the same handler without a store: {of_handler:.2f} ×; "
+        f"/ a bare SQLite loop that commits each: {of_loop:.2f} × "
+        f"({statistics.median(ours.per_second for _, ours, _ in rounds):,.0f} a second); "
+        f"at {PACE} a second, 99 % under {1000 * statistics.median(load.slowest_percent for load in paced):.0f} ms"
     )
+
+
+def tokens_with_drafts(hub: Hub, campaign_id: str, count: int) -> list[str]:
+    """Personal tokens whose holders have filled in everything and not sent it yet."""
+    tokens = [link.rsplit("/", 1)[1] for link in campaigns.issue_links(hub.collector, campaign_id, count)]
+    asyncio.run(write_drafts(hub, tokens))
+    return tokens
+
+
+def sending_posts(tokens: list[str]) -> list[bytes]:
+    """The final post of each."""
+    return [request_bytes("POST", "/r", urlencode({"jeton": token, "etape": "envoi"}).encode()) for token in tokens]
 
 
 async def write_drafts(hub: Hub, tokens: list[str]) -> None:

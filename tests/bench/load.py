@@ -37,16 +37,31 @@ def request_bytes(method: str, path: str, body: bytes = b"", headers: str = "") 
     return head.encode() + body
 
 
-def burst(port: int, requests: Sequence[bytes], pid: int, *, connections: int = 16, expected: int = 200) -> Load:
-    """Send requests over some connections; each waits for its answer before the next."""
+def burst(
+    port: int,
+    requests: Sequence[bytes],
+    pid: int,
+    *,
+    connections: int = 16,
+    expected: int = 200,
+    per_second: float | None = None,
+) -> Load:
+    """Send requests over some connections; each waits for its answer before the next.
+
+    With ``per_second``, each request has its moment, and its time counts from that moment even when it left late.
+    """
     times: list[float] = []
     failed = 0
 
-    async def work(share: Sequence[bytes]) -> None:
+    async def work(share: Sequence[tuple[int, bytes]]) -> None:
         nonlocal failed
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        for request in share:
+        for place, request in share:
             began = perf_counter()
+            if per_second is not None:
+                due = start + place / per_second
+                await asyncio.sleep(max(due - began, 0))
+                began = due
             writer.write(request)
             head = await reader.readuntil(b"\r\n\r\n")
             length = next(
@@ -58,11 +73,12 @@ def burst(port: int, requests: Sequence[bytes], pid: int, *, connections: int = 
         writer.close()
 
     async def run() -> None:
-        await asyncio.gather(*(work(requests[start::connections]) for start in range(connections)))
+        numbered = list(enumerate(requests))
+        await asyncio.gather(*(work(numbered[first::connections]) for first in range(connections)))
 
-    before, began = processor_seconds(pid), perf_counter()
+    before, start = processor_seconds(pid), perf_counter()
     asyncio.run(run())
-    seconds = perf_counter() - began
+    seconds = perf_counter() - start
     times.sort()
     slow = times[min(int(len(times) * 0.99), len(times) - 1)]
     return Load(len(requests), seconds, processor_seconds(pid) - before, failed, slow)

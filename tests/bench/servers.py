@@ -8,10 +8,16 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-BODY, HEADERS = "BENCH_BODY", "BENCH_HEADERS"
+from collector.store import Seat, Sending, Store
+from syndication import asgi
+from syndication.app import create_app
+from syndication.settings import Settings
+
+BODY, HEADERS, TOKEN = "BENCH_BODY", "BENCH_HEADERS", "BENCH_TOKEN"
 
 
 async def bare(scope: Scope, receive: Receive, send: Send) -> None:
@@ -32,6 +38,31 @@ if BODY in os.environ:
         (name.encode(), value.encode())
         for name, _, value in (line.partition(": ") for line in Path(os.environ[HEADERS]).read_text().splitlines())
     ]
+
+
+class _NoStore:
+    """Stands where the store stands, keeps nothing, and gives everybody the seat of one respondent."""
+
+    def __init__(self, seat: Seat) -> None:
+        self._seat = seat
+
+    def seat(self, _token: str) -> Seat:
+        return self._seat
+
+    async def send(self, _sending: Sending) -> bool:
+        return True
+
+    def close(self) -> None:
+        return None
+
+
+def storeless() -> ASGIApp:
+    """The whole service with the collector's store taken out."""
+    hub = asgi.open_hub(Settings.from_environment())
+    store = hub.collector._store
+    hub.collector._store = cast(Store, _NoStore(store.seat(os.environ[TOKEN])))
+    store.close()
+    return create_app(hub, background=False)
 
 
 @contextmanager

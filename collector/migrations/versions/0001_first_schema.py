@@ -156,7 +156,6 @@ def _answers() -> None:
         sa.PrimaryKeyConstraint("seq"),
         sqlite_autoincrement=True,
     )
-    op.create_index(op.f("ix_event_response_id"), "event", ["response_id"], unique=False)
     op.create_table(
         "receipt",
         sa.Column("response_id", sa.String(), nullable=False),
