@@ -5,6 +5,7 @@ What crosses: which campaign, which formation and centre, the month, the answers
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -21,13 +22,14 @@ from collector.errors import (
     CampaignError,
     CollectorError,
     LinkError,
+    MailError,
     QuestionnaireError,
     RosterError,
     SeatsTaken,
     SettingError,
     StoreClosed,
 )
-from collector.mailing.courier import Courier
+from collector.mailing.courier import Courier, Round
 from collector.mailing.roster import read_roster
 from collector.mailing.stopping import addresses_bounced, note_bounces
 from collector.mailing.store import MailCounts, Roster
@@ -77,6 +79,7 @@ __all__ = [
     "SeatsTaken",
     "SettingError",
     "Settings",
+    "check_mail",
     "checked_database_url",
     "default_questionnaire",
     "first_fault",
@@ -86,7 +89,10 @@ __all__ = [
 ]
 
 REMINDERS_MOST = 2
-MAIL_PAUSE_SECONDS = 2.0
+MAIL_PAUSE_SECONDS, MAIL_LONGEST_PAUSE = 2.0, 300.0
+"""Seconds between two rounds of mail, and the most while the server cannot be reached."""
+MAIL_LAST_SECONDS = 25.0
+"""How long closing waits for the mail under way: a server may be slow to say that it has it."""
 PURGE_EVERY_SECONDS = 3600.0
 log = logging.getLogger("sirius.collector")
 Clock = Callable[[], datetime]
@@ -188,6 +194,8 @@ class Collector:
         self._store = store.Store(self._engine, self._writer)
         self._roster = Roster(self._engine, self._writer)
         self._versions = Versions(self._store)
+        self._mailing = threading.Lock()
+        self._stopping = threading.Event()
 
     def __enter__(self) -> Self:
         return self
@@ -196,7 +204,10 @@ class Collector:
         self.close()
 
     def close(self) -> None:
-        """Finish the writes that wait, then let go of the database."""
+        """Finish the mail under way and the writes that wait, then let go of the database."""
+        self._stopping.set()
+        if self._mailing.acquire(timeout=MAIL_LAST_SECONDS):
+            self._mailing.release()
         self._writer.close()
         self._store.close()
         self._engine.dispose()
@@ -319,7 +330,7 @@ class Collector:
 
     def hand_over_mails(self, most: int = 1000) -> int:
         """Hand over the mails that are due, at most so many; gives how many left."""
-        return Courier(self._roster, self.settings, self._clock, self._transport).hand_over(most)
+        return self._hand_over(most).left
 
     def resend_uncertain_mails(self, campaign_id: str) -> int:
         """Send again the mails that may have left; gives how many."""
@@ -334,6 +345,11 @@ class Collector:
         """The folder where mails are written when there is no server, or None."""
         return None if self.settings.smtp_url else self.settings.data_dir / "outbox"
 
+    def _hand_over(self, most: int = 1000) -> Round:
+        with self._mailing:
+            stopping = self._stopping.is_set
+            return Courier(self._roster, self.settings, self._clock, self._transport, stopping).hand_over(most)
+
     def _transport(self) -> Transport:
         if self.settings.smtp_url:
             return Smtp(server_of(self.settings.smtp_url), self.settings.mail_from)
@@ -343,18 +359,19 @@ class Collector:
 
     async def work_for_ever(self) -> None:
         """Hand mails over and forget in time, for ever; what fails is told in the log and tried again."""
-        purged_at = -PURGE_EVERY_SECONDS
+        purged_at, pause = -PURGE_EVERY_SECONDS, MAIL_PAUSE_SECONDS
         while True:
             try:
                 if monotonic() - purged_at >= PURGE_EVERY_SECONDS:
                     await asyncio.to_thread(self.purge)
                     purged_at = monotonic()
-                await asyncio.to_thread(self.hand_over_mails)
+                round_made = await asyncio.to_thread(self._hand_over)
+                pause = min(2 * pause, MAIL_LONGEST_PAUSE) if round_made.unavailable else MAIL_PAUSE_SECONDS
             except StoreClosed:
                 return
             except Exception:
                 log.exception("background step of the collector failed, it will be tried again")
-            await asyncio.sleep(MAIL_PAUSE_SECONDS)
+            await asyncio.sleep(pause)
 
     def purge(self) -> Purged:
         """Erase what is past its time."""
@@ -395,6 +412,22 @@ class Collector:
         """Let the author's page say what became of a text."""
         news = News(receipt.status, receipt.reason, receipt.decided_on)
         self._store.keep_receipt(receipt.response_id, receipt.question, news, receipt.version)
+
+
+def check_mail(settings: Settings) -> str:
+    """What is wrong with the mail server of some settings, in French; empty when all is well or there is none."""
+    if not settings.smtp_url:
+        return ""
+    if settings.mail_from.endswith("@localhost>"):
+        return "SIRIUS_MAIL_FROM manque, les mails n'auraient pas d'expéditeur"
+    server = Smtp(server_of(settings.smtp_url), settings.mail_from, timeout=5)
+    try:
+        server.greet()
+    except MailError as error:
+        return str(error)
+    finally:
+        server.close()
+    return ""
 
 
 def preview_application(document: Mapping[str, Any]) -> Starlette:

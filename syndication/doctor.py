@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from collector.door import check_mail
 from syndication import asgi, database, store
 from syndication.errors import ConfigurationError
 from syndication.settings import Settings
@@ -19,7 +20,7 @@ def examine(read_settings: Callable[[], Settings]) -> list[str]:
         return [str(error)]
     except OSError as error:
         return [f"SIRIUS_DATA_DIR : {error.strerror} ({error.filename})"]
-    return [*_folder(settings), *_address(settings), *_databases(settings)]
+    return [*_folder(settings), *_address(settings), *_mail(settings), *_databases(settings)]
 
 
 def _folder(settings: Settings) -> list[str]:
@@ -38,6 +39,11 @@ def _address(settings: Settings) -> list[str]:
     return [
         f"SIRIUS_PUBLIC_URL : {settings.public_url} n'est pas en https ; les liens et les sessions y seraient lisibles."
     ]
+
+
+def _mail(settings: Settings) -> list[str]:
+    fault = check_mail(settings.collector)
+    return [f"SIRIUS_SMTP_URL : {fault}."] if fault else []
 
 
 def _databases(settings: Settings) -> list[str]:

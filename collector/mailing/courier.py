@@ -10,6 +10,7 @@ import logging
 import random
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 
 from collector import links
@@ -27,8 +28,16 @@ class _Gone(Exception):
     """The mail must not leave any more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What came of a round: how many mails left, and whether the server could not be reached."""
+
+    left: int
+    unavailable: bool
+
+
 class Courier:
-    """Hands over what is due."""
+    """Hands over what is due. ``stopping`` ends a round between two mails."""
 
     def __init__(
         self,
@@ -36,26 +45,28 @@ class Courier:
         settings: Settings,
         clock: Callable[[], datetime],
         transport: Callable[[], Transport],
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self._roster = roster
         self._settings = settings
         self._clock = clock
         self._transport = transport
+        self._stopping = stopping
 
-    def hand_over(self, most: int = 1000) -> int:
-        """Hand over what is due, at most so many; gives how many left. A server that does not answer ends the round."""
+    def hand_over(self, most: int = 1000) -> Round:
+        """Hand over what is due, at most so many. A server that does not answer ends the round."""
         left = 0
         with closing(self._transport()) as transport:
             for _ in range(most):
-                mail = self._roster.claim(self._now())
+                mail = None if self._stopping() else self._roster.claim(self._now())
                 if mail is None:
                     break
                 try:
                     left += self._hand(transport, mail)
                 except Unavailable as error:
                     log.warning("mails wait: %s", error)
-                    break
-        return left
+                    return Round(left, unavailable=True)
+        return Round(left, unavailable=False)
 
     def _hand(self, transport: Transport, mail: Claimed) -> int:
         token = links.new_token()

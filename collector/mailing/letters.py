@@ -15,7 +15,7 @@ WHOLE = frozenset({"List-Unsubscribe"})
 
 
 class _Policy(EmailPolicy):
-    """Lines of SMTP; an address that programs follow stays on one line, as it is, however long (RFC 5322 allows 998)."""
+    """Lines of SMTP; an address that programs follow stays on one line, however long (RFC 5322 allows 998)."""
 
     def fold(self, name: str, value: Any) -> str:
         return f"{name}: {value}{self.linesep}" if name in WHOLE else super().fold(name, value)

@@ -20,6 +20,8 @@ from collector.errors import MailError
 from collector.settings import MailServer
 
 TIMEOUT_SECONDS = 20.0
+_POLICY = re.compile(rb"5\.7\.")
+"""Enhanced status (RFC 3463) of a refusal that says nothing of the address: relaying denied, a rule, a bad reputation."""
 Commit = Callable[[], None]
 
 
@@ -104,19 +106,29 @@ class Smtp:
             if code != 250:
                 self._drop()
                 raise Unavailable(f"le serveur refuse l'expéditeur ({code})")
-            code, _ = server.rcpt(recipient)
+            code, said = server.rcpt(recipient)
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
             raise Unavailable(f"le serveur ne répond pas ({_kind(error)})") from error
         if code not in {250, 251}:
             self._reset()
-            raise Rejected(f"adresse refusée ({code})") if code >= 500 else Deferred(f"plus tard ({code})")
+            if code < 500 or _POLICY.match(said):
+                raise Deferred(f"plus tard ({code})")
+            raise Rejected(f"adresse refusée ({code})")
         try:
             commit()
         except BaseException:
             self._reset()
             raise
         self._give(server, message)
+
+    def greet(self) -> None:
+        """Connect, and sign in where there is a password; raises Unavailable."""
+        try:
+            self._connected()
+        except (smtplib.SMTPException, OSError) as error:
+            self._drop()
+            raise Unavailable(f"le serveur ne répond pas ({_kind(error)})") from error
 
     def _give(self, server: smtplib.SMTP, message: EmailMessage) -> None:
         """The letter itself. Until its last line has been written the server cannot have taken it."""

@@ -64,7 +64,7 @@ def held(connection: Connection, limit: int) -> list[HeldReview]:
         .limit(limit)
     )  # fmt: skip
     rows = connection.execute(query).all()
-    texts: dict[str, list[Row[Any]]] = {row.id: [] for row in rows}
+    texts: dict[str, list[Any]] = {row.id: [] for row in rows}
     query_texts = select(VERBATIM.c.review_id, VERBATIM.c.id, VERBATIM.c.status).where(VERBATIM.c.review_id.in_(texts))
     for text in connection.execute(query_texts.order_by(VERBATIM.c.question)):
         texts[text.review_id].append(text)
