@@ -21,7 +21,7 @@ from collector.settings import MailServer
 
 TIMEOUT_SECONDS = 20.0
 _POLICY = re.compile(rb"5\.7\.")
-"""Enhanced status (RFC 3463) of a refusal that says nothing of the address: relaying denied, a rule, a bad reputation."""
+"""Enhanced status (RFC 3463) of a refusal that says nothing of the address: relaying denied, a rule, a reputation."""
 Commit = Callable[[], None]
 
 

@@ -201,10 +201,15 @@ def _change_text(
         raise DecisionConflict("Ce texte vient de changer\u00a0: rien n'a été fait.")
     connection.execute(
         insert(DECISION).values(
-            verbatim_id=verbatim.id, actor=actor, at=now, from_status=verbatim.status, to_status=status,
+            verbatim_id=verbatim.id, actor=actor, at=_moment(actor, now), from_status=verbatim.status, to_status=status,
             reason=values.get("reason"),
         )
     )  # fmt: skip
+
+
+def _moment(actor: str, now: datetime) -> datetime:
+    """When an act is said to have happened: an author's, to the day, since a finer time would help to tell who."""
+    return now.replace(hour=0, minute=0, second=0, microsecond=0) if actor == AUTHOR else now
 
 
 def _move(
@@ -216,9 +221,10 @@ def _move(
     )
     if moved.rowcount != 1:
         raise DecisionConflict("Quelqu'un d'autre vient de décider de cette réponse\u00a0: rien n'a été changé.")
-    at = now.replace(minute=0, second=0, microsecond=0) if actor == AUTHOR else now
     connection.execute(
-        insert(REVIEW_DECISION).values(review_id=review_id, actor=actor, at=at, from_state=current, to_state=to_state)
+        insert(REVIEW_DECISION).values(
+            review_id=review_id, actor=actor, at=_moment(actor, now), from_state=current, to_state=to_state
+        )
     )
 
 
