@@ -6,14 +6,17 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from collector.door import Collector
 from collector.errors import StoreClosed
-from collector.pages import Printer
+from collector.pages import Printer, security_headers
 
 
 def create_app(collector: Collector) -> Starlette:
@@ -41,6 +44,9 @@ def create_app(collector: Collector) -> Starlette:
             return printer.page("lost.html", 404)
         return printer.page("refused.html", status, too_large=False)
 
+    async def failed(_: Request, __: Exception) -> Response:
+        return printer.page("refused.html", 500, too_large=False)
+
     async def unavailable(_: Request, __: Exception) -> Response:
         response = printer.page("busy.html", 503)
         response.headers["retry-after"] = "5"
@@ -52,6 +58,29 @@ def create_app(collector: Collector) -> Starlette:
             Route("/donnees-personnelles", privacy, methods=["GET"]),
             Route("/sante", alive, methods=["GET"]),
         ],
-        exception_handlers={HTTPException: refused, SQLAlchemyError: unavailable, StoreClosed: unavailable},
+        exception_handlers={
+            HTTPException: refused,
+            SQLAlchemyError: unavailable,
+            StoreClosed: unavailable,
+            Exception: failed,
+        },
         lifespan=lifespan,
+        middleware=[Middleware(_Guarded)],
     )
+
+
+class _Guarded:
+    """Gives every answer the headers of a page, those that no page made too: redirections, refusals."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in security_headers().items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, guarded if scope["type"] == "http" else send)

@@ -1,6 +1,7 @@
 """The author's page: the same link, after sending. What was said, what became of it, and taking it back."""
 
 import json
+import logging
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,11 +14,12 @@ from collector.context import Desk
 from collector.errors import LinkError
 from collector.forms import first, read_form, refuse_foreign_posts
 from collector.pages import security_headers
-from collector.questionnaire import Fault, Questionnaire, validate
+from collector.questionnaire import Fault, Question, Questionnaire, validate
 from collector.questionnaire.answers import TEXT_LIMIT
 from collector.screens import THANKS, as_form
 from collector.store import News, Seat, Sent
 
+log = logging.getLogger("sirius.collector")
 WITHDRAW, REWRITE, DOWNLOAD, DONE = "retirer", "recrire", "donnees", "fait"
 WAITING = News("attente", None, None)
 FAILED = "Nous n'avons pas pu enregistrer. Rien n'a changé\u00a0: attends un peu, puis recommence."
@@ -33,7 +35,7 @@ class AuthorPages:
         """A page of who has sent their answer: ``step`` asks for a confirmation, a rewriting, a download."""
         sent = _sent(seat)
         if sent.withdrawn:
-            return self._page("withdrawn.html", seat, token)
+            return self._page("withdrawn.html", seat, token, late=())
         if step == DOWNLOAD:
             return self._download(seat)
         if step == WITHDRAW and (not question or question in sent.answers.texts):
@@ -42,11 +44,12 @@ class AuthorPages:
             return self._rewriting(seat, token, question, sent.answers.texts[question])
         return self._author(seat, token, thanks=step == THANKS, done=step == DONE)
 
-    def late(self, seat: Seat, token: str, texts: tuple[str, ...]) -> Response:
-        """The page of who writes on after the answer has been sent: their texts are given back."""
+    def late(self, seat: Seat, token: str, texts: tuple[str, ...], *, rewriting: bool = False) -> Response:
+        """The page of who writes on after the answer has been sent, or after a refused text moved on: their texts are
+        given back."""
         if _sent(seat).withdrawn:
-            return self._page("withdrawn.html", seat, token, status=409)
-        return self._author(seat, token, late=texts)
+            return self._page("withdrawn.html", seat, token, status=409, late=texts)
+        return self._author(seat, token, late=texts, rewriting=rewriting)
 
     async def post(self, request: Request) -> Response:
         """Withdraw one text or all, or rewrite a refused one."""
@@ -60,20 +63,21 @@ class AuthorPages:
             seat = self._desk.seat(token)
         except LinkError:
             return self._desk.lost(request)
-        if seat.sent is None or step not in {WITHDRAW, REWRITE}:
+        if seat.sent is None or step not in {WITHDRAW, REWRITE} or "question" not in form:
             return self._desk.refused(400)
+        if step == REWRITE:
+            return await self._rewrite(seat, token, question, form.get("texte", []))
         try:
-            if step == REWRITE:
-                return await self._rewrite(seat, token, question, form.get("texte", []))
-            await self._desk.store.withdraw(seat.sent, question or None)
+            done = await self._desk.store.withdraw(seat.sent, question or None)
         except SQLAlchemyError:
+            log.exception("a withdrawal could not be recorded")
             return self._author(seat, token, fault=FAILED, status=503)
-        return self._desk.go(f"/r?etape={DONE}", token)
+        return self._desk.go(f"/r?etape={DONE}" if done else "/r", token)
 
     async def _rewrite(self, seat: Seat, token: str, question: str, typed: list[str]) -> Response:
         sent = _sent(seat)
-        if not self._refused(sent, question):
-            return self._author(seat, token, late=tuple(typed))
+        if sent.withdrawn or not self._refused(sent, question):
+            return self.late(seat, token, tuple(typed), rewriting=True)
         document = self._desk.versions.get(sent.questionnaire_version)
         section = next(s for s in document.sections if any(q.key == question for q in s.questions))
         said, faults = validate(document, {**_own(sent, document, question), question: typed}, section, sent.answers)
@@ -86,7 +90,13 @@ class AuthorPages:
         if text == sent.answers.texts[question]:
             own = [Fault(question, "C'est le même texte\u00a0: change ce qui l'a fait refuser.")]
             return self._rewriting(seat, token, question, text, own)
-        await self._desk.store.rewrite(sent, question, text)
+        try:
+            kept = await self._desk.store.rewrite(sent, question, text)
+        except SQLAlchemyError:
+            log.exception("a rewriting could not be recorded")
+            return self._rewriting(seat, token, question, text, [Fault(question, FAILED)], status=503)
+        if not kept:
+            return self.late(self._desk.seat(token), token, (text,), rewriting=True)
         return self._desk.go(f"/r?etape={DONE}", token)
 
     def _refused(self, sent: Sent, question: str) -> bool:
@@ -96,11 +106,17 @@ class AuthorPages:
         return self._desk.versions.get(sent.questionnaire_version).question(question) if question else None
 
     def _rewriting(
-        self, seat: Seat, token: str, question: str, text: str, faults: list[Fault] | None = None
+        self,
+        seat: Seat,
+        token: str,
+        question: str,
+        text: str,
+        faults: list[Fault] | None = None,
+        status: int = 422,
     ) -> Response:
         sent = _sent(seat)
         return self._page(
-            "rewrite.html", seat, token, status=422 if faults else 200, question=self._document(sent, question),
+            "rewrite.html", seat, token, status=status if faults else 200, question=self._document(sent, question),
             text=text, faults={fault.key: fault for fault in faults or ()}, reason=sent.news[question].reason,
             text_limit=TEXT_LIMIT,
         )  # fmt: skip
@@ -113,12 +129,13 @@ class AuthorPages:
         thanks: bool = False,
         done: bool = False,
         late: tuple[str, ...] | None = None,
+        rewriting: bool = False,
         fault: str = "",
         status: int = 200,
     ) -> Response:
         return self._page(
             "author.html", seat, token, status=409 if late is not None else status, thanks=thanks, done=done,
-            late=late, fault=fault, waiting=WAITING,
+            late=late, rewriting=rewriting, fault=fault, waiting=WAITING,
         )  # fmt: skip
 
     def _page(self, template: str, seat: Seat, token: str, *, status: int = 200, **more: Any) -> Response:
@@ -169,7 +186,7 @@ def _portable(seat: Seat, sent: Sent, document: Questionnaire) -> dict[str, Any]
                 given = sent.answers.texts[part.key]
             else:
                 continue
-            said.append({"cle": part.key, "question": part.label, "reponse": given, **_fate(question.kind, part, sent)})
+            said.append({"cle": part.key, "question": part.label, "reponse": given, **_fate(question, sent)})
     campaign = seat.campaign
     return {
         "formation": campaign.formation_title,
@@ -180,9 +197,10 @@ def _portable(seat: Seat, sent: Sent, document: Questionnaire) -> dict[str, Any]
     }
 
 
-def _fate(kind: str, part: Any, sent: Sent) -> dict[str, Any]:
-    if kind != "open":
+def _fate(question: Question, sent: Sent) -> dict[str, Any]:
+    """What became of a text; nothing for an answer that is no text, or that nobody publishes."""
+    if question.feeds != "verbatim":
         return {}
-    news = sent.news.get(part.key, WAITING)
+    news = sent.news.get(question.key, WAITING)
     day = news.decided_on.isoformat() if news.decided_on else None
     return {"etat": news.status, "raison": news.reason, "depuis": day}

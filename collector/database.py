@@ -1,5 +1,6 @@
 """The collector's engine, its migrations, and statements compiled once for the paths that many walk at once."""
 
+import json
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,21 +12,27 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import ClauseElement, Connection, Dialect, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 BUSY_MILLISECONDS = 10_000
+
+
+def to_json(value: Any) -> str:
+    """A value of a JSON column as stored: letters as they are."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def open_engine(url: str) -> Engine:
     """Open an engine on SQLite (WAL, ``synchronous=FULL``) or PostgreSQL; the folder of a SQLite file is made."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True, json_serializer=to_json)
     path = make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
-        url, connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False}, hide_parameters=True
-    )
+        url, connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False}, hide_parameters=True,
+        json_serializer=to_json,
+    )  # fmt: skip
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
@@ -44,6 +51,27 @@ def is_current(engine: Engine) -> bool:
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_heads()
     return set(current) == set(ScriptDirectory.from_config(_alembic_config()).get_heads())
+
+
+def overwrite_log(engine: Engine) -> bool:
+    """Empty SQLite's log of writes, where what was erased would stay a while; nothing to do elsewhere.
+
+    False when a reader holds it, or the database is away: it is for the next round then. Nobody waits long for it.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    try:
+        connection = engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA busy_timeout=100")
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+        finally:
+            connection.close()
+    except (engine.dialect.loaded_dbapi.Error, SQLAlchemyError):
+        return False
+    return not busy
 
 
 class Compiled:

@@ -316,7 +316,7 @@ class Collector:
             raise CampaignError(f"Au plus {REMINDERS_MOST} relances.")
         if not 1 <= every_days <= 60:
             raise CampaignError("Les relances s'espacent de 1 à 60 jours.")
-        if self._clock() >= self._store.campaign(campaign_id).ends_at:
+        if self._clock().timestamp() >= self._store.campaign(campaign_id).ends_at.timestamp():
             raise CampaignError("Cette campagne est finie : plus personne n'y est invité.")
         rows, keys = read_roster(roster), self.settings.keys()
         addresses = [(address, links.address_hashes(keys, address)) for _, address in rows.addresses]
@@ -366,6 +366,7 @@ class Collector:
                     await asyncio.to_thread(self.purge)
                     purged_at = monotonic()
                 round_made = await asyncio.to_thread(self._hand_over)
+                await asyncio.to_thread(self._store.overwrite_log)  # who answered leaves the roster: not its log alone
                 pause = min(2 * pause, MAIL_LONGEST_PAUSE) if round_made.unavailable else MAIL_PAUSE_SECONDS
             except StoreClosed:
                 return

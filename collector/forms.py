@@ -50,7 +50,7 @@ def refuse_foreign_posts(request: Request) -> None:
 
 async def _body(request: Request) -> bytes:
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > BODY_LIMIT:
+    if declared.isascii() and declared.isdigit() and int(declared) > BODY_LIMIT:
         raise HTTPException(413)
     chunks = bytearray()
     async for chunk in request.stream():

@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections import OrderedDict, deque
+from math import ceil
 
 NETWORKS = 10_000
 """Most networks remembered: beyond, the one unseen for longest is forgotten."""
@@ -28,7 +29,12 @@ class Arrivals:
         self._seen: OrderedDict[str, deque[float]] = OrderedDict()
 
     def note(self, network: str, moment: float) -> bool:
-        """Note an arrival at a moment (seconds); True when it is one too many within the window."""
+        """Note an arrival at a moment (seconds); True when it is one too many within the window.
+
+        Arrivals from nobody knows where ("") are never too many: the whole world would share one count.
+        """
+        if not network:
+            return False
         times = self._seen.setdefault(network, deque(maxlen=self._most + 1))
         self._seen.move_to_end(network)
         while len(self._seen) > NETWORKS:
@@ -41,4 +47,6 @@ class Arrivals:
     def wait(self, network: str, moment: float) -> int:
         """Seconds until one more would be allowed, at least 1."""
         times = self._seen.get(network)
-        return max(int(times[0] + self._window - moment) + 1, 1) if times else 1
+        if not times or len(times) < self._most:
+            return 1
+        return max(ceil(times[-self._most] + self._window - moment), 1)

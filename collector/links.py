@@ -19,6 +19,7 @@ from itsdangerous import BadSignature, Signer
 from collector.errors import LinkError
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
+_HEXADECIMAL = re.compile(r"[0-9a-f]{1,12}")
 _COMMON_SALT = "collector.common-link"
 _SEEN_SALT = "collector.seen"
 _OPT_OUT_SALT = "collector.opt-out"
@@ -82,10 +83,9 @@ def seen_stamp(keys: Sequence[str], moment: int, *about: str) -> str:
 def read_seen_stamp(keys: Sequence[str], value: str, *about: str) -> int | None:
     """The time on a stamp made for this very form, or None when it was not."""
     head, _, signature = value.partition(".")
-    try:
-        moment = int(head, 16)
-    except ValueError:
+    if not _HEXADECIMAL.fullmatch(head):
         return None
+    moment = int(head, 16)
     genuine = _signer(keys, _SEEN_SALT).verify_signature("|".join((str(moment), *about)), signature)
     return moment if genuine else None
 

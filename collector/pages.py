@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
@@ -17,7 +17,7 @@ _MONTHS = (
 
 environment = Environment(
     loader=PackageLoader("collector"),
-    autoescape=True,
+    autoescape=select_autoescape(default=True, disabled_extensions=("txt",)),
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,

@@ -51,7 +51,7 @@ class PreviewPages:
         section = section_named(screens.document, step)
         if section is None:
             return screens.welcome(started=False, link=None)
-        return screens.section(section, {}, Answers())
+        return screens.section(section, {}, _everything(screens.document))
 
     async def post(self, request: Request) -> Response:
         """Check what was typed as a real post would, keep none of it, and go on."""
@@ -67,11 +67,12 @@ class PreviewPages:
         if section is None:
             return RedirectResponse(f"/r/apercu?version={screens.document.version}", 303, security_headers())
         raw = {name: values for name, values in form.items() if name not in FORM_FIELDS}
-        said, faults = validate(screens.document, raw, section)
+        opened = _everything(screens.document)
+        _, faults = validate(screens.document, raw, section, opened.without(section))
         if faults:
-            return screens.section(section, raw, said, faults)
+            return screens.section(section, raw, opened, faults)
         if first(form, "action") == "garder":
-            return Response(status_code=204)
+            return Response(status_code=204, headers=security_headers())
         back = first(form, "action") == "retour"
         return RedirectResponse(screens.after(section, back=back), 303, security_headers())
 
@@ -115,6 +116,11 @@ class _One:
 
     def newest(self) -> Questionnaire:
         return self._spoken["fr"]
+
+
+def _everything(document: Questionnaire) -> Answers:
+    """Answers that open every question: a preview shows them all."""
+    return Answers(choices={question.key: tuple(question.option_keys) for question in document.questions()})
 
 
 def _example(document: Questionnaire, today: date) -> Campaign:

@@ -22,12 +22,14 @@ def purge(store: Store, roster: Roster, settings: Settings, today: date) -> Purg
     """Erase what is past its time on a day; what was erased already stays so, however often it runs."""
     contacts_until = months_before(today, settings.contact_months)
     links_until = months_before(today, settings.token_months)
-    return Purged(
+    purged = Purged(
+        drafts=store.forget_drafts(today - timedelta(days=settings.draft_days)),
         contacts=roster.forget_contacts(contacts_until, _first_second(contacts_until)),
         links=store.forget_links(links_until, _first_second(links_until)),
-        drafts=store.forget_drafts(today - timedelta(days=settings.draft_days)),
         opt_outs=roster.forget_opt_outs(months_before(today, settings.optout_months).strftime("%Y-%m")),
     )
+    store.overwrite_log()
+    return purged
 
 
 def months_before(day: date, months: int) -> date:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from collector.pages import Printer
 from collector.questionnaire import Answers, Fault, Questionnaire, Section
-from collector.questionnaire.answers import TEXT_LIMIT, is_asked, section_keys
+from collector.questionnaire.answers import TEXT_LIMIT, complete, is_asked, section_keys
 from collector.store import Campaign
 
 REVIEW, THANKS = "envoi", "merci"
@@ -65,6 +65,7 @@ class Screens:
         """One section, what was typed, what is wrong with it; ``said`` opens the questions that depend on it."""
         document = self.document
         own = section_keys(section)
+        said = complete(document, said)[0]
         asked = [q for q in section.questions if not q.show_if or q.show_if[0] in own or is_asked(q, said)]
         return self._printer.page(
             "section.html",

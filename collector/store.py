@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from collector import links, models
-from collector.database import Compiled, QuickReader
+from collector.database import Compiled, QuickReader, overwrite_log, to_json
 from collector.errors import CampaignError, LinkError, SeatsTaken
 from collector.questionnaire import Answers, Section
 from collector.writer import Writer
@@ -94,7 +94,8 @@ class Campaign:
 
     def is_open(self, now: datetime) -> bool:
         """True between its two dates, until somebody closes it."""
-        return self.opens_on <= now.astimezone(PARIS).date() and now < self.ends_at
+        begun = self.opens_on <= now.astimezone(PARIS).date()
+        return begun and now.timestamp() < self.ends_at.timestamp()  # clock times of one zone compare wrongly at night
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ class Sending:
         campaign = seat.campaign
         version = campaign.questionnaire_version
         same = seat.draft_stored is not None and answers == seat.draft
-        stored = str(seat.draft_stored) if same else json.dumps(answers_to(answers))
+        stored = str(seat.draft_stored) if same else to_json(answers_to(answers))
         return cls(
             seat.author_hash, seat.roster_hash, seat.contact_id, campaign.id, version, month, stored, tuple(marks)
         )
@@ -213,15 +214,19 @@ class Store:
             document: Mapping[str, Any] | None = connection.execute(query).scalar_one_or_none()
         return document
 
-    def publish(self, version: str, document: Mapping[str, Any], today: date, *, withdrawn: bool = False) -> None:
-        """Store a version for good, or say of one that is stored whether it is withdrawn."""
+    def publish(self, version: str, document: Mapping[str, Any], today: date, *, withdrawn: bool = False) -> bool:
+        """Store a version for good; False when it was stored already, and then only whether it is withdrawn changes."""
         values = {"version": version, "document": dict(document), "published_on": today, "withdrawn": withdrawn}
 
-        def run(connection: Connection) -> None:
+        def run(connection: Connection) -> bool:
             insert = insert_in(connection.dialect)(QUESTIONNAIRE).values(**values)
-            connection.execute(insert.on_conflict_do_update(index_elements=["version"], set_={"withdrawn": withdrawn}))
+            fresh = connection.execute(insert.on_conflict_do_nothing(index_elements=["version"])).rowcount == 1
+            if not fresh:
+                known = update(QUESTIONNAIRE).where(QUESTIONNAIRE.c.version == version)
+                connection.execute(known.values(withdrawn=withdrawn))
+            return fresh
 
-        self._writer.write_now(run)
+        return self._writer.write_now(run)
 
     # -- campaigns ---------------------------------------------------------------------------------------------------
 
@@ -230,8 +235,9 @@ class Store:
         self._writer.write_now(lambda c: c.execute(CAMPAIGN.insert().values(**asdict(campaign))) and None)
 
     def close_campaign(self, campaign_id: str, now: datetime) -> None:
-        """Close a campaign before its last day; one that is closed already stays as it was. Raises CampaignError."""
-        self.campaign(campaign_id)
+        """Close a campaign before its last day; one that is over already stays as it was. Raises CampaignError."""
+        if now.timestamp() >= self.campaign(campaign_id).ends_at.timestamp():
+            return
         statement = (
             update(CAMPAIGN)
             .where(CAMPAIGN.c.id == campaign_id, CAMPAIGN.c.closed_at.is_(None))
@@ -403,6 +409,10 @@ class Store:
         self._writer.write_now(run)
 
     # -- forgetting --------------------------------------------------------------------------------------------------
+
+    def overwrite_log(self) -> None:
+        """Leave nothing of what was erased in the database's log."""
+        overwrite_log(self._engine)
 
     def forget_drafts(self, saved_before: date) -> int:
         """Erase answers left unfinished since before a day; gives how many."""

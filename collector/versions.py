@@ -45,15 +45,14 @@ class Versions:
 
     def publish(self, document: Mapping[str, Any], today: date) -> Questionnaire:
         """Publish a document for good; raises QuestionnaireError when it is faulty or says otherwise than before."""
-        fresh = parse(document)
-        listed = dict(self._listed())
-        if fresh.version in listed:
-            if self.get(fresh.version) != fresh or self.get(fresh.version, "en") != parse(document, "en"):
-                raise QuestionnaireError(f"La version {fresh.version} est déjà publiée, et ne change plus.")
-            self._store.publish(fresh.version, document, today)
-            return fresh
-        for older in self.known():
-            _refuse_other_meanings(fresh, older)
+        fresh, english = parse(document), parse(document, "en")
+        if fresh.version not in dict(self._listed()):
+            for older in self.known():
+                _refuse_other_meanings(fresh, older)
+            if self._store.publish(fresh.version, document, today):
+                return fresh
+        if self.get(fresh.version) != fresh or self.get(fresh.version, "en") != english:
+            raise QuestionnaireError(f"La version {fresh.version} est déjà publiée, et ne change plus.")
         self._store.publish(fresh.version, document, today)
         return fresh
 

@@ -5,7 +5,6 @@ so that two tabs with two links never answer for each other, and so that no fore
 """
 
 import logging
-from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
@@ -22,6 +21,7 @@ from collector.errors import CampaignError, LinkError, SeatsTaken
 from collector.forms import Form, first, read_form, refuse_foreign_posts
 from collector.limits import network_of
 from collector.optout import OptOutPages
+from collector.pages import security_headers
 from collector.preview import PreviewPages
 from collector.questionnaire import Answers, Fault, Section, validate
 from collector.questionnaire.answers import complete
@@ -29,7 +29,7 @@ from collector.screens import REVIEW, THANKS, Screens, as_form, section_named
 from collector.store import NO_SEAT, Campaign, Seat, Sending
 from collector.triage import MACHINE, NETWORK, judge_of_pace, marks_of
 
-GRACE = timedelta(hours=1)
+GRACE_SECONDS = 3600
 """How long after the end of a campaign who had begun may still finish."""
 TRAP = "site_web"
 """A field that people do not see: what fills it in reads the page as a machine does."""
@@ -54,6 +54,7 @@ def routes(desk: Desk) -> list[BaseRoute]:
         Route("/r/apercu", preview.show, methods=["GET"], middleware=light),
         Route("/r/apercu", preview.post, methods=["POST"]),
         Route("/r/{token}", pages.land, methods=["GET"], name="landing"),
+        Route("/r/{token}/", pages.land, methods=["GET"]),
         Route("/c/{token}", pages.show_common, methods=["GET"], name="common", middleware=light),
         Route("/c/{token}", pages.take_seat, methods=["POST"]),
         Route("/d/{token}", opt_out.show, methods=["GET"]),
@@ -109,7 +110,8 @@ class _Pages:
         except LinkError:
             return self._desk.lost(request)
         section = section_named(self._desk.document(seat), step)
-        screens = self._screens(seat, token, section, first(form, "langue"))
+        stamp = first(form, "vu") if seen is not None else ""
+        screens = self._screens(seat, token, section, first(form, "langue"), stamp)
         if step == REVIEW:
             return await self._send(screens, seat, token)
         if section is None:
@@ -124,7 +126,8 @@ class _Pages:
         earlier = (seat.draft or Answers()).without(section)
         said, faults = validate(screens.document, raw, section, earlier)
         shown = section_named(screens.document, section.key) or section
-        if faults:
+        going_on = action not in {"garder", "retour"}  # who leaves a page may leave blanks in it
+        if any(going_on or not fault.blank for fault in faults):
             return screens.section(shown, raw, earlier, faults)
         elapsed = None if seen is None else now.timestamp() - seen
         pace = judge_of_pace(section, elapsed, self._desk.limits)
@@ -136,7 +139,7 @@ class _Pages:
         if not kept:
             return self._author.late(self._desk.store.seat(token), token, tuple(said.texts.values()))
         if action == "garder":
-            return Response(status_code=204)
+            return Response(status_code=204, headers=security_headers())
         return self._desk.go(screens.after(section, back=action == "retour"), token)
 
     async def _send(self, screens: Screens, seat: Seat, token: str) -> Response:
@@ -186,13 +189,21 @@ class _Pages:
             response = self._desk.printer.page("busy.html", 429)
             response.headers["retry-after"] = str(self._desk.floods.wait(network, moment))
             return response
-        marks = self._seat_marks(form, visit, crowded=self._desk.seats.note(network, moment))
         token = links.token_of_visit(self._desk.settings.keys(), campaign.id, visit)
+        crowded = not self._is_taken(token) and self._desk.seats.note(network, moment)
+        marks = self._seat_marks(form, visit, crowded=crowded)
         try:
             await self._desk.store.take_common_seat(campaign.id, token, marks)
         except SeatsTaken:
             return self._common(request, campaign, full=True)
         return self._desk.go("/r", token)
+
+    def _is_taken(self, token: str) -> bool:
+        try:
+            self._desk.seat(token)
+        except LinkError:
+            return False
+        return True
 
     def _seat_marks(self, form: Form, visit: str, *, crowded: bool) -> list[str]:
         """What looks odd in the way a seat is taken; nothing of it is refused."""
@@ -227,9 +238,10 @@ class _Pages:
         ``seen``: when the form that is being posted was shown. Who had begun before the end may finish for an hour.
         """
         seat = self._desk.seat(token)
-        now, end = self._desk.clock(), seat.campaign.ends_at
-        begun = seat.draft is not None or (seen is not None and seen < end.timestamp())
-        finishing = begun and end <= now < end + GRACE
+        now = self._desk.clock()
+        late = now.timestamp() - seat.campaign.ends_at.timestamp()
+        begun = seat.draft is not None or (seen is not None and seen < seat.campaign.ends_at.timestamp())
+        finishing = begun and 0 <= late < GRACE_SECONDS
         if seat.sent is None and not finishing and not seat.campaign.is_open(now):
             raise LinkError(NO_SEAT)
         return seat
@@ -237,11 +249,12 @@ class _Pages:
     def _stamp(self, *about: str) -> str:
         return links.seen_stamp(self._desk.settings.keys(), int(self._desk.clock().timestamp()), *about)
 
-    def _screens(self, seat: Seat, token: str, section: Section | None, language: str) -> Screens:
+    def _screens(self, seat: Seat, token: str, section: Section | None, language: str, stamp: str = "") -> Screens:
+        """The screens of a visit; ``stamp`` is when the form was first shown, for one that is shown again."""
         document = self._desk.document(seat, language_of(language))
         hidden = {"jeton": token}
         if document.language != "fr":
             hidden["langue"] = document.language
         if section is not None:
-            hidden |= {"vu": self._stamp(section.key, token)}
+            hidden |= {"vu": stamp or self._stamp(section.key, token)}
         return Screens(self._desk.printer, document, seat.campaign, "/r", hidden)

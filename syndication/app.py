@@ -55,7 +55,7 @@ def create_app(hub: Hub, *, background: bool = True) -> ReadyAnswers:
         exception_handlers={HTTPException: _refused, SQLAlchemyError: _unavailable, Exception: _failed},
         lifespan=lifespan,
     )
-    ready = ReadyAnswers(pages, hub.engine, widget.PATHS | v1.PATHS)
+    ready = ReadyAnswers(pages, hub.engine, widget.PATHS | v1.PATHS, lambda: hub.publisher.questions().versions)
     return ready
 
 

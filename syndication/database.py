@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from syndication import models
 
@@ -36,6 +37,27 @@ def open_engine(url: str) -> Engine:
 def writing(engine: Engine) -> Engine:
     """The same engine, whose transactions take the write lock at once: none is refused halfway."""
     return engine.execution_options(write=True)
+
+
+def overwrite_log(engine: Engine) -> bool:
+    """Empty SQLite's log of writes, where what was erased would stay a while; nothing to do elsewhere.
+
+    False when a reader holds it, or the database is away: it is for the next round then. Nobody waits long for it.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    try:
+        connection = engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA busy_timeout=100")
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+        finally:
+            connection.close()
+    except (engine.dialect.loaded_dbapi.Error, SQLAlchemyError):
+        return False
+    return not busy
 
 
 def migrate(engine: Engine) -> None:
@@ -117,7 +139,7 @@ def _alembic_config() -> Config:
 def _prepare(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # transactions are opened by _begin, never by the driver's guess
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-32768"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-32768", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

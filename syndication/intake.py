@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from collector.door import Answers, CollectedResponse, Collector, Questionnaire
 from syndication import ratings, store
 from syndication.catalogue.resolve import resolve
-from syndication.database import writing
+from syndication.database import overwrite_log, writing
 from syndication.errors import CampaignRefused, UnusableCode
 from syndication.reviews import store as reviews
 from syndication.reviews.triage import COPIED, fingerprint
@@ -36,14 +36,18 @@ def take_in(engine: Engine, collector: Collector, now: datetime, duplicate_lengt
 
     ``duplicate_length``: letters from which a text may be a copy of another; 0 looks for none.
     """
-    intake, taken = Intake(collector, duplicate_length), 0
+    intake, taken, erased = Intake(collector, duplicate_length), 0, False
     while True:
         with writing(engine).begin() as connection:
             events = collector.responses_after(store.bookmark(connection, FOLLOWER), BATCH)
             if not events:
-                return taken
+                break
+            erased = erased or any(event.kind != "sent" for event in events)
             taken += len(_keep(intake, connection, events, now))
             store.move_bookmark(connection, FOLLOWER, events[-1].cursor)
+    if erased:
+        overwrite_log(engine)
+    return taken
 
 
 def count_invitations(engine: Engine, collector: Collector, now: datetime) -> None:
@@ -78,7 +82,9 @@ def _keep(
         if event.kind == "rewritten" and event.question is not None and event.question in event.answers.texts:
             text = event.answers.texts[event.question]
             mark = fingerprint(text, intake.duplicate_length)
-            reviews.rewrite(connection, event.id, event.question, text, mark, now)
+            copied = bool(mark and reviews.known_fingerprints(connection, [mark]))
+            signals = [COPIED] if copied else []
+            reviews.rewrite(connection, event.id, event.question, text, mark, signals, now)
         elif event.kind == "withdrawn" and event.question is not None:
             reviews.withdraw_text(connection, event.id, event.question, now)
         elif event.kind == "withdrawn":

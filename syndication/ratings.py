@@ -197,7 +197,7 @@ def _chosen(counts: Counts, known: Sequence[_Series], minimum: int) -> tuple[_Se
 
     def answered(series: _Series) -> int:
         found = counts.get(series.name, {})
-        return found.get("", 0) if series.name.startswith(CHOICE) else sum(found.get(value, 0) for value in SCALE)
+        return found.get("", 0) if series.question.feeds == "choice" else sum(found.get(value, 0) for value in SCALE)
 
     series = next((one for one in known if answered(one) >= minimum), None) or max(known, key=answered)
     return series, counts.get(series.name, {})

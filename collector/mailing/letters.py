@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
@@ -18,10 +19,17 @@ class _Policy(EmailPolicy):
     """Lines of SMTP; an address that programs follow stays on one line, however long (RFC 5322 allows 998)."""
 
     def fold(self, name: str, value: Any) -> str:
-        return f"{name}: {value}{self.linesep}" if name in WHOLE else super().fold(name, value)
+        if name in WHOLE:
+            return f"{name}: {value}{self.linesep}"
+        if name == "Subject":  # the library's own folding loses or doubles spaces between encoded words
+            folded: str = Header(str(value), None if value.isascii() else "utf-8", header_name=name).encode(
+                linesep="\r\n"
+            )
+            return f"{name}: {folded}{self.linesep}"
+        return super().fold(name, value)
 
     def fold_binary(self, name: str, value: Any) -> bytes:
-        return self.fold(name, value).encode() if name in WHOLE else super().fold_binary(name, value)
+        return self.fold(name, value).encode("ascii", "surrogateescape")
 
 
 POLICY = _Policy(linesep="\r\n")
@@ -47,7 +55,6 @@ def write_letter(letter: Letter, sender: str, now: datetime) -> EmailMessage:
     message["Subject"] = _subject(letter)
     message["Date"] = format_datetime(now)
     message["Message-ID"] = make_msgid(domain=address.rpartition("@")[2])
-    message["Content-Language"] = "fr"
     message["Auto-Submitted"] = "auto-generated"
     message["List-Unsubscribe"] = f"<{letter.opt_out}>"
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
@@ -57,6 +64,7 @@ def write_letter(letter: Letter, sender: str, now: datetime) -> EmailMessage:
             message.set_content(words, subtype=subtype, cte="quoted-printable")
         else:
             message.add_alternative(words, subtype=subtype, cte="quoted-printable")
+    message["Content-Language"] = "fr"  # last: giving a content takes such headers away
     return message
 
 

@@ -2,16 +2,16 @@
 
 import csv
 import io
+import re
+import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 from email_validator import EmailNotValidError, validate_email
 from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from collector.errors import RosterError
 
@@ -19,6 +19,7 @@ FILE_LIMIT = 20 * 1024 * 1024
 ROW_LIMIT = 50_000
 _NAMES = ("mail", "email", "e-mail", "courriel", "adresse mail", "adresse e-mail", "adresse électronique", "mél", "mel")
 _ENCODINGS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+_ADDRESS = re.compile(r"[^@\s;,\"]+@[^@\s;,\"]+")
 Row = tuple[int, Sequence[str]]
 
 
@@ -71,16 +72,24 @@ def _checked(rows: Iterable[Row], column: int) -> RosterRows:
 
 def checked_address(text: str) -> str:
     """A mail address as it will be written to; raises RosterError saying why it cannot be."""
-    text = text.strip().removeprefix("mailto:").strip("<>\u200b\ufeff")
+    text = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    text = text.strip().strip("<>").strip()
+    if text.casefold().startswith("mailto:"):
+        text = text[7:].strip()
     if not text:
         raise RosterError("adresse absente")
     try:
         checked = validate_email(text, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False)
     except EmailNotValidError:
-        raise RosterError(f"« {text[:60]} » n'est pas une adresse électronique") from None
+        raise RosterError(f"« {_shown(text)} » n'est pas une adresse électronique") from None
     if checked.ascii_email is None or "." not in checked.domain:
-        raise RosterError(f"« {text[:60]} » n'est pas une adresse électronique")
+        raise RosterError(f"« {_shown(text)} » n'est pas une adresse électronique")
     return checked.ascii_email
+
+
+def _shown(text: str) -> str:
+    """The beginning of a cell, as one line that does nothing to a terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in text[:60])
 
 
 def _column(name: str, rows: Sequence[Row]) -> tuple[int, Sequence[Row]]:
@@ -106,14 +115,28 @@ def _table(name: str, content: bytes) -> Iterator[Row]:
         text = content.decode("cp1252", errors="replace")
     if "\x00" in text:
         raise RosterError(f"{name} n'est ni un CSV ni un classeur .xlsx.")
-    head = text.partition("\n")[0]
-    delimiter = max(";,\t", key=head.count)
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
         for cells in reader:
             yield reader.line_num, [cell.strip() for cell in cells]
     except csv.Error as error:
         raise RosterError(f"{name} : le CSV est abîmé ({error}).") from None
+
+
+def _delimiter(text: str) -> str:
+    """The separator by which most cells of the first lines are addresses; then the one that gives most cells."""
+    sample = "".join(line for line in io.StringIO(text, newline="") if line.strip(' ;,\t\r\n"'))[:20_000]
+
+    def fitness(delimiter: str) -> tuple[int, int]:
+        cells: list[str] = []
+        try:
+            for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter):
+                cells += row
+        except csv.Error:
+            return 0, 0
+        return sum(_ADDRESS.fullmatch(cell.strip()) is not None for cell in cells), len(cells)
+
+    return max(";,\t", key=fitness)
 
 
 def _sheet(name: str, content: bytes) -> Iterator[Row]:
@@ -121,9 +144,9 @@ def _sheet(name: str, content: bytes) -> Iterator[Row]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # styles and extensions that we do not read
             book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-            sheet: Any = book.active or book.worksheets[0]
+            sheet: Any = book.worksheets[0]
             for line, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
                 yield line, ["" if cell is None else str(cell).strip() for cell in cells]
             book.close()
-    except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError, IndexError) as error:
+    except Exception as error:  # a damaged workbook may fail anywhere in the archive, the XML or the library
         raise RosterError(f"{name} : le classeur .xlsx ne s'ouvre pas ({type(error).__name__}).") from None

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, delete, func, or_, select, update
 
 from collector import links, models
 from collector.errors import CampaignError, SeatsTaken
-from collector.store import CAMPAIGN, CONTACT, INVITATION, MAIL, Campaign, insert_in, seats_left, table
+from collector.store import CAMPAIGN, CONTACT, INVITATION, MAIL, PARIS, Campaign, insert_in, seats_left, table
 from collector.writer import Writer
 
 INVITED = table(models.Invited)
@@ -70,7 +70,8 @@ class Roster:
     ) -> Enlisted:
         """Put addresses (each with its hashes, newest key first) on the roster and their invitations in the outbox.
 
-        All in one transaction: a crash leaves all of it or nothing. Raises CampaignError, SeatsTaken.
+        No mail is due before the campaign opens: its link would lead nowhere. All in one transaction: a crash leaves
+        all of it or nothing. Raises CampaignError, SeatsTaken.
         """
 
         def run(connection: Connection) -> Enlisted:
@@ -88,7 +89,8 @@ class Roster:
             if left is not None and left < len(fresh):
                 raise SeatsTaken(f"Il reste {left} place(s) dans cette campagne pour {len(fresh)} adresses.")
             if fresh and not dry_run:
-                _enlist(connection, campaign_id, fresh, moment)
+                opening = datetime.combine(_campaign(connection, campaign_id).opens_on, time(), PARIS)
+                _enlist(connection, campaign_id, fresh, max(moment, int(opening.timestamp())))
                 terms = {CAMPAIGN.c.reminders: reminders, CAMPAIGN.c.reminder_days: reminder_days}
                 connection.execute(
                     update(CAMPAIGN)
@@ -106,12 +108,13 @@ class Roster:
             mailed = connection.execute(select(CAMPAIGN.c.mailed).where(CAMPAIGN.c.id == campaign_id)).scalar()
             if mailed is None:
                 raise CampaignError(f"Aucune campagne ne porte l'identifiant {campaign_id}.")
-            grouped = select(MAIL.c.state, func.count()).where(of_campaign, MAIL.c.stage == 1).group_by(MAIL.c.state)
-            by_state: dict[str, int] = dict(connection.execute(grouped).all())
+            apart = MAIL.c.state == "uncertain"
+            uncertain = connection.execute(select(func.count()).where(of_campaign, apart)).scalar_one()
+            due = select(func.count()).where(of_campaign, MAIL.c.stage == 1, ~apart)
+            waiting = connection.execute(due).scalar_one()
             bounced = select(func.count()).where(CONTACT.c.campaign_id == campaign_id, CONTACT.c.state == BOUNCED)
             lost = connection.execute(bounced).scalar_one()
-        uncertain = by_state.pop("uncertain", 0)
-        return MailCounts(mailed, sum(by_state.values()), uncertain, lost)
+        return MailCounts(mailed, waiting, uncertain, lost)
 
     # -- the outbox --------------------------------------------------------------------------------------------------
 
@@ -296,12 +299,11 @@ def _advance(connection: Connection, mail_id: str, moment: int, *, keep: bool = 
     else:
         connection.execute(delete(MAIL).where(MAIL.c.id == mail_id))
     contact = CONTACT.c.id == row.contact_id
-    active = connection.execute(
-        update(CONTACT).where(contact, CONTACT.c.state == ACTIVE).values(stage=row.stage)
-    ).rowcount
+    further = (contact, CONTACT.c.state == ACTIVE, CONTACT.c.stage < row.stage)
+    moved_on = connection.execute(update(CONTACT).where(*further).values(stage=row.stage)).rowcount
     campaign = _campaign(connection, row.campaign_id)
     due = moment + campaign.reminder_days * DAY
-    if active and row.stage <= campaign.reminders and due < campaign.ends_at.timestamp():
+    if moved_on and row.stage <= campaign.reminders and due < campaign.ends_at.timestamp():
         connection.execute(MAIL.insert().values(**_mail(row.campaign_id, row.contact_id, row.stage + 1, due)))
 
 

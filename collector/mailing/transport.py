@@ -7,6 +7,7 @@ it raises tells what may be done next: ``Rejected``, the address does not exist;
 
 import os
 import re
+import select
 import smtplib
 import socket
 import ssl
@@ -67,18 +68,18 @@ class Folder:
             name = re.sub(r"[^A-Za-z0-9.-]", "", str(message["Message-ID"]).partition("@")[0])
             draft = self._folder / f".{name}"
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(message.as_bytes())
-                file.flush()
-                os.fsync(file.fileno())
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(message.as_bytes())
+                    file.flush()
+                    os.fsync(file.fileno())
+                commit()
+            except BaseException:
+                draft.unlink()
+                raise
+            draft.rename(self._folder / f"{name}.eml")
         except OSError as error:
             raise Unavailable(f"{self._folder} : {error.strerror}") from error
-        try:
-            commit()
-        except BaseException:
-            draft.unlink()
-            raise
-        draft.rename(self._folder / f"{name}.eml")
 
 
 class Smtp:
@@ -107,7 +108,7 @@ class Smtp:
                 self._drop()
                 raise Unavailable(f"le serveur refuse l'expéditeur ({code})")
             code, said = server.rcpt(recipient)
-        except (smtplib.SMTPException, OSError) as error:
+        except (smtplib.SMTPException, OSError, UnicodeError) as error:
             self._drop()
             raise Unavailable(f"le serveur ne répond pas ({_kind(error)})") from error
         if code not in {250, 251}:
@@ -126,7 +127,7 @@ class Smtp:
         """Connect, and sign in where there is a password; raises Unavailable."""
         try:
             self._connected()
-        except (smtplib.SMTPException, OSError) as error:
+        except (smtplib.SMTPException, OSError, UnicodeError) as error:
             self._drop()
             raise Unavailable(f"le serveur ne répond pas ({_kind(error)})") from error
 
@@ -136,6 +137,9 @@ class Smtp:
             code, _ = server.docmd("DATA")
             if code == 354:
                 server.send(_on_the_wire(message))
+                if _has_spoken(server):  # before the last line: whatever it says, it has not taken the mail
+                    raise smtplib.SMTPServerDisconnected
+                server.send(b".\r\n")
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
             raise Unavailable(f"le serveur a coupé ({_kind(error)})") from error
@@ -185,9 +189,15 @@ class Smtp:
 
 
 def _on_the_wire(message: EmailMessage) -> bytes:
-    """The mail as SMTP carries it: a line that begins with a dot gets another, a lone dot ends (RFC 5321 §4.5.2)."""
+    """The mail as SMTP carries it, but for the lone dot that ends it: lines that begin with one get another (RFC 5321
+    §4.5.2)."""
     content = re.sub(rb"(?m)^\.", b"..", message.as_bytes())
-    return content + (b"" if content.endswith(b"\r\n") else b"\r\n") + b".\r\n"
+    return content + (b"" if content.endswith(b"\r\n") else b"\r\n")
+
+
+def _has_spoken(server: smtplib.SMTP) -> bool:
+    """True when the server said something, or hung up, without having been asked."""
+    return bool(server.sock and select.select([server.sock], [], [], 0)[0])
 
 
 def _kind(error: Exception) -> str:
@@ -196,4 +206,6 @@ def _kind(error: Exception) -> str:
         return str(error.smtp_code)
     if isinstance(error, TimeoutError | socket.timeout):
         return "trop lent"
+    if isinstance(error, UnicodeError):
+        return "le mot de passe ne s'écrit pas en ASCII, que le protocole demande"
     return type(error).__name__

@@ -43,10 +43,11 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something wrong with one field: its key and a French sentence."""
+    """Something wrong with one field: its key and a French sentence. ``blank``: only that nothing was said there."""
 
     key: str
     message: str
+    blank: bool = False
 
 
 def section_keys(section: Section) -> frozenset[str]:
@@ -68,7 +69,7 @@ def validate(
     whatever was sent.
     """
     questions = tuple(section.questions if section else document.questions())
-    reader = _Reader({name: tuple(values) for name, values in raw.items()}, earlier)
+    reader = _Reader({name: tuple(values) for name, values in raw.items()}, complete(document, earlier)[0])
     for question in questions:
         reader.read(question)
     known = {q.key for q in questions} | {row.key for q in questions for row in q.rows}
@@ -87,14 +88,20 @@ def complete(document: Questionnaire, answers: Answers) -> tuple[Answers, tuple[
     """Answers ready to be sent, those to questions no longer asked taken out, with a fault for what is required."""
     keys: set[str] = set()
     faults: list[Fault] = []
+    asked: dict[str, tuple[str, ...]] = {}
     for question in document.questions():
-        if not is_asked(question, answers):
+        if not is_asked(question, Answers(choices=asked)):
             continue
         parts = [row.key for row in question.rows] or [question.key]
         keys.update(parts)
+        asked[question.key] = answers.choices.get(question.key, ())
         if question.required:
             said = {*answers.scales, *answers.choices, *answers.texts}
-            faults += [Fault(key, f"Il manque ta réponse\u00a0: {question.label}") for key in parts if key not in said]
+            faults += [
+                Fault(key, f"Il manque ta réponse\u00a0: {question.label}", blank=True)
+                for key in parts
+                if key not in said
+            ]
     kept = Answers(
         {key: value for key, value in answers.scales.items() if key in keys},
         {key: values for key, values in answers.choices.items() if key in keys},
@@ -170,4 +177,4 @@ class _Reader:
 
     def _blank(self, key: str, required: bool) -> None:
         if required:
-            self.faults.append(Fault(key, "Il manque ta réponse à cette question."))
+            self.faults.append(Fault(key, "Il manque ta réponse à cette question.", blank=True))

@@ -35,8 +35,21 @@ Language = Literal["fr", "en"]
 LANGUAGES: tuple[Language, ...] = ("fr", "en")
 SCALE = ("bien", "moyen", "mal")
 KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?")
-RESERVED = frozenset({"jeton", "etape", "action", "vu", "langue", "contenu"})
+RESERVED = frozenset({"jeton", "etape", "action", "vu", "langue", "contenu", "version", "compte"})
 """Names that forms use for themselves."""
+FIELDS: Mapping[str, frozenset[str]] = {
+    "document": frozenset({"version", "title", "scale_labels", "sections"}),
+    "section": frozenset({"key", "title", "questions"}),
+    "question": frozenset(
+        {
+            "key", "kind", "label", "public_label", "hint", "required", "feeds", "show_if", "options", "rows",
+            "scale_labels",
+        }
+    ),
+    "option": frozenset({"key", "label", "value"}),
+    "row": frozenset({"key", "label", "public_label"}),
+}  # fmt: skip
+"""Fields of each part of a document; ``_en`` behind a wording gives it in English."""
 VERSION = re.compile(r"[0-9]{4}-[0-9]{1,3}")
 
 
@@ -151,6 +164,7 @@ class _Reader:
 
     def questionnaire(self) -> Questionnaire:
         document = self._document
+        _refuse_strangers(document, "document", "document")
         return Questionnaire(
             version=_text(document, "version", "document"),
             language=self._language,
@@ -161,18 +175,19 @@ class _Reader:
 
     def _section(self, part: Mapping[str, Any]) -> Section:
         key = _text(part, "key", "section")
+        _refuse_strangers(part, "section", key)
         questions = tuple(self._question(question) for question in _tables(part, "questions", key))
         return Section(key, self._said(part, "title", key), questions)
 
     def _question(self, part: Mapping[str, Any]) -> Question:
         key = _text(part, "key", "question")
         kind = part.get("kind")
+        _refuse_strangers(part, "question", key)
         if kind not in KINDS:
             raise QuestionnaireError(f"{key} : genre de question inconnu ({kind})")
         label = self._said(part, "label", key)
-        condition = part.get("show_if")
         feeds = part.get("feeds", FEEDS[kind])
-        if feeds not in {FEEDS[kind], "internal"}:
+        if feeds not in (FEEDS[kind], "internal"):
             raise QuestionnaireError(f"{key} : une question « {kind} » ne peut pas nourrir « {feeds} »")
         options = tuple(self._option(option, key) for option in _tables(part, "options", key))
         return Question(
@@ -183,7 +198,7 @@ class _Reader:
             hint=self._said(part, "hint", key) if "hint" in part else "",
             required=_flag(part, "required", key),
             feeds=feeds,
-            show_if=_condition(condition, key) if condition else None,
+            show_if=_condition(part["show_if"], key) if "show_if" in part else None,
             options=options,
             rows=tuple(self._row(row, key) for row in _tables(part, "rows", key)),
             scale_labels=self._scale(part, key),
@@ -191,9 +206,11 @@ class _Reader:
         )
 
     def _option(self, part: Mapping[str, Any], where: str) -> Option:
+        _refuse_strangers(part, "option", where)
         return Option(_text(part, "key", where), self._said(part, "label", where), part.get("value"))
 
     def _row(self, part: Mapping[str, Any], where: str) -> Row:
+        _refuse_strangers(part, "row", where)
         label = self._said(part, "label", where)
         public = self._said(part, "public_label", where) if "public_label" in part else label
         return Row(_text(part, "key", where), label, public)
@@ -226,6 +243,13 @@ def _condition(part: Any, where: str) -> tuple[str, str]:
     if not isinstance(part, Mapping):
         raise QuestionnaireError(f"{where} : show_if nomme une question et une option")
     return _text(part, "question", where), _text(part, "option", where)
+
+
+def _refuse_strangers(part: Mapping[str, Any], what: str, where: str) -> None:
+    """Refuse a field that means nothing: a misspelt one would change what is asked without a word."""
+    strangers = [name for name in part if name.removesuffix("_en") not in FIELDS[what]]
+    if strangers:
+        raise QuestionnaireError(f"{where} : « {strangers[0]} » n'est pas un champ connu")
 
 
 def _tables(part: Mapping[str, Any], name: str, where: str) -> list[Mapping[str, Any]]:

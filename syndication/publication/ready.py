@@ -45,12 +45,24 @@ class _Captured:
 
 
 class ReadyAnswers:
-    """ASGI layer that remembers finished answers of chosen paths."""
+    """ASGI layer that remembers finished answers of chosen paths.
 
-    def __init__(self, app: ASGIApp, engine: Engine, paths: frozenset[str], memory_bytes: int = MEMORY_BYTES) -> None:
+    ``edition`` gives a value that changes when every answer might: new wordings of what was asked.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        engine: Engine,
+        paths: frozenset[str],
+        edition: Callable[[], object] = lambda: None,
+        memory_bytes: int = MEMORY_BYTES,
+    ) -> None:
         self._app = app
         self._engine = engine
         self._paths = paths
+        self._edition = edition
+        self._edition_seen: object = None
         self._bound = memory_bytes
         self._size = 0
         self._epoch = 0
@@ -80,7 +92,13 @@ class ReadyAnswers:
             await asyncio.sleep(POLL_SECONDS)
 
     def catch_up(self) -> None:
-        """Forget what changed since last time."""
+        """Forget what changed since last time; everything, when the edition of what is asked changed."""
+        edition = self._edition()
+        if edition != self._edition_seen:
+            self._edition_seen = edition
+            self._epoch += 1
+            self._ready.clear()
+            self._size = 0
         with self._engine.connect() as connection:
             if self._seen is None:
                 self._seen = store.last_change(connection)

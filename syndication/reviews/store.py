@@ -119,16 +119,26 @@ def count_in(connection: Connection, review_id: str, actor: str, now: datetime) 
 
 
 def rewrite(
-    connection: Connection, source_id: str, question: str, text: str, fingerprint: str | None, now: datetime
+    connection: Connection,
+    source_id: str,
+    question: str,
+    text: str,
+    fingerprint: str | None,
+    signals: Sequence[str],
+    now: datetime,
 ) -> bool:
-    """Put an author's new words in the place of refused ones, to be read; False when there is nothing refused there."""
+    """Put an author's new words in the place of others, to be read; False when they are there already.
+
+    The author saw the old ones refused: if somebody published them since, they give way all the same.
+    """
     verbatim = _text_of(connection, source_id, question)
-    if verbatim is None or verbatim.status != "refuse":
+    if verbatim is None or verbatim.status == "retire" or verbatim.text == text:
         return False
     _change_text(
         connection, verbatim, AUTHOR, now, status="attente", reason=None, text=text, fingerprint=fingerprint,
-        received_on=now.date(), signals=[], receipt_due=False,
+        received_on=now.date(), signals=list(signals), published_at=None, gem=False, receipt_due=False,
     )  # fmt: skip
+    _unpublish(connection, verbatim, now)
     return True
 
 
@@ -182,6 +192,11 @@ def _retire(connection: Connection, verbatim: Row[Any], now: datetime) -> None:
         connection, verbatim, AUTHOR, now, status="retire", reason=None, text="", fingerprint=None, signals=[],
         published_at=None, gem=False, receipt_due=False,
     )  # fmt: skip
+    _unpublish(connection, verbatim, now)
+
+
+def _unpublish(connection: Connection, verbatim: Row[Any], now: datetime) -> None:
+    """Take a text that was published off the figures and off what is ready."""
     if verbatim.status == "publie":
         scope = (verbatim.formation_id, verbatim.centre_id)
         store.add_to_tally(connection, {(scope, ratings.VERBATIMS, verbatim.question): -1})

@@ -62,7 +62,8 @@ class Service:
         with writing(self.hub.engine).begin() as connection:
             for text in moderation.waiting(connection, 1000):
                 wished = ("refuse", "personne") if text.text == refused else ("publie", None)
-                moderation.record_decision(connection, text.id, text.version, *wished, "lea", self.hub.clock())
+                status, reason = wished
+                moderation.record_decision(connection, text.id, text.version, status, reason, "lea", self.hub.clock())
         worker.work_once(self.hub)
         return link
 

@@ -1,0 +1,493 @@
+"""The collector as a process of its own, where nothing else of ours can be imported."""
+
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from collector.door import CampaignOrder, Collector, Settings, default_questionnaire
+from collector.questionnaire.answers import section_keys
+from collector.store import PARIS
+from tests.helpers import FULL_ANSWER, hidden_fields
+
+ROOT = Path(__file__).resolve().parents[2]
+ALONE = """
+import runpy, sys
+
+class Elsewhere:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"syndication", "widget", "tests"}:
+            raise ImportError(f"{name} is not installed here")
+
+sys.meta_path.insert(0, Elsewhere())
+name = sys.argv.pop(1)
+runpy.run_module(name, run_name="__main__", alter_sys=True)
+"""
+PUBLIC_URL = "http://127.0.0.1:8000"
+ANY = 0
+"""A status that is left open: a redirection or a page will do."""
+SENDERS, ENOUGH = 6, 60
+PATIENCE = 20
+
+
+@dataclass
+class Service:
+    """The collector under way, and the same data opened from here as its operator's commands do."""
+
+    url: str
+    folder: Path
+    process: subprocess.Popen[bytes]
+
+    def path(self, link: str) -> str:
+        return link.replace(PUBLIC_URL, self.url)
+
+    def said(self) -> str:
+        """What the process has said so far."""
+        return (self.folder / "said.txt").read_text(encoding="utf-8")
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Service]:
+    """The collector on a folder of data, alone."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with (folder / "said.txt").open("ab") as said:
+        process = start(folder, port, said)
+    service = Service(f"http://127.0.0.1:{port}", folder, process)
+    try:
+        wait_for(lambda: process.poll() is not None or answers(service.url), "the service answers")
+        assert process.poll() is None, service.said()
+        yield service
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+def start(folder: Path, port: int, said: Any) -> subprocess.Popen[bytes]:
+    """``python -m collector serve``, in another folder than the project's, without the rest of the project."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SIRIUS_")}
+    return subprocess.Popen(
+        [sys.executable, "-c", ALONE, "collector", "serve", "--port", str(port)],
+        cwd=folder,
+        env={**clean, "PYTHONPATH": str(ROOT), "SIRIUS_DATA_DIR": str(folder), "SIRIUS_PUBLIC_URL": PUBLIC_URL},
+        stdout=said,
+        stderr=said,
+    )
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/sante").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def wait_for(happened: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not happened():
+        assert time.monotonic() < deadline, f"in vain: {what}"
+        time.sleep(0.05)
+
+
+def opened(folder: Path) -> Collector:
+    return Collector(Settings(data_dir=folder, public_url=PUBLIC_URL, collector_database_url="", secret_keys=()))
+
+
+def campaign_in(collector: Collector, seats: int = 0, days: int = 60) -> str:
+    today = datetime.now(PARIS).date()
+    order = CampaignOrder(
+        "50022146", "CAP cuisine", "0751234J", "CFA Exemple", today, today + timedelta(days=days), seats
+    )
+    return collector.open_campaign(order).id
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with serving(tmp_path_factory.mktemp("alone")) as under_way:
+        yield under_way
+        assert "Traceback" not in under_way.said()
+
+
+@pytest.fixture(scope="module")
+def operator(service: Service) -> Iterator[Collector]:
+    """The collector's door on the data of the service, from another process."""
+    with opened(service.folder) as collector:
+        yield collector
+
+
+@pytest.fixture(scope="module")
+def campaign(operator: Collector) -> str:
+    return campaign_in(operator)
+
+
+@pytest.fixture
+def browser(service: Service) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=service.url) as client:
+        yield client
+
+
+def token_of(collector: Collector, campaign: str) -> str:
+    return collector.issue_links(campaign, 1)[0].rpartition("/")[2]
+
+
+def answer_everything(browser: httpx.Client) -> None:
+    """Walk through the questionnaire by its own forms."""
+    for section in default_questionnaire().sections:
+        form = hidden_fields(browser.get("/r", params={"etape": section.key}).text)
+        own = {name: values for name, values in FULL_ANSWER.items() if name in section_keys(section)}
+        assert browser.post("/r", data={**form, **own, "action": "continuer"}).status_code == 303
+    sent = browser.post("/r", data=hidden_fields(browser.get("/r?etape=envoi").text))
+    assert sent.headers["location"] == "/r?etape=merci"
+
+
+# -- alone -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("package", ["syndication", "widget"])
+def test_the_rest_of_the_project_is_truly_out_of_reach(tmp_path: Path, package: str) -> None:
+    tried = subprocess.run(
+        [sys.executable, "-c", ALONE, package], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert tried.returncode == 1
+    assert f"{package} is not installed here" in tried.stderr
+
+
+def test_it_says_that_it_is_alive(browser: httpx.Client) -> None:
+    alive = browser.get("/sante")
+    assert (alive.status_code, alive.text) == (200, "ok")
+
+
+def test_a_link_made_by_another_process_leads_to_the_whole_questionnaire(
+    browser: httpx.Client, service: Service, operator: Collector, campaign: str
+) -> None:
+    link = operator.issue_links(campaign, 1)[0]
+    landing = browser.get(service.path(link))
+    assert (landing.status_code, landing.headers["location"]) == (303, "/r")
+    answer_everything(browser)
+    thanks = browser.get("/r?etape=merci")
+    assert "Merci" in thanks.text
+    assert link in thanks.text
+    last = operator.responses_after("")[-1]
+    assert last.answers.texts["changement"] == FULL_ANSWER["changement"][0]
+    withdrawn = browser.post("/r/auteur", data=hidden_fields(browser.get("/r?etape=retirer").text))
+    assert withdrawn.status_code == 303
+    assert "Tu as retiré tes réponses" in browser.get("/r").text
+    assert operator.responses_after("")[-1].withdrawn
+
+
+def test_a_common_link_signed_by_another_process_gives_a_seat(
+    browser: httpx.Client, service: Service, operator: Collector
+) -> None:
+    common = service.path(operator.common_link(campaign_in(operator, seats=1)))
+    seat = browser.post(common, data=hidden_fields(browser.get(common).text))
+    assert (seat.status_code, seat.headers["location"]) == (303, "/r")
+    assert "Raconte ton apprentissage" in browser.get("/r").text
+    with httpx.Client(base_url=service.url) as other:
+        assert other.post(common, data=hidden_fields(other.get(common).text)).status_code == 409
+
+
+def test_it_tells_how_long_everything_is_kept(browser: httpx.Client) -> None:
+    page = browser.get("/donnees-personnelles")
+    assert page.status_code == 200
+    words = unescape(re.sub(r"<[^>]+>", " ", page.text))
+    for duration in ("3 mois", "12 mois", "30 jours", "36 mois"):
+        assert duration in " ".join(words.split())
+
+
+def test_mails_leave_by_its_own_background_work(
+    browser: httpx.Client, service: Service, operator: Collector, campaign: str
+) -> None:
+    roster = service.folder / "inscrits.csv"
+    roster.write_text("mail\nlea@exemple.fr\nmax@exemple.fr\n", encoding="utf-8")
+    assert operator.invite(campaign, roster).invited == 2
+    outbox = service.folder / "outbox"
+    wait_for(lambda: len(list(outbox.glob("*.eml"))) == 2, "two mails are written")
+    mails = [message_from_bytes(path.read_bytes(), policy=default) for path in outbox.glob("*.eml")]
+    assert {mail["to"] for mail in mails} == {"lea@exemple.fr", "max@exemple.fr"}
+    for mail in mails:
+        body: Any = mail.get_body(("plain",))
+        (link,) = set(re.findall(rf"{PUBLIC_URL}/r/[\w-]{{22}}", body.get_content()))
+        assert browser.get(service.path(link)).status_code == 303
+        assert "Raconte ton apprentissage" in browser.get("/r").text
+        stop = service.path(str(mail["list-unsubscribe"]).strip("<>"))
+        assert browser.get(stop).status_code == 200
+        assert browser.post(stop, data={"List-Unsubscribe": "One-Click"}).status_code == 200
+
+
+def test_a_megabyte_sent_through_a_real_connection_gets_its_french_page(
+    browser: httpx.Client, operator: Collector, campaign: str
+) -> None:
+    data = {"jeton": token_of(operator, campaign), "etape": "choix", "changement": "x" * 1_000_000}
+    refused = browser.post("/r", data=data)
+    assert refused.status_code == 413
+    assert "ton texte y est encore" in refused.text
+
+
+# -- every response --------------------------------------------------------------------------------------------------
+
+Asked = tuple[str, str, dict[str, Any], int]
+
+
+@pytest.fixture(scope="module")
+def asked(operator: Collector, campaign: str) -> dict[str, Asked]:
+    """One request for every kind of answer: method, path, what goes with it, the status expected."""
+    fresh, begun, answered, waiting, gone = (token_of(operator, campaign) for _ in range(5))
+    for token in (answered, waiting, gone):
+        operator.record(f"/r/{token}", FULL_ANSWER)
+    common, full = operator.common_link(campaign), operator.common_link(campaign_in(operator, seats=1))
+    common, full = common.removeprefix(PUBLIC_URL), full.removeprefix(PUBLIC_URL)
+
+    def by(token: str) -> dict[str, Any]:
+        return {"headers": {"cookie": f"sirius-lien={token}"}}
+
+    def form(**data: str) -> dict[str, Any]:
+        return {"data": data}
+
+    foreign = {"data": {"jeton": begun}, "headers": {"origin": "https://ailleurs.example"}}
+    return {
+        "alive": ("GET", "/sante", {}, 200),
+        "privacy": ("GET", "/donnees-personnelles", {}, 200),
+        "a personal link": ("GET", f"/r/{fresh}", {}, 303),
+        "a personal link with a slash behind it": ("GET", f"/r/{fresh}/", {}, ANY),
+        "the first screen": ("GET", "/r", by(fresh), 200),
+        "a section": ("GET", "/r?etape=choix", by(fresh), 200),
+        "a section in English": ("GET", "/r?etape=cfa&langue=en", by(fresh), 200),
+        "reading again": ("GET", "/r?etape=envoi", by(fresh), 200),
+        "only the headers": ("HEAD", "/r?etape=choix", by(fresh), 200),
+        "a section kept": ("POST", "/r", form(jeton=begun, etape="choix", changement="Un texte."), 303),
+        "a section kept by itself": ("POST", "/r", form(jeton=begun, etape="choix", action="garder"), 204),
+        "a faulty section": ("POST", "/r", form(jeton=begun, etape="choix", avant="ailleurs"), 422),
+        "nothing to send": ("POST", "/r", form(jeton=fresh, etape="envoi"), 422),
+        "an unknown step": ("POST", "/r", form(jeton=begun, etape="nulle-part"), 400),
+        "a section too late": ("POST", "/r", form(jeton=answered, etape="choix", changement="Tard."), 409),
+        "another site's form": ("POST", "/r", foreign, 403),
+        "another site's form for an author": ("POST", "/r/auteur", foreign, 403),
+        "too large": ("POST", "/r", {"content": b"a=" + b"x" * 200_000, "headers": {"content-type": FORM}}, 413),
+        "another kind of body": ("POST", "/r", {"json": {"a": 1}}, 415),
+        "not a form": ("POST", "/r", {"content": b"\xff", "headers": {"content-type": FORM}}, 400),
+        "no token": ("POST", "/r", {}, 404),
+        "thanks": ("GET", "/r?etape=merci", by(answered), 200),
+        "the author's page": ("GET", "/r", by(answered), 200),
+        "a copy": ("GET", "/r?etape=donnees", by(answered), 200),
+        "withdrawing one": ("GET", "/r?etape=retirer&question=changement", by(answered), 200),
+        "withdrawing all": ("GET", "/r?etape=retirer", by(answered), 200),
+        "rewriting what is not refused": ("POST", "/r/auteur", form(jeton=waiting, etape="recrire", texte="A"), 409),
+        "not an act": ("POST", "/r/auteur", form(jeton=answered, etape="x"), 400),
+        "withdrawn": ("POST", "/r/auteur", form(jeton=gone, etape="retirer"), 303),
+        "after the withdrawal": ("GET", "/r", by(gone), 200),
+        "a lost link": ("GET", "/r/" + "A" * 22, {}, 404),
+        "no link at all": ("GET", "/r", {}, 404),
+        "a slash too many": ("GET", "/r/", {}, ANY),
+        "a common link": ("GET", common, {}, 200),
+        "a seat": ("POST", full, form(visite="un"), 303),
+        "no seat left": ("POST", full, form(visite="deux"), 409),
+        "a forged common link": ("GET", "/c/nimporte.quoi", {}, 404),
+        "a forged wish for no mail": ("GET", "/d/nimporte.quoi", {}, 404),
+        "a preview": ("GET", "/r/apercu", {}, 200),
+        "a section of a preview": ("GET", "/r/apercu?etape=cfa", {}, 200),
+        "a preview of nothing": ("GET", "/r/apercu?version=1900-1", {}, 404),
+        "a preview that goes on": ("POST", "/r/apercu", form(etape="cfa", cfa="bien"), 303),
+        "a preview kept by itself": ("POST", "/r/apercu", form(etape="cfa", cfa="bien", action="garder"), 204),
+        "a path of the hub": ("GET", "/methode", {}, 404),
+        "the home page": ("GET", "/", {}, 404),
+        "the API": ("GET", "/api/v1/avis?formation=50022146", {}, 404),
+        "another method": ("DELETE", "/r", {}, 405),
+        "another method on a link": ("POST", f"/r/{fresh}", {}, 405),
+        "questions about methods": ("OPTIONS", "/r", {}, 405),
+        "another method on a page": ("POST", "/donnees-personnelles", {}, 405),
+    }  # fmt: skip
+
+
+FORM = "application/x-www-form-urlencoded"
+KINDS = (
+    "alive", "privacy", "a personal link", "a personal link with a slash behind it", "the first screen", "a section",
+    "a section in English", "reading again", "only the headers", "a section kept", "a section kept by itself",
+    "a faulty section", "nothing to send", "an unknown step", "a section too late", "another site's form",
+    "another site's form for an author", "too large", "another kind of body", "not a form", "no token", "thanks",
+    "the author's page", "a copy", "withdrawing one", "withdrawing all", "rewriting what is not refused", "not an act",
+    "withdrawn", "after the withdrawal", "a lost link", "no link at all", "a slash too many", "a common link", "a seat",
+    "no seat left", "a forged common link", "a forged wish for no mail", "a preview", "a section of a preview",
+    "a preview of nothing", "a preview that goes on", "a preview kept by itself", "a path of the hub", "the home page",
+    "the API", "another method", "another method on a link", "questions about methods", "another method on a page",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_response_is_kept_framed_or_told_to_others(
+    browser: httpx.Client, asked: dict[str, Asked], kind: str
+) -> None:
+    assert set(asked) == set(KINDS)
+    method, path, options, status = asked[kind]
+    response = browser.request(method, path, **options)
+    assert response.status_code == status or (status == ANY and response.status_code < 500)
+    assert_guarded(response)
+
+
+def assert_guarded(response: httpx.Response) -> None:
+    """The headers without which a page could be kept by a shared computer, framed, or have its address told."""
+    headers = response.headers
+    assert headers.get("cache-control") == "no-store"
+    assert headers.get("referrer-policy") == "no-referrer"
+    assert headers.get("x-content-type-options") == "nosniff"
+    policy = headers.get("content-security-policy", "")
+    assert "frame-ancestors 'none'" in policy
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "server" not in headers
+
+
+def test_every_link_at_the_foot_of_each_page_leads_somewhere(browser: httpx.Client, asked: dict[str, Asked]) -> None:
+    seen: set[str] = set()
+    for method, path, options, _ in asked.values():
+        page = browser.request(method, path, **options)
+        if not page.headers.get("content-type", "").startswith("text/html") or not page.text:
+            continue
+        (foot,) = re.findall(r"<footer>.*?</footer>", page.text, re.DOTALL)
+        links = re.findall(r'href="([^"]*)"', foot)
+        assert links, path
+        seen.update(links)
+    for link in sorted(seen):
+        assert browser.get(unescape(link)).status_code == 200, link
+
+
+def test_a_database_that_does_not_answer_is_told_in_french_and_guarded_alike(
+    browser: httpx.Client, service: Service, operator: Collector, campaign: str
+) -> None:
+    browser.cookies.set("sirius-lien", token_of(operator, campaign))
+    rename(service.folder, "draft", "elsewhere")
+    try:
+        shown = browser.get("/r")
+    finally:
+        rename(service.folder, "elsewhere", "draft")
+    assert shown.status_code == 503
+    assert "Rien n'est perdu" in unescape(shown.text)
+    assert int(shown.headers["retry-after"]) > 0
+    assert_guarded(shown)
+    assert browser.get("/r").status_code == 200
+
+
+def rename(folder: Path, table: str, name: str) -> None:
+    with closing(sqlite3.connect(folder / "collector.db", timeout=PATIENCE)) as connection:
+        connection.execute(f"ALTER TABLE {table} RENAME TO {name}")
+        connection.commit()
+
+
+def test_who_tries_very_many_links_is_told_to_wait_and_nobody_else(browser: httpx.Client) -> None:
+    elsewhere = {"x-forwarded-for": "203.0.113.7"}
+    for _ in range(70):
+        lost = browser.get("/r/trop-court", headers=elsewhere)
+    assert lost.status_code == 429
+    assert int(lost.headers["retry-after"]) > 0
+    assert_guarded(lost)
+    assert browser.get("/r/trop-court").status_code == 404
+
+
+# -- ends ------------------------------------------------------------------------------------------------------------
+
+
+class Senders:
+    """Several people at once who answer and send, each with their own link, until the service is gone."""
+
+    def __init__(self, url: str, tokens: list[str]) -> None:
+        self._url = url
+        self._tokens = iter(tokens)
+        self._lock = threading.Lock()
+        self.saved: set[str] = set()
+        self.sent: set[str] = set()
+
+    def run(self) -> None:
+        with httpx.Client(base_url=self._url) as client:
+            while True:
+                with self._lock:
+                    token = next(self._tokens, None)
+                if token is None:
+                    return
+                try:
+                    data = {
+                        "jeton": token,
+                        "etape": "bilan",
+                        "satisfaction": "bien",
+                        "journee_entreprise": text_of(token),
+                    }
+                    if client.post("/r", data=data).status_code == 303:
+                        self.saved.add(token)
+                    if client.post("/r", data={"jeton": token, "etape": "envoi"}).status_code == 303:
+                        self.sent.add(token)
+                except httpx.TransportError:
+                    return
+
+
+def text_of(token: str) -> str:
+    return f"Texte de {token}."
+
+
+def ended_under_load(folder: Path, blow: signal.Signals) -> tuple[Senders, int, str]:
+    """End the service while several people send; gives what they were told, its status and what it said."""
+    with serving(folder) as service:
+        with opened(folder) as collector:
+            links = collector.issue_links(campaign_in(collector), 2000)
+        senders = Senders(service.url, [link.rpartition("/")[2] for link in links])
+        with ThreadPoolExecutor(SENDERS) as pool:
+            under_way = [pool.submit(senders.run) for _ in range(SENDERS)]
+            wait_for(lambda: len(senders.sent) >= ENOUGH, "enough answers are acknowledged")
+            service.process.send_signal(blow)
+            status = service.process.wait(PATIENCE)
+        for sender in under_way:
+            sender.result()
+    assert ENOUGH <= len(senders.sent) < len(links)
+    return senders, status, service.said()
+
+
+def texts_kept(folder: Path) -> set[str]:
+    with opened(folder) as collector:
+        return {event.answers.texts["journee_entreprise"] for event in collector.responses_after("", limit=10_000)}
+
+
+def test_every_acknowledged_answer_is_there_after_a_kill_under_load(tmp_path: Path) -> None:
+    senders, status, _ = ended_under_load(tmp_path, signal.SIGKILL)
+    assert status == -signal.SIGKILL
+    with serving(tmp_path) as again, httpx.Client(base_url=again.url) as client:
+        assert {text_of(token) for token in senders.sent} <= texts_kept(tmp_path)
+        for token in [*sorted(senders.sent)[:5], *(senders.saved - senders.sent)]:
+            shown = client.get("/r?etape=bilan", headers={"cookie": f"sirius-lien={token}"})
+            assert text_of(token) in shown.text
+        token = min(senders.sent)
+        assert client.post("/r", data={"jeton": token, "etape": "envoi"}).headers["location"] == "/r?etape=merci"
+    assert len(texts_kept(tmp_path)) >= len(senders.sent)
+
+
+def test_asked_to_stop_under_load_it_finishes_what_it_acknowledged_and_leaves_cleanly(tmp_path: Path) -> None:
+    senders, status, told = ended_under_load(tmp_path, signal.SIGTERM)
+    assert status in {0, -signal.SIGTERM}
+    assert "Traceback" not in told
+    assert not (tmp_path / "collector.db-wal").exists()
+    assert {text_of(token) for token in senders.sent} <= texts_kept(tmp_path)
+
+
+def test_a_port_that_is_taken_is_told_in_one_french_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, (tmp_path / "said.txt").open("wb") as said:
+        port = taken.getsockname()[1]
+        assert start(tmp_path, port, said).wait(PATIENCE) == 1
+    told = (tmp_path / "said.txt").read_text(encoding="utf-8")
+    assert told.startswith("Erreur : 127.0.0.1:")
+    assert len(told.splitlines()) == 1
