@@ -15,6 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from syndication import models
 
+BUSY_MILLISECONDS = 20_000
+
 
 def table(model: type[models.Table]) -> Table:
     """The SQLAlchemy table behind a model."""
@@ -28,7 +30,9 @@ def open_engine(url: str) -> Engine:
     path = make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": 20, "check_same_thread": False}, hide_parameters=True)
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False}, hide_parameters=True
+    )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine

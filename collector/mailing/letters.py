@@ -22,11 +22,9 @@ class _Policy(EmailPolicy):
         if name in WHOLE:
             return f"{name}: {value}{self.linesep}"
         if name == "Subject":  # the library's own folding loses or doubles spaces between encoded words
-            folded: str = Header(str(value), None if value.isascii() else "utf-8", header_name=name).encode(
-                linesep="\r\n"
-            )
-            return f"{name}: {folded}{self.linesep}"
-        return super().fold(name, value)
+            header = Header(str(value), None if value.isascii() else "utf-8", header_name=name)
+            return f"{name}: {header.encode(linesep=self.linesep)}{self.linesep}"
+        return str(super().fold(name, value))
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         return self.fold(name, value).encode("ascii", "surrogateescape")

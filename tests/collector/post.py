@@ -33,7 +33,7 @@ OPT_OUT = re.compile(r"http://127\.0\.0\.1:8000/d/[A-Za-z0-9_.-]+")
 ALWAYS = 1_000_000
 USER, PASSWORD = "sirius@exemple.fr", "secret/a:b@c"
 DROP, REPLY_AND_DROP, STALL, SLOW = "drop", "reply and drop", "stall", "slow"
-QUICK, PATIENT = 0.2, 5.0
+QUICK, PATIENT = 0.15, 5.0
 """Seconds for which tests wait for a server that does not answer, and for one that should."""
 
 

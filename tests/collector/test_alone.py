@@ -291,9 +291,9 @@ def asked(operator: Collector, campaign: str) -> dict[str, Asked]:
         "a copy": ("GET", "/r?etape=donnees", by(answered), 200),
         "withdrawing one": ("GET", "/r?etape=retirer&question=changement", by(answered), 200),
         "withdrawing all": ("GET", "/r?etape=retirer", by(answered), 200),
-        "rewriting what is not refused": ("POST", "/r/auteur", form(jeton=waiting, etape="recrire", texte="A"), 409),
+        "rewriting what is not refused": ("POST", "/r/auteur", form(jeton=waiting, etape="recrire", question="x"), 409),
         "not an act": ("POST", "/r/auteur", form(jeton=answered, etape="x"), 400),
-        "withdrawn": ("POST", "/r/auteur", form(jeton=gone, etape="retirer"), 303),
+        "withdrawn": ("POST", "/r/auteur", form(jeton=gone, etape="retirer", question=""), 303),
         "after the withdrawal": ("GET", "/r", by(gone), 200),
         "a lost link": ("GET", "/r/" + "A" * 22, {}, 404),
         "no link at all": ("GET", "/r", {}, 404),
@@ -315,7 +315,7 @@ def asked(operator: Collector, campaign: str) -> dict[str, Asked]:
         "another method on a link": ("POST", f"/r/{fresh}", {}, 405),
         "questions about methods": ("OPTIONS", "/r", {}, 405),
         "another method on a page": ("POST", "/donnees-personnelles", {}, 405),
-    }  # fmt: skip
+    }
 
 
 FORM = "application/x-www-form-urlencoded"

@@ -1,13 +1,16 @@
 """Inviting by mail: who is invited, what a letter says, by which road it leaves, who is reminded, who is left alone."""
 
+import os
 import resource
 import shutil
 import smtplib
 import socket
 import ssl
 import stat
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import datetime, timedelta
 from email import message_from_binary_file
 from email.message import EmailMessage, Message
@@ -22,7 +25,8 @@ from collector import links
 from collector.app import create_app
 from collector.door import CampaignError, Collector, RosterError, SeatsTaken, Settings, check_mail
 from collector.mailing.letters import Letter, write_letter
-from collector.mailing.transport import Folder, Unavailable
+from collector.mailing.transport import Folder, Smtp, Unavailable
+from collector.settings import server_of
 from collector.store import Campaign
 from syndication.context import Hub
 from tests.collector.post import (
@@ -33,6 +37,7 @@ from tests.collector.post import (
     USER,
     Post,
     collector_on,
+    courier_of,
     deliver_for,
     dump,
     execute,
@@ -634,6 +639,41 @@ def test_a_password_that_is_refused_or_cannot_be_said_makes_mails_wait_and_is_to
     assert "mails wait" in told
     assert password not in told
     assert USER not in told
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """A process that serves very many people: what it opens next has a number above 1,024."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, before[1]), before[1]))
+    with Path("/dev/null").open() as null:
+        opened = [os.dup(null.fileno()) for _ in range(1100)]
+        yield
+    for descriptor in opened:
+        os.close(descriptor)
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.usefixtures("many_files")
+def test_a_process_with_very_many_open_files_still_sends(
+    mailer: Collector, post: Post, folder: Path, clock: Clock
+) -> None:
+    invited(mailer, folder, *people(2))
+    assert courier_of(mailer, clock, 1).hand_over().left == 2
+    assert post.got() == together(people(2), 1)
+
+
+def test_no_mail_waits_for_a_late_acknowledgement_of_the_line(post: Post) -> None:
+    """A last line held back until the line before it was acknowledged costs 40 ms a mail."""
+    smtp, took = Smtp(server_of(post.url()), SENDER), list[float]()
+    message = write_letter(letter_about("CAP Cuisine"), SENDER, NOON)
+    with closing(smtp):
+        for _ in range(40):
+            started = time.perf_counter()
+            smtp.hand(message, LEA, lambda: None)
+            took.append(time.perf_counter() - started)
+    assert len(post.received) == 40
+    assert sorted(took)[20] < 0.03
 
 
 def check(folder: Path, url: str, sender: str = SENDER) -> str:

@@ -773,7 +773,7 @@ def town(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[T
         hub.collector.record(f"/r/{token}", FULL_ANSWER)
     event = sent(hub)[1]
     hub.collector.deliver_receipt(Receipt(event.id, TEXT, "refuse", "raison", today, 2))
-    browser.post("/r/auteur", data={"jeton": gone, "etape": "retirer"})
+    browser.post("/r/auteur", data={"jeton": gone, "etape": "retirer", "question": ""})
     common = hub.collector.common_link(campaign).removeprefix("http://127.0.0.1:8000")
     keys = [key for section in default_questionnaire().sections for key in sorted(section_keys(section))]
     paths = ["/r", "/r/auteur", "/r/apercu", common, "/c/" + "a" * 24 + ".b", "/d/" + "a" * 32 + ".b", f"/r/{blank}"]

@@ -405,7 +405,7 @@ def test_behind_a_common_link_a_withdrawn_response_is_not_counted_as_asked(
     hub.collector.record(f"/r/{visitor.cookies['sirius-lien']}", FULL_ANSWER)
     catch_up()
     assert (client.get(AVIS).json()["repondants"], client.get(AVIS).json()["invites"]) == (8, None)
-    visitor.post("/r/auteur", data={"jeton": visitor.cookies["sirius-lien"], "etape": "retirer"})
+    visitor.post("/r/auteur", data={"jeton": visitor.cookies["sirius-lien"], "etape": "retirer", "question": ""})
     catch_up()
     assert (client.get(AVIS).json()["repondants"], client.get(AVIS).json()["invites"]) == (7, 7)
     assert tallied(hub) == recounted(hub)
