@@ -93,7 +93,7 @@ def read_seen_stamp(keys: Sequence[str], value: str, *about: str) -> int | None:
 def address_hashes(keys: Sequence[str], address: str) -> list[str]:
     """Hashes of a mail address, under the newest key first: addresses are few enough to be guessed without one."""
     folded = address.strip().casefold().encode()
-    return [hmac.new(key.encode(), b"sirius.address:" + folded, hashlib.sha256).hexdigest()[:32] for key in keys]
+    return [hmac.new(key.encode(), b"sirius.address:" + folded, hashlib.sha256).hexdigest()[:24] for key in keys]
 
 
 def opt_out_link(public_url: str, keys: Sequence[str], address_hash: str) -> str:

@@ -7,7 +7,7 @@ Moments that machines need (the outbox, the closing of a campaign) are whole sec
 from datetime import date
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, MetaData, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, MetaData, String, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 metadata = MetaData()
@@ -126,7 +126,7 @@ class Mail(Table, table=True):
     """
 
     __tablename__ = "mail"
-    __table_args__ = (UniqueConstraint("contact_id", "stage"),)
+    __table_args__ = (UniqueConstraint("contact_id", "stage"), Index("ix_mail_state", "state", "claimed_until"))
 
     id: str = Field(primary_key=True)
     campaign_id: str = _campaign()

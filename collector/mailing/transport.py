@@ -7,7 +7,7 @@ it raises tells what may be done next: ``Rejected``, the address does not exist;
 
 import os
 import re
-import select
+import selectors
 import smtplib
 import socket
 import ssl
@@ -21,8 +21,9 @@ from collector.errors import MailError
 from collector.settings import MailServer
 
 TIMEOUT_SECONDS = 20.0
-_POLICY = re.compile(rb"5\.7\.")
-"""Enhanced status (RFC 3463) of a refusal that says nothing of the address: relaying denied, a rule, a reputation."""
+_POLICY, _ADDRESS = re.compile(rb"5\.7\."), re.compile(rb"5\.[12]\.")
+"""Enhanced status (RFC 3463) of a refusal that says nothing of the address (relaying denied, a rule, a reputation), and
+of one that does. A bare 554 says nothing of it either."""
 Commit = Callable[[], None]
 
 
@@ -113,7 +114,7 @@ class Smtp:
             raise Unavailable(f"le serveur ne répond pas ({_kind(error)})") from error
         if code not in {250, 251}:
             self._reset()
-            if code < 500 or _POLICY.match(said):
+            if code < 500 or _POLICY.match(said) or (code == 554 and not _ADDRESS.match(said)):
                 raise Deferred(f"plus tard ({code})")
             raise Rejected(f"adresse refusée ({code})")
         try:
@@ -161,19 +162,26 @@ class Smtp:
             except (smtplib.SMTPException, OSError):
                 pass
             self._drop()
-        server, asked = self._server, ssl.create_default_context(cafile=self._server.authority or None)
+        server = self._server
         if server.security == "tls":
-            link: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=self._timeout, context=asked)
+            link: smtplib.SMTP = smtplib.SMTP_SSL(
+                server.host, server.port, timeout=self._timeout, context=self._trust()
+            )
         else:
             link = smtplib.SMTP(server.host, server.port, timeout=self._timeout)
         self._open = link
+        if link.sock is not None:  # the last line of a mail goes by itself: it must not wait for an acknowledgement
+            link.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if server.security == "starttls":
-            link.starttls(context=asked)
+            link.starttls(context=self._trust())
         if server.user:
             link.login(server.user, server.password)
         else:
             link.ehlo_or_helo_if_needed()
         return link
+
+    def _trust(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self._server.authority or None)
 
     def _reset(self) -> None:
         try:
@@ -197,7 +205,11 @@ def _on_the_wire(message: EmailMessage) -> bytes:
 
 def _has_spoken(server: smtplib.SMTP) -> bool:
     """True when the server said something, or hung up, without having been asked."""
-    return bool(server.sock and select.select([server.sock], [], [], 0)[0])
+    if server.sock is None:
+        return True
+    with selectors.DefaultSelector() as watch:
+        watch.register(server.sock, selectors.EVENT_READ)
+        return bool(watch.select(0))
 
 
 def _kind(error: Exception) -> str:

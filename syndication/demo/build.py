@@ -27,6 +27,8 @@ from syndication.moderation import store as moderation
 SEED = 2026
 BUILT = "demonstration"
 """Bookmark set once the demonstration is whole."""
+COPIED_TRADE = "electricite"
+"""Trade of which one waiting text comes twice, so that a response is held back."""
 MODERATOR = "moderation@exemple.invalid"
 DOOR_LIFE = timedelta(days=1)
 MAIN_FORMATION, MAIN_CENTRE = "50022146", "0751234J"
@@ -144,8 +146,9 @@ def _send_waiting(hub: Hub, clock: DemoClock, chance: random.Random) -> None:
         opened = campaigns.open_campaign(
             hub.engine, hub.collector, group.cfd, group.uai, today - timedelta(days=20), today + timedelta(days=40)
         )
-        links = campaigns.issue_links(hub.collector, opened.id, len(waiting))
-        for link, text in zip(links, waiting, strict=True):
+        told = [*waiting, waiting[0]] if group.trade == COPIED_TRADE else waiting
+        links = campaigns.issue_links(hub.collector, opened.id, len(told))
+        for link, text in zip(links, told, strict=True):
             hub.collector.record(link, _answer(chance, group.content, [text]))
 
 

@@ -56,22 +56,24 @@ def test_no_testimony_is_told_twice() -> None:
 
 def test_every_state_is_behind_a_door(demo: Hub) -> None:
     client = Client(create_app(demo, background=False))
-    states = {
+    expected = {
         f"/api/v1/avis?formation={code}": state
         for code, state in (
             ("50022146", "normale"), ("32031213", "fragile"), ("50033616", "fragile"), ("32032003", "comptes"),
             ("40025214", "insuffisante"), ("50022137", "insuffisante"),
         )
     }  # fmt: skip
-    assert {url: client.get(url).json()["fiabilite"] for url in states} == states
+    assert {url: client.get(url).json()["fiabilite"] for url in expected} == expected
     extracts = client.get("/api/v1/avis?formation=32032003").json()["verbatims"]["extraits"]
     assert {extract["pepite"] for extract in extracts} == {True, False}
     served = client.get("/api/v1/avis?formation=50033616&etablissement=9990001X").json()["portee"]["servie"]
     assert served == "formation@etablissement"
     with demo.engine.connect() as connection:
         texts = connection.exec_driver_sql("SELECT status, signals FROM verbatim").fetchall()
+        states = connection.exec_driver_sql("SELECT state, count(*) FROM review GROUP BY state").fetchall()
     assert {row[0] for row in texts} == {"attente", "publie", "refuse"}
-    assert {row[1] for row in texts} == {"[]", '["alerte"]', '["a_reprendre"]'}
+    assert {row[1] for row in texts} == {"[]", '["alerte"]', '["a_reprendre"]', '["copie"]'}
+    assert dict(tuple(row) for row in states)["a_verifier"] == 1
 
 
 def test_building_again_changes_nothing(demo: Hub) -> None:

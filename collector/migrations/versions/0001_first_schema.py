@@ -111,6 +111,7 @@ def _roster() -> None:
         sa.UniqueConstraint("contact_id", "stage"),
     )
     op.create_index(op.f("ix_mail_campaign_id"), "mail", ["campaign_id"], unique=False)
+    op.create_index("ix_mail_state", "mail", ["state", "claimed_until"], unique=False)
     op.create_index(op.f("ix_mail_not_before"), "mail", ["not_before"], unique=False)
 
 
