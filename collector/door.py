@@ -49,7 +49,7 @@ from collector.questionnaire import (
 )
 from collector.questionnaire.document import SCALE
 from collector.retention import Purged, purge
-from collector.settings import Settings, checked_database_url, first_fault, server_of
+from collector.settings import DEFAULT_SENDER, Settings, checked_database_url, first_fault, server_of
 from collector.store import PARIS, News, Sending
 from collector.versions import Versions
 from collector.views import routes
@@ -194,6 +194,8 @@ class Collector:
         self._store = store.Store(self._engine, self._writer)
         self._roster = Roster(self._engine, self._writer)
         self._versions = Versions(self._store)
+        self.mail_trouble = ""
+        """Why the last round of mails stopped before its end, in French; empty when it did not."""
         self._mailing = threading.Lock()
         self._stopping = threading.Event()
 
@@ -292,9 +294,14 @@ class Collector:
         """Make new personal links; raises CampaignError, SeatsTaken. The links are kept nowhere."""
         if count < 1:
             raise CampaignError("Au moins un lien est attendu.")
+        self._refuse_finished(campaign_id)
         tokens = [links.new_token() for _ in range(count)]
         self._store.issue(campaign_id, tokens)
         return [links.personal_link(self.settings.public_url, token) for token in tokens]
+
+    def _refuse_finished(self, campaign_id: str) -> None:
+        if self._clock().timestamp() >= self._store.campaign(campaign_id).ends_at.timestamp():
+            raise CampaignError("Cette campagne est finie : plus personne n'y est invité.")
 
     def progress(self, campaign_id: str) -> Progress:
         """How a campaign goes. Behind a common link, only declared seats say how many were asked."""
@@ -316,8 +323,7 @@ class Collector:
             raise CampaignError(f"Au plus {REMINDERS_MOST} relances.")
         if not 1 <= every_days <= 60:
             raise CampaignError("Les relances s'espacent de 1 à 60 jours.")
-        if self._clock().timestamp() >= self._store.campaign(campaign_id).ends_at.timestamp():
-            raise CampaignError("Cette campagne est finie : plus personne n'y est invité.")
+        self._refuse_finished(campaign_id)
         rows, keys = read_roster(roster), self.settings.keys()
         addresses = [(address, links.address_hashes(keys, address)) for _, address in rows.addresses]
         moment = int(self._clock().timestamp())
@@ -329,7 +335,7 @@ class Collector:
         return self._roster.counts(campaign_id)
 
     def hand_over_mails(self, most: int = 1000) -> int:
-        """Hand over the mails that are due, at most so many; gives how many left."""
+        """Hand over the mails that are due, at most so many; gives how many left, ``mail_trouble`` what stopped."""
         return self._hand_over(most).left
 
     def resend_uncertain_mails(self, campaign_id: str) -> int:
@@ -348,7 +354,9 @@ class Collector:
     def _hand_over(self, most: int = 1000) -> Round:
         with self._mailing:
             stopping = self._stopping.is_set
-            return Courier(self._roster, self.settings, self._clock, self._transport, stopping).hand_over(most)
+            made = Courier(self._roster, self.settings, self._clock, self._transport, stopping).hand_over(most)
+            self.mail_trouble = made.unavailable
+            return made
 
     def _transport(self) -> Transport:
         if self.settings.smtp_url:
@@ -376,7 +384,7 @@ class Collector:
 
     def purge(self) -> Purged:
         """Erase what is past its time."""
-        return purge(self._store, self._roster, self.settings, self._clock().date())
+        return purge(self._store, self._roster, self.settings, self._clock())
 
     # -- responses ---------------------------------------------------------------------------------------------------
 
@@ -419,7 +427,7 @@ def check_mail(settings: Settings) -> str:
     """What is wrong with the mail server of some settings, in French; empty when all is well or there is none."""
     if not settings.smtp_url:
         return ""
-    if settings.mail_from.endswith("@localhost>"):
+    if settings.mail_from == DEFAULT_SENDER:
         return "SIRIUS_MAIL_FROM manque, les mails n'auraient pas d'expéditeur"
     server = Smtp(server_of(settings.smtp_url), settings.mail_from, timeout=5)
     try:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 
 from collector.mailing.store import Roster
 from collector.settings import Settings
@@ -18,8 +19,9 @@ class Purged:
     opt_outs: int
 
 
-def purge(store: Store, roster: Roster, settings: Settings, today: date) -> Purged:
-    """Erase what is past its time on a day; what was erased already stays so, however often it runs."""
+def purge(store: Store, roster: Roster, settings: Settings, now: datetime) -> Purged:
+    """Erase what is past its time at a moment; what was erased already stays so, however often it runs."""
+    today = now.date()
     contacts_until = months_before(today, settings.contact_months)
     links_until = months_before(today, settings.token_months)
     purged = Purged(
@@ -29,7 +31,16 @@ def purge(store: Store, roster: Roster, settings: Settings, today: date) -> Purg
         opt_outs=roster.forget_opt_outs(months_before(today, settings.optout_months).strftime("%Y-%m")),
     )
     store.overwrite_log()
+    sweep_outbox(settings.data_dir / "outbox", now - timedelta(days=settings.outbox_days))
     return purged
+
+
+def sweep_outbox(folder: Path, before: datetime) -> int:
+    """Erase mails written as files before a moment, whole or not: each holds an address beside a link."""
+    old = [path for path in folder.glob("*") if path.is_file() and path.stat().st_mtime < before.timestamp()]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
 
 
 def months_before(day: date, months: int) -> date:

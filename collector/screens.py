@@ -83,11 +83,11 @@ class Screens:
             **self._common,
         )
 
-    def review(self, answers: Answers, faults: Sequence[Fault] = ()) -> Response:
+    def review(self, answers: Answers, faults: Sequence[Fault] = (), status: int = 422) -> Response:
         """Everything said, to be read again before it is sent."""
         where = {key: section.key for section in self.document.sections for key in section_keys(section)}
         return self._printer.page(
-            "review.html", 422 if faults else 200, answers=answers, faults=faults, where=where, **self._common
+            "review.html", status if faults else 200, answers=answers, faults=faults, where=where, **self._common
         )
 
     def after(self, section: Section, *, back: bool) -> str:

@@ -4,11 +4,12 @@ import os
 import re
 import secrets
 from dataclasses import dataclass, field
-from email.utils import parseaddr
+from email.utils import formataddr, parseaddr
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from email_validator import EmailNotValidError, validate_email
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -17,6 +18,8 @@ from collector.errors import SettingError
 SECRET_MINIMUM = 32
 """Shortest secret accepted, in characters: 32 characters of base64 carry 192 bits."""
 
+DEFAULT_SENDER = "Sirius <ne-pas-repondre@localhost>"
+"""Good for mails written as files; a mail server wants a true one."""
 _ADDRESS = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/?")
 
 
@@ -30,7 +33,7 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8000"
     secret_keys: Annotated[tuple[str, ...], NoDecode] = ()
     smtp_url: str = ""
-    mail_from: str = "Sirius <ne-pas-repondre@localhost>"
+    mail_from: str = DEFAULT_SENDER
     contact_months: int = Field(default=3, ge=0, le=36)
     """Months after a campaign's end when its roster is erased."""
     token_months: int = Field(default=12, ge=1, le=60)
@@ -39,6 +42,8 @@ class Settings(BaseSettings):
     """Days after which an answer left unfinished is erased."""
     optout_months: int = Field(default=36, ge=1, le=120)
     """Months for which a wish to receive no more mail is remembered."""
+    outbox_days: int = Field(default=7, ge=1, le=90)
+    """Days after which mails written as files are erased: each holds an address beside a link."""
     quick_seconds: float = Field(default=0.5, ge=0, le=60)
     """Seconds an answer under which a section was filled in too quickly; 0: never."""
     few_answers: int = Field(default=2, ge=0, le=50)
@@ -85,10 +90,19 @@ class Settings(BaseSettings):
     @field_validator("mail_from")
     @classmethod
     def _refuse_odd_senders(cls, value: str) -> str:
+        if value == DEFAULT_SENDER:
+            return value
         name, address = parseaddr(value)
-        if "@" not in address or any(ord(letter) < 32 for letter in name + address):
-            raise ValueError("un expéditeur est attendu, comme « Sirius <avis@exemple.fr> »")
-        return value
+        try:
+            checked = validate_email(
+                address, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False
+            ).ascii_email
+        except EmailNotValidError:
+            checked = None
+        whole = {address, f"{name} <{address}>", f'"{name}" <{address}>', f"<{address}>"}
+        if checked is None or value.strip() not in whole or not (name + address).isprintable():
+            raise ValueError("un seul expéditeur est attendu, comme « Sirius <avis@exemple.fr> »")
+        return formataddr((name, checked)) if name.isascii() else f"{name} <{checked}>"
 
     @field_validator("collector_database_url")
     @classmethod
@@ -128,7 +142,11 @@ def server_of(url: str) -> MailServer:
 
     ``?tls=aucun`` allows a relay without encryption, and then without password; ``?ca=FILE`` trusts that authority.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ValueError("l'adresse du serveur ou son port ne se lisent pas") from None
     options = dict(parse_qsl(parts.query))
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or set(options) - {"tls", "ca"}:
         raise ValueError("une adresse smtps://utilisateur:secret@serveur:465 ou smtp://serveur:587 est attendue")
@@ -137,7 +155,7 @@ def server_of(url: str) -> MailServer:
         raise ValueError("tls=aucun est réservé à un relais smtp:// sans mot de passe")
     return MailServer(
         parts.hostname,
-        parts.port or (465 if parts.scheme == "smtps" else 587),
+        port or (465 if parts.scheme == "smtps" else 587),
         "tls" if parts.scheme == "smtps" else "none" if clear else "starttls",
         unquote(parts.username or ""),
         unquote(parts.password or ""),

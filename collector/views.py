@@ -160,7 +160,7 @@ class _Pages:
             await self._desk.store.send(Sending.of(seat, answers, month, marks))
         except SQLAlchemyError:
             log.exception("an answer could not be recorded")
-            return screens.review(answers, [Fault("", SEND_FAILED)])
+            return screens.review(answers, [Fault("", SEND_FAILED)], status=503)
         return self._desk.go(f"/r?etape={THANKS}", token)
 
     # -- a campaign's common link ------------------------------------------------------------------------------------

@@ -30,10 +30,10 @@ class _Gone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What came of a round: how many mails left, and whether the server could not be reached."""
+    """What came of a round: how many mails left, and why the server took no more, empty when it took all."""
 
     left: int
-    unavailable: bool
+    unavailable: str = ""
 
 
 class Courier:
@@ -65,13 +65,17 @@ class Courier:
                     left += self._hand(transport, mail)
                 except Unavailable as error:
                     log.warning("mails wait: %s", error)
-                    return Round(left, unavailable=True)
-        return Round(left, unavailable=False)
+                    return Round(left, f"Serveur de mails : {error}. Les mails attendent.")
+        return Round(left)
 
     def _hand(self, transport: Transport, mail: Claimed) -> int:
         token = links.new_token()
         hashes = links.address_hashes(self._settings.keys(), mail.address)
-        message = write_letter(self._letter(mail, token, hashes[0]), self._settings.mail_from, self._clock())
+        try:
+            message = write_letter(self._letter(mail, token, hashes[0]), self._settings.mail_from, self._clock())
+        except Exception:
+            self._roster.not_handed(mail, None, self._now() + wait_after(mail.attempts))
+            raise
         committed = False
 
         def commit() -> None:

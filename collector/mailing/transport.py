@@ -214,6 +214,14 @@ def _has_spoken(server: smtplib.SMTP) -> bool:
 
 def _kind(error: Exception) -> str:
     """What went wrong, in words that hold neither address nor secret."""
+    if isinstance(error, FileNotFoundError):
+        return "le fichier de certificats n'existe pas"
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return "il ne propose pas le chiffrement demandé"
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return f"il refuse l'utilisateur ou le mot de passe, {error.smtp_code}"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "son certificat n'est pas de confiance"
     if isinstance(error, smtplib.SMTPResponseException):
         return str(error.smtp_code)
     if isinstance(error, TimeoutError | socket.timeout):

@@ -8,6 +8,7 @@ import typer
 
 from collector.door import Collector, Invitations
 from syndication.commands.console import AsJson, give, give_json, opened_hub, say
+from syndication.errors import CampaignRefused
 
 SHOWN = 20
 """Rejected rows shown to people; ``--json`` gives them all."""
@@ -69,7 +70,9 @@ def mail_send(as_json: AsJson = False) -> None:
     with opened_hub() as hub:
         while left := hub.collector.hand_over_mails():
             sent += left
-        where = _where(hub.collector)
+        where, trouble = _where(hub.collector), hub.collector.mail_trouble
+    if trouble:
+        raise CampaignRefused(trouble)
     if as_json:
         give_json({"remis": sent})
     else:
@@ -103,7 +106,10 @@ def purge(as_json: AsJson = False) -> None:
 
 def _where(collector: Collector) -> str:
     if collector.outbox is not None:
-        return f"SIRIUS_SMTP_URL est absent : les mails sont écrits dans {collector.outbox}/*.eml."
+        return (
+            f"SIRIUS_SMTP_URL est absent : les mails sont écrits dans {collector.outbox}/*.eml. "
+            "Chacun porte une adresse et un lien : supprimez-les une fois remis."
+        )
     return "Les mails partent par le travail de fond (sirius serve, sirius worker), ou par « sirius mail send »."
 
 

@@ -685,3 +685,14 @@ def test_both_databases_overwrite_what_they_erase(hub: Hub) -> None:
         with engine.connect() as connection:
             assert connection.exec_driver_sql("PRAGMA secure_delete").scalar() == 1
         engine.dispose()
+
+
+def test_mails_written_as_files_are_erased_after_some_days(hub: Hub, clock: Clock, tmp_path: Path) -> None:
+    outbox = hub.settings.data_dir / "outbox"
+    outbox.mkdir()
+    for name, days in (("old.eml", 8), (".half-written", 8), ("new.eml", 6)):
+        (outbox / name).write_text("À une adresse, avec un lien.")
+        moment = clock().timestamp() - days * 86_400
+        os.utime(outbox / name, (moment, moment))
+    hub.collector.purge()
+    assert [path.name for path in outbox.iterdir()] == ["new.eml"]

@@ -181,3 +181,24 @@ def test_a_file_of_keys_that_makes_no_sense_is_refused_by_its_path(content: byte
         Settings(data_dir=tmp_path).keys()
     assert str(tmp_path / "secret_keys") in str(caught.value)
     assert "motdepassecourt" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "sender", ["Sirius", "Sirius <a b@x.fr>", "a@b.fr, c@d.fr", "Sirius <a@b>x", "Sirius\n<a@b.fr>", ""]
+)
+def test_a_sender_that_mails_could_not_bear_is_refused(monkeypatch: pytest.MonkeyPatch, sender: str) -> None:
+    assert str(refused(monkeypatch, "SIRIUS_MAIL_FROM", sender)).startswith("SIRIUS_MAIL_FROM : un seul expéditeur")
+
+
+def test_a_sender_of_an_accented_domain_is_written_as_mails_want_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIRIUS_MAIL_FROM", "Sirius <avis@éxemple.fr>")
+    assert Settings.from_environment().mail_from == "Sirius <avis@xn--xemple-9ua.fr>"
+
+
+@pytest.mark.parametrize(
+    "server", ["smtp://h:abc", "smtp://h:99999", "smtp://[::1", "http://h", "smtp://", "smtps://h?tls=aucun"]
+)
+def test_a_mail_server_that_cannot_be_read_is_refused_in_french(monkeypatch: pytest.MonkeyPatch, server: str) -> None:
+    said = str(refused(monkeypatch, "SIRIUS_SMTP_URL", server))
+    assert said.startswith("SIRIUS_SMTP_URL : ")
+    assert "Port" not in said

@@ -186,3 +186,12 @@ def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> No
         assert done.returncode == 1
         assert "Traceback" not in done.stderr
         assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_finished_campaign_hands_out_nothing_more(ready: Path) -> None:
+    order = ("campaign", "open", "--formation", "RNCP38430", "--etablissement", "9990001X", "--json")
+    campaign = json.loads(sirius(ready, *order).stdout)["id"]
+    assert sirius(ready, "campaign", "close", campaign).returncode == 0
+    refused = sirius(ready, "campaign", "links", campaign, "--count", "1")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "Cette campagne est finie" in refused.stderr
