@@ -457,7 +457,7 @@ def test_what_its_author_withdraws_is_held_no_longer_and_leaves_no_figure(
         judge(desk, review, decision)
     author = Client(app)
     author.get(path_of(link))
-    form = {"jeton": link.rpartition("/")[2], "etape": "retirer"}
+    form = {"jeton": link.rpartition("/")[2], "etape": "retirer", "question": ""}
     assert author.post("/r/auteur", data=form).status_code == 303
     catch_up()
     assert reviews(hub)[-1].state == "retiree"

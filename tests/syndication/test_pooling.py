@@ -435,7 +435,7 @@ def test_a_withdrawn_response_is_taken_out_of_the_series_it_was_counted_in(
     author = Client(app)
     author.get(link.removeprefix("http://127.0.0.1:8000"))
     token = link.rpartition("/")[2]
-    assert author.post("/r/auteur", data={"jeton": token, "etape": "retirer"}).status_code == 303
+    assert author.post("/r/auteur", data={"jeton": token, "etape": "retirer", "question": ""}).status_code == 303
     after = shown()
     for name in ("repondants", "satisfaction", "notes", "choix"):
         assert after[name] == before[name]
