@@ -93,12 +93,15 @@ class ReadyAnswers:
 
     def catch_up(self) -> None:
         """Forget what changed since last time; everything, when the edition of what is asked changed."""
-        edition = self._edition()
+        self._forget_changes()
+        edition = self._edition()  # last: where questions are kept may be away while the hub's changes go on
         if edition != self._edition_seen:
             self._edition_seen = edition
             self._epoch += 1
             self._ready.clear()
             self._size = 0
+
+    def _forget_changes(self) -> None:
         with self._engine.connect() as connection:
             if self._seen is None:
                 self._seen = store.last_change(connection)

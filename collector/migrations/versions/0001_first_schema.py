@@ -12,6 +12,7 @@ depends_on = None
 def upgrade() -> None:
     _campaigns()
     _roster()
+    _mails()
     _answers()
 
 
@@ -77,6 +78,9 @@ def _roster() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_contact_campaign_id"), "contact", ["campaign_id"], unique=False)
+
+
+def _mails() -> None:
     op.create_table(
         "invited",
         sa.Column("campaign_id", sa.String(), nullable=False),

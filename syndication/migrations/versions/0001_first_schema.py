@@ -12,6 +12,7 @@ depends_on = None
 def upgrade() -> None:
     _catalogue()
     _centres()
+    _campaigns()
     _reviews()
     _verbatims()
     _verbatim_indexes()
@@ -106,7 +107,7 @@ def _centres() -> None:
     op.create_index(op.f("ix_offer_centre_id"), "offer", ["centre_id"], unique=False)
 
 
-def _reviews() -> None:
+def _campaigns() -> None:
     op.create_table(
         "campaign",
         sa.Column("id", sa.String(), nullable=False),
@@ -129,6 +130,9 @@ def _reviews() -> None:
     )
     op.create_index(op.f("ix_campaign_centre_id"), "campaign", ["centre_id"], unique=False)
     op.create_index(op.f("ix_campaign_formation_id"), "campaign", ["formation_id"], unique=False)
+
+
+def _reviews() -> None:
     op.create_table(
         "review",
         sa.Column("id", sa.String(), nullable=False),
