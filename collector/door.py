@@ -29,6 +29,7 @@ from collector.errors import (
     SettingError,
     StoreClosed,
 )
+from collector.limits import Arrivals, network_of
 from collector.mailing.courier import Courier, Round
 from collector.mailing.roster import read_roster
 from collector.mailing.stopping import addresses_bounced, note_bounces
@@ -58,6 +59,7 @@ from collector.writer import Writer
 __all__ = [
     "SCALE",
     "Answers",
+    "Arrivals",
     "Axis",
     "CampaignError",
     "CampaignOrder",
@@ -83,6 +85,7 @@ __all__ = [
     "checked_database_url",
     "default_questionnaire",
     "first_fault",
+    "network_of",
     "parse",
     "preview_application",
     "read_document",
@@ -236,9 +239,9 @@ class Collector:
         """The questionnaire of a version; raises QuestionnaireError."""
         return self._versions.get(version, language)
 
-    def questionnaires(self) -> list[Questionnaire]:
+    def questionnaires(self, language: Language = "fr") -> list[Questionnaire]:
         """Every questionnaire ever published, the newest first."""
-        return self._versions.known()
+        return self._versions.known(language)
 
     def newest_questionnaire(self) -> Questionnaire:
         """The one that a new campaign opens with; raises QuestionnaireError when all were withdrawn."""

@@ -35,9 +35,9 @@ class Versions:
                 return self.get(version)
         raise QuestionnaireError("Tous les questionnaires ont été retirés : publiez-en un.")
 
-    def known(self) -> list[Questionnaire]:
+    def known(self, language: Language = "fr") -> list[Questionnaire]:
         """Every questionnaire, withdrawn ones too, the newest first."""
-        return [self.get(version) for version, _ in reversed(self._listed())]
+        return [self.get(version, language) for version, _ in reversed(self._listed())]
 
     def is_withdrawn(self, version: str) -> bool:
         """True when a version may not open new campaigns."""

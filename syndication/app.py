@@ -17,6 +17,7 @@ from syndication.api import problems, v1
 from syndication.cfa import views as cfa
 from syndication.context import Hub
 from syndication.desk import views as desk
+from syndication.gestures.readers import Readers
 from syndication.pages import page
 from syndication.publication.ready import ReadyAnswers
 from syndication.site import views as site
@@ -44,7 +45,7 @@ def create_app(hub: Hub, *, background: bool = True) -> ReadyAnswers:
 
     pages = Starlette(
         routes=[
-            *widget.create_routes(hub.publisher),
+            *widget.create_routes(hub.publisher, Readers(hub.engine, hub.clock), hub.settings.public_url),
             *v1.create_routes(hub.engine, hub.publisher, hub.settings),
             *hub.collector.routes(),
             *accounts.create_routes(hub),

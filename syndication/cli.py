@@ -29,6 +29,9 @@ EXAMPLES = {
     "mail send": "sirius mail send",
     "mail bounced": "sirius mail bounced retour.eml",
     "purge": "sirius purge",
+    "partner add": "sirius partner add Catalogue --origin https://www.exemple.fr --origin https://exemple.fr",
+    "partner list": "sirius partner list",
+    "partner revoke": "sirius partner revoke Catalogue",
     "questionnaire check": "sirius questionnaire check 2027-1.toml",
     "questionnaire show": "sirius questionnaire show 2026-1 --langue en",
     "questionnaire publish": "sirius questionnaire publish 2027-1.toml",
@@ -43,11 +46,13 @@ app = typer.Typer(
 catalogue = typer.Typer(no_args_is_help=True, help="Le catalogue des formations et des centres.")
 responses = typer.Typer(no_args_is_help=True, help="Les témoignages venus d'ailleurs.")
 campaign = typer.Typer(no_args_is_help=True, help="Les campagnes, leurs liens, leurs invitations.")
+partner = typer.Typer(no_args_is_help=True, help="Les sites catalogues qui montrent les avis.")
 questionnaire = typer.Typer(no_args_is_help=True, help="Les questionnaires, version par version.")
 mail = typer.Typer(no_args_is_help=True, help="Les mails qui partent et ceux qui reviennent.")
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(responses, name="responses")
 app.add_typer(campaign, name="campaign")
+app.add_typer(partner, name="partner")
 app.add_typer(questionnaire, name="questionnaire")
 app.add_typer(mail, name="mail")
 
@@ -63,6 +68,9 @@ _add(app, "worker", running.worker)
 _add(app, "migrate", running.migrate)
 _add(app, "doctor", running.doctor)
 _add(app, "signin", people.signin)
+_add(partner, "add", people.partner_add, "partner ")
+_add(partner, "list", people.partner_list, "partner ")
+_add(partner, "revoke", people.partner_revoke, "partner ")
 _add(catalogue, "import", data.catalogue_import, "catalogue ")
 _add(responses, "import", data.responses_import, "responses ")
 _add(campaign, "open", campaigns.campaign_open, "campaign ")

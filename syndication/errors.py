@@ -66,6 +66,10 @@ class SignInError(SyndicationError):
     """A sign-in link or a session is not valid."""
 
 
+class PartnerError(SyndicationError):
+    """A catalogue site cannot be kept or changed as asked."""
+
+
 class CampaignRefused(SyndicationError):
     """A campaign cannot be opened or followed as asked."""
 

@@ -194,6 +194,14 @@ class Verbatim(Table, table=True):
             sqlite_where=text("status = 'publie'"), postgresql_where=text("status = 'publie'"),
         ),
         Index(
+            "ix_verbatim_useful_formation", "formation_id", "usefulness", "published_at", "id",
+            sqlite_where=text("status = 'publie'"), postgresql_where=text("status = 'publie'"),
+        ),
+        Index(
+            "ix_verbatim_question_formation", "formation_id", "question", "published_at", "id",
+            sqlite_where=text("status = 'publie'"), postgresql_where=text("status = 'publie'"),
+        ),
+        Index(
             "ix_verbatim_waiting", "received_on", "id",
             sqlite_where=text("status = 'attente'"), postgresql_where=text("status = 'attente'"),
         ),
@@ -219,6 +227,84 @@ class Verbatim(Table, table=True):
     published_at: datetime | None = Field(default=None, sa_column=Column(Instant))
     version: int = 1
     receipt_due: bool = False
+    useful: int = 0
+    useless: int = 0
+    usefulness: int = 0
+
+
+class VerbatimSubject(Table, table=True):
+    """A subject that a moderator recognised in a verbatim."""
+
+    __tablename__ = "verbatim_subject"
+
+    verbatim_id: str = _reference("verbatim.id", primary_key=True)
+    subject: str = Field(primary_key=True, index=True)
+
+
+class Reply(Table, table=True):
+    """A centre's reply to a verbatim, read by a moderator before it appears.
+
+    ``status``: ``attente``, ``publie`` or ``refuse``; ``reason`` tells the centre why it was refused.
+    """
+
+    __tablename__ = "reply"
+    __table_args__ = (
+        Index(
+            "ix_reply_waiting", "written_at", "verbatim_id",
+            sqlite_where=text("status = 'attente'"), postgresql_where=text("status = 'attente'"),
+        ),
+    )  # fmt: skip
+
+    verbatim_id: str = _reference("verbatim.id", primary_key=True)
+    text: str
+    signed: str
+    author: str
+    status: str = "attente"
+    reason: str | None = None
+    judge: str | None = None
+    version: int = 1
+    written_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    published_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+
+
+class Gesture(Table, table=True):
+    """A reader found a verbatim useful, or not. ``mark`` is the same for the same reader and verbatim within a month,
+    and tells nothing of the reader once the month's secret is erased."""
+
+    __tablename__ = "gesture"
+    __table_args__ = (
+        Index(
+            "ix_gesture_uncounted", "mark",
+            sqlite_where=text("NOT counted"), postgresql_where=text("NOT counted"),
+        ),
+    )  # fmt: skip
+
+    mark: str = Field(primary_key=True)
+    month: str = Field(index=True)
+    verbatim_id: str = _reference("verbatim.id")
+    useful: bool
+    counted: bool = False
+
+
+class GestureSecret(Table, table=True):
+    """What marks of a month are made with, erased with them."""
+
+    __tablename__ = "gesture_secret"
+
+    month: str = Field(primary_key=True)
+    secret: str
+
+
+class IndexedText(Table, table=True):
+    """A text that can be searched: a published verbatim or a formation's title. Its words stand in the database's own
+    full text (``indexed_words``, see ``syndication.search.store``) under the same id, in the order of publication."""
+
+    __tablename__ = "indexed_text"
+    __table_args__ = (UniqueConstraint("kind", "key"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str
+    key: str
 
 
 class Decision(Table, table=True):
@@ -292,6 +378,29 @@ class Bookmark(Table, table=True):
 
     name: str = Field(primary_key=True)
     cursor: str
+
+
+# -- catalogue sites -------------------------------------------------------------------------------------------------
+
+
+class Partner(Table, table=True):
+    """A catalogue site known to the service."""
+
+    __tablename__ = "partner"
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    created_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    revoked_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+
+
+class PartnerOrigin(Table, table=True):
+    """An origin whose pages may show widgets when only partners may."""
+
+    __tablename__ = "partner_origin"
+
+    partner_id: int = _reference("partner.id", primary_key=True)
+    origin: str = Field(primary_key=True)
 
 
 # -- people ----------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ Axes of a tally, and the values counted on each:
 - ``@invites``: ``connus`` for people known to have been asked, ``inconnus`` for respondents of whom it is not known
   how many were asked beside them;
 - ``@verbatims``: a question's key, for its published texts;
+- ``@sujets``: a subject's key, for published texts that speak of it;
 - ``@version``: a version of the questionnaire, respondents who answered it; those of the first version are the rest.
 
 Answers on different scales, or among different options, are never added together: each such *series* of a key has an
@@ -29,6 +30,7 @@ from widget.contract import Choice, Distribution, Note, Option, Period, Reliabil
 
 Counts = Mapping[str, Mapping[str, int]]
 RESPONDENTS, MONTHS, INVITED, VERBATIMS, VERSIONS = "@repondants", "@mois", "@invites", "@verbatims", "@version"
+SUBJECTS = "@sujets"
 CHOICE, SERIES = "choix.", "~"
 HEADLINE = "satisfaction"
 Z = 1.959963984540054

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from syndication import models
 from syndication.database import add_counts, insert_new, table
+from syndication.search import store as search
 
 REVIEW = table(models.Review)
 SET_ASIDE = table(models.SetAside)
@@ -96,6 +97,7 @@ def keep_reviews(connection: Connection, reviews: Sequence[NewReview], now: date
     texts = [_verbatim_row(review, verbatim, now) for review in fresh for verbatim in review.verbatims]
     if texts:
         connection.execute(insert(VERBATIM), texts)
+        search.keep(connection, search.VERBATIM, [_entry(text) for text in texts if text["status"] == "publie"])
     counts: Counter[tuple[Scope, str, str]] = Counter()
     counted = [review for review in fresh if not review.marks]
     for review in counted:
@@ -188,7 +190,14 @@ def _verbatim_row(review: NewReview, verbatim: NewVerbatim, now: datetime) -> di
         "published_at": now if verbatim.status == "publie" else None,
         "version": 1,
         "receipt_due": False,
+        "useful": 0,
+        "useless": 0,
+        "usefulness": 0,
     }
+
+
+def _entry(row: Mapping[str, Any]) -> search.Entry:
+    return search.verbatim_entry(row["id"], row["text"], row["formation_id"], row["centre_id"])
 
 
 # -- campaigns -------------------------------------------------------------------------------------------------------

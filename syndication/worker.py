@@ -1,4 +1,7 @@
-"""Background work: intake, invitations, receipts, and the collector's own. Each step may be run again without harm."""
+"""Background work: intake, invitations, receipts, readers' gestures, and the collector's own.
+
+Each step may be run again without harm.
+"""
 
 import asyncio
 import logging
@@ -9,11 +12,12 @@ from collector.door import Receipt
 from syndication import intake
 from syndication.context import Hub
 from syndication.database import writing
+from syndication.gestures import store as gestures
 from syndication.moderation import store as moderation
 from syndication.moderation.decide import REASONS
 
 PAUSE_SECONDS = 0.5
-INVITATIONS_EVERY_SECONDS = 60.0
+COUNT_EVERY_SECONDS = 60.0
 RECEIPTS = 200
 log = logging.getLogger("sirius.worker")
 
@@ -25,11 +29,12 @@ async def work_for_ever(hub: Hub) -> None:
 
 async def _follow(hub: Hub) -> None:
     """Intake, invitations, receipts; a step that fails is told in the log and tried again."""
-    counted_at = -INVITATIONS_EVERY_SECONDS
+    counted_at = -COUNT_EVERY_SECONDS
     while True:
         try:
-            if monotonic() - counted_at >= INVITATIONS_EVERY_SECONDS:
+            if monotonic() - counted_at >= COUNT_EVERY_SECONDS:
                 await asyncio.to_thread(intake.count_invitations, hub.engine, hub.collector, hub.clock())
+                await asyncio.to_thread(count_gestures, hub)
                 counted_at = monotonic()
             await asyncio.to_thread(work_once, hub)
         except Exception:
@@ -42,6 +47,12 @@ def work_once(hub: Hub) -> int:
     taken = intake.take_in(hub.engine, hub.collector, hub.clock(), hub.settings.duplicate_length)
     deliver_receipts(hub)
     return taken
+
+
+def count_gestures(hub: Hub) -> int:
+    """Count what readers found useful or not; gives how many gestures were new."""
+    with writing(hub.engine).begin() as connection:
+        return gestures.count(connection, hub.clock())
 
 
 def deliver_receipts(hub: Hub) -> int:

@@ -1,12 +1,14 @@
 """What the widget draws, frozen, and where it gets it from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol
 
 Reliability = Literal["insuffisante", "comptes", "fragile", "normale"]
 ScopeName = Literal["formation", "formation@etablissement", "etablissement"]
+Language = Literal["fr", "en"]
+Order = Literal["recent", "utile"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,44 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """What a text speaks of."""
+
+    key: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A way to narrow the texts of a scope, with how many it leaves (for a centre: its respondents)."""
+
+    key: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Which texts of a scope a reader wants: every blank means any; ``page`` counts from 0."""
+
+    question: str = ""
+    subject: str = ""
+    words: str = ""
+    centre: str = ""
+    order: Order = "recent"
+    page: int = 0
+
+    @property
+    def narrows(self) -> bool:
+        """True when some texts of the scope are left out."""
+        return bool(self.question or self.subject or self.words or self.centre)
+
+
+NOTHING_ASKED = Ask()
+"""The first page of every text, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Verbatim:
     """A published text. ``centre`` is None while naming it could single somebody out."""
 
@@ -118,7 +158,7 @@ class Verbatim:
     text: str
     published_on: date
     month: str | None
-    subjects: tuple[str, ...]
+    subjects: tuple[Subject, ...]
     gem: bool
     useful: int
     centre: Centre | None
@@ -127,7 +167,11 @@ class Verbatim:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything public about a scope at one moment. ``held`` counts published texts that wait for more respondents."""
+    """Everything public about a scope at one moment. ``held`` counts published texts that wait for more respondents.
+
+    ``verbatims`` is the page of texts that ``ask`` names, ``found`` how many there are on all ``pages``; ``questions``,
+    ``subjects`` and ``centres_named`` are the ways to narrow them.
+    """
 
     formation: Formation | None
     centre: Centre | None
@@ -144,16 +188,53 @@ class Snapshot:
     verbatim_total: int
     verbatims: tuple[Verbatim, ...]
     method_url: str
+    page_url: str
     updated_at: datetime | None
+    ask: Ask = NOTHING_ASKED
+    found: int = 0
+    pages: int = 0
+    questions: tuple[Facet, ...] = ()
+    subjects: tuple[Facet, ...] = ()
+    centres_named: tuple[Facet, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The one line of a result list: what was asked for, what is served, how many answered, and their satisfaction."""
+
+    key: str
+    scope: Scope
+    respondents: int
+    reliability: Reliability
+    satisfaction: Distribution | None
+    page_url: str
 
 
 class SnapshotSource(Protocol):
     """Where snapshots come from."""
 
-    def snapshot(self, formation: str | None, centre: str | None) -> Snapshot | None:
+    def snapshot(
+        self, formation: str | None, centre: str | None, language: Language = "fr", ask: Ask = NOTHING_ASKED
+    ) -> Snapshot | None:
         """The snapshot behind two codes as an integrator wrote them, or None when they mean nothing."""
+        ...
+
+    def scores(self, keys: Sequence[str]) -> Sequence[Score]:
+        """Scores of keys (``formation@etablissement``, either part alone); those that mean nothing are left out."""
         ...
 
     def frame_ancestors(self) -> str:
         """Value of the ``frame-ancestors`` directive for embeddable pages."""
+        ...
+
+    def may_embed(self, origin: str) -> bool:
+        """True when pages of an origin (``https://example.fr``) may show widgets."""
+        ...
+
+
+class Gestures(Protocol):
+    """Where readers' « useful or not » goes."""
+
+    def note(self, verbatim: str, useful: bool, network: str, browser: str) -> None:
+        """Note a reader's gesture, once for a reader and text; what is too much, or about no text, is dropped."""
         ...

@@ -1,34 +1,63 @@
-"""DOOR: the widget's addresses (the frame and its loader), a frame drawn outside them, and how figures are said."""
+"""DOOR: the widget's addresses, a frame drawn outside them, and how figures are said."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from widget import words
-from widget.contract import Snapshot, SnapshotSource
-from widget.options import THEMES, read_options
-from widget.render import Page, asset, render_frame
+from widget import loaders, words
+from widget.badge import render_badge
+from widget.contract import Gestures, Language, Score, Snapshot, SnapshotSource
+from widget.jsonld import course
+from widget.oembed import OEMBED_PATH, embed_of
+from widget.options import FORMATS, LANGUAGES, THEMES, Options, read_ask, read_options
+from widget.render import Page, hash_source, render_frame, render_refusal
 
-__all__ = ["PATHS", "THEMES", "create_routes", "draw_preview", "words"]
+__all__ = [
+    "FORMATS",
+    "LANGUAGES",
+    "PATHS",
+    "THEMES",
+    "Options",
+    "create_routes",
+    "draw_preview",
+    "hash_source",
+    "loaders",
+    "read_ask",
+    "read_options",
+    "words",
+]
 
-FRAME_CACHE = "public, max-age=0, s-maxage=60, stale-while-revalidate=600, stale-if-error=86400"
+READ_CACHE = "public, max-age=0, s-maxage=60, stale-while-revalidate=600, stale-if-error=86400"
 """Browsers ask each time and get a 304; a CDN asks once a minute and serves what it has while it asks."""
-LOADER_CACHE = "public, max-age=600, s-maxage=3600, stale-while-revalidate=86400, stale-if-error=604800"
-PATHS = frozenset({"/widget", "/widget/1.js"})
+EVERGREEN_CACHE = "public, max-age=600, s-maxage=3600, stale-while-revalidate=86400, stale-if-error=604800"
+IMMUTABLE_CACHE = "public, max-age=31536000, immutable"
+PATHS = frozenset({"/widget", "/widget/badge.svg", "/widget/scores", "/widget/course", OEMBED_PATH, *loaders.PATHS})
 """Paths whose answers depend on nothing but the query."""
+SCORES_LIMIT = 300
+"""Keys of one batch of scores."""
+KEYS_LENGTH = 16_000
+GESTURE_BYTES = 1024
+_OPEN = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
+_PLAIN = {"x-content-type-options": "nosniff"}
 
 
-def create_routes(source: SnapshotSource) -> list[BaseRoute]:
-    """Routes that draw what a source gives."""
-
-    async def frame(request: Request) -> Response:
-        options = read_options(request.query_params)
-        snapshot = source.snapshot(options.formation, options.centre) if options.formation or options.centre else None
-        return _frame(render_frame(snapshot, options), source.frame_ancestors(), FRAME_CACHE)
-
-    return [Route("/widget", frame), Route("/widget/1.js", _loader)]
+def create_routes(source: SnapshotSource, gestures: Gestures, public_url: str) -> list[BaseRoute]:
+    """Routes that draw what a source gives; readers' gestures go to ``gestures``."""
+    door = _Door(source, gestures, public_url)
+    return [
+        Route("/widget", door.frame, methods=["GET"]),
+        Route("/widget/utile", door.gesture, methods=["POST"]),
+        Route("/widget/badge.svg", door.badge, methods=["GET"]),
+        Route("/widget/scores", door.scores, methods=["GET"]),
+        Route("/widget/course", door.course, methods=["GET"]),
+        Route(OEMBED_PATH, door.oembed, methods=["GET"]),
+        Route("/widget/{file}", _loader, methods=["GET"]),
+    ]
 
 
 def draw_preview(snapshot: Snapshot | None, query: Mapping[str, str], banner: str = "") -> Response:
@@ -36,11 +65,80 @@ def draw_preview(snapshot: Snapshot | None, query: Mapping[str, str], banner: st
     return _frame(render_frame(snapshot, read_options(query), banner), "'self'", "no-store")
 
 
+class _Door:
+    def __init__(self, source: SnapshotSource, gestures: Gestures, public_url: str) -> None:
+        self._source = source
+        self._gestures = gestures
+        self._public_url = public_url
+
+    async def frame(self, request: Request) -> Response:
+        options = read_options(request.query_params)
+        ancestors = self._source.frame_ancestors()
+        refused = self._refused(request, options.language)
+        if refused is not None:
+            return refused
+        page = render_frame(self._snapshot(options), options, thanked=request.query_params.get("merci", ""))
+        return _frame(page, ancestors, READ_CACHE)
+
+    async def gesture(self, request: Request) -> Response:
+        if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+            raise HTTPException(403)
+        form = await _small_form(request)
+        useful = "oui" in form
+        verbatim = form.get("oui") or form.get("non") or ""
+        network = request.client.host if request.client else ""
+        browser = request.headers.get("user-agent", "")[:400]
+        await run_in_threadpool(self._gestures.note, verbatim[:64], useful, network, browser)
+        options = read_options(request.query_params)
+        thanks = f"/widget?{options.query(merci=verbatim[:64])}"
+        return RedirectResponse(thanks, 303, {"cache-control": "no-store"})
+
+    async def badge(self, request: Request) -> Response:
+        options = read_options(request.query_params)
+        image = render_badge(self._snapshot(options), options)
+        headers = {
+            "cache-control": READ_CACHE,
+            "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
+        }
+        return Response(image, media_type="image/svg+xml", headers=headers | _OPEN | _PLAIN)
+
+    async def scores(self, request: Request) -> Response:
+        text, language = request.query_params.get("cles", ""), read_options(request.query_params).language
+        keys = sorted({key.strip() for key in text[:KEYS_LENGTH].split(",") if key.strip()})[:SCORES_LIMIT]
+        found = self._source.scores(keys) if keys else ()
+        return _json({one.key: _score(one, language) for one in found})
+
+    async def course(self, request: Request) -> Response:
+        options = read_options(request.query_params)
+        return _json(course(self._snapshot(options), options.language))
+
+    async def oembed(self, request: Request) -> Response:
+        found = embed_of(request.query_params, self._public_url, self._snapshot)
+        if isinstance(found, int):
+            raise HTTPException(found)
+        return _json(asdict(found))
+
+    def _snapshot(self, options: Options) -> Snapshot | None:
+        if not options.formation and not options.centre:
+            return None
+        return self._source.snapshot(options.formation, options.centre, options.language, options.ask)
+
+    def _refused(self, request: Request, language: Language) -> Response | None:
+        """The page that says why, for a page whose origin may not show widgets; browsers enforce it by themselves."""
+        if request.headers.get("sec-fetch-dest", "iframe") not in {"iframe", "frame", "embed", "object"}:
+            return None
+        host = _origin(request.headers.get("referer", ""))
+        if not host or self._source.may_embed(host):
+            return None
+        address = f"{self._public_url}{request.url.path}?{request.url.query}"
+        return _frame(render_refusal(host, address, language), "*", "no-store")
+
+
 def _frame(page: Page, frame_ancestors: str, cache_control: str) -> Response:
     """A frame's page with the headers that keep it at home in anybody's page."""
     policy = (
         f"default-src 'none'; style-src '{page.style_hash}'; script-src '{page.script_hash}'; img-src data:; "
-        f"base-uri 'none'; form-action 'self'; frame-ancestors {frame_ancestors}"
+        f"connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors {frame_ancestors}"
     )
     return HTMLResponse(
         page.html,
@@ -56,14 +154,39 @@ def _frame(page: Page, frame_ancestors: str, cache_control: str) -> Response:
     )
 
 
-async def _loader(_: Request) -> Response:
-    return Response(
-        asset("loader.js"),
-        media_type="text/javascript; charset=utf-8",
-        headers={
-            "access-control-allow-origin": "*",
-            "cache-control": LOADER_CACHE,
-            "cross-origin-resource-policy": "cross-origin",
-            "x-content-type-options": "nosniff",
-        },
-    )
+async def _loader(request: Request) -> Response:
+    file = loaders.find(request.path_params["file"])
+    if file is None:
+        raise HTTPException(404)
+    headers = {"cache-control": IMMUTABLE_CACHE if file.immutable else EVERGREEN_CACHE}
+    return Response(file.body, media_type=file.media_type, headers=headers | _OPEN | _PLAIN)
+
+
+async def _small_form(request: Request) -> dict[str, str]:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > GESTURE_BYTES:
+            raise HTTPException(413)
+    pairs = (pair.partition("=") for pair in body.decode("latin-1").split("&"))
+    return {name: value for name, _, value in pairs}
+
+
+def _score(one: Score, language: Language) -> dict[str, object]:
+    """A score ready to be shown; ``texte`` is empty when there is nothing to say yet."""
+    return {
+        "texte": words.score_line(one, language),
+        "elargi": words.phrase("portee_courte", language) if one.scope.requested != one.scope.served else "",
+        "prudence": words.caution(one.reliability, language),
+        "lien": one.page_url,
+        "voir": words.phrase("puce_voir", language),
+    }
+
+
+def _json(body: object) -> Response:
+    return JSONResponse(body, headers={"cache-control": READ_CACHE} | _OPEN | _PLAIN)
+
+
+def _origin(address: str) -> str:
+    scheme, mark, rest = address.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}".lower() if mark else ""

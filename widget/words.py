@@ -1,58 +1,107 @@
-"""Figures in words: French numbers, months, and the sentence a parent can repeat aloud. Pure."""
+"""Figures in words, in French and in English: numbers, months, and the sentence a parent can repeat aloud. Pure."""
 
+from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 
-from widget.contract import Distribution, Snapshot
+from widget.contract import Distribution, Language, Reliability, Score, Snapshot
+from widget.phrases import ENGLISH, FRENCH
 
-MONTHS = (
-    "janvier", "février", "mars", "avril", "mai", "juin",
-    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+MONTHS: Mapping[Language, tuple[str, ...]] = MappingProxyType(
+    {
+        "fr": (
+            "janvier", "février", "mars", "avril", "mai", "juin",
+            "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+        ),
+        "en": (
+            "January", "February", "March", "April", "May", "June",
+            "July", "August", "September", "October", "November", "December",
+        ),
+    }
 )  # fmt: skip
 NBSP, THIN = "\u00a0", "\u202f"
+PHRASES: Mapping[Language, Mapping[str, str]] = MappingProxyType({"fr": FRENCH, "en": ENGLISH})
 
 
-def number(value: int) -> str:
-    """« 1 234 », with a narrow no-break space."""
-    return f"{value:,}".replace(",", THIN)
+def phrase(key: str, language: Language = "fr", **values: object) -> str:
+    """A sentence of ours, with its blanks filled."""
+    return PHRASES[language][key].format(**values)
 
 
-def percent(value: int) -> str:
-    """« 86 % »."""
-    return f"{value}{NBSP}%"
+def number(value: int, language: Language = "fr") -> str:
+    """« 1 234 » with a narrow no-break space, « 1,234 » in English."""
+    return f"{value:,}".replace(",", THIN if language == "fr" else ",")
 
 
-def month(value: str) -> str:
+def percent(value: int, language: Language = "fr") -> str:
+    """« 86 % », « 86% » in English."""
+    return f"{value}{NBSP}%" if language == "fr" else f"{value}%"
+
+
+def month(value: str, language: Language = "fr") -> str:
     """« juin 2026 » for « 2026-06 »."""
     year, place = value.split("-")
-    return f"{MONTHS[int(place) - 1]}{NBSP}{year}"
+    return f"{MONTHS[language][int(place) - 1]}{NBSP}{year}"
 
 
-def day(value: date) -> str:
+def day(value: date, language: Language = "fr") -> str:
     """« 23 novembre 2026 »."""
-    ordinal = "1er" if value.day == 1 else str(value.day)
-    return f"{ordinal}{NBSP}{MONTHS[value.month - 1]}{NBSP}{value.year}"
+    ordinal = "1er" if value.day == 1 and language == "fr" else str(value.day)
+    return f"{ordinal}{NBSP}{MONTHS[language][value.month - 1]}{NBSP}{value.year}"
 
 
-def plural(count: int, one: str, many: str) -> str:
-    """« 1 réponse », « 2 réponses »; zero is singular in French."""
-    return f"{number(count)}{NBSP}{one if count < 2 else many}"
+def plural(count: int, one: str, many: str, language: Language = "fr") -> str:
+    """« 1 réponse », « 2 réponses »; zero is singular in French, plural in English."""
+    singular = count < 2 if language == "fr" else count == 1
+    return f"{number(count, language)}{NBSP}{one if singular else many}"
 
 
-def headline(snapshot: Snapshot) -> str:
+def counted(key: str, count: int, language: Language = "fr") -> str:
+    """A count with its noun: the phrases ``key`` and ``key_s`` are its singular and plural."""
+    return plural(count, PHRASES[language][key], PHRASES[language][f"{key}_s"], language)
+
+
+def headline(snapshot: Snapshot, language: Language = "fr") -> str:
     """The satisfaction of a scope in one sentence, with whom it speaks of."""
-    spread = snapshot.satisfaction
-    if spread is None:
-        return f"{plural(snapshot.respondents, 'répondant raconte', 'répondants racontent')} leur apprentissage."
-    good = number(spread.good.count) if spread.good.percent is None else percent(spread.good.percent)
-    verb = "est content de son" if good == "1" else "sont contents de leur"
-    return f"{good} des {plural(spread.answered, 'répondant', 'répondants')} {verb} apprentissage."
+    if snapshot.satisfaction is None:
+        return phrase("raconte", language, qui=counted("repondant", snapshot.respondents, language))
+    return satisfaction_line(snapshot.satisfaction, language)
 
 
-def spoken(spread: Distribution) -> str:
+def satisfaction_line(spread: Distribution, language: Language = "fr") -> str:
+    """« 86 % des 42 répondants sont contents de leur apprentissage. »"""
+    share = spread.good.percent
+    good = number(spread.good.count, language) if share is None else percent(share, language)
+    key = "content" if good == "1" else "contents"
+    return phrase(key, language, part=good, total=counted("repondant", spread.answered, language))
+
+
+def score_line(score: Score, language: Language = "fr") -> str:
+    """The short line of a result list; empty when there is nothing to say yet."""
+    spread = score.satisfaction
+    if spread is None or score.reliability == "insuffisante":
+        return ""
+    share = spread.good.percent
+    if share is None:
+        return phrase("puce_nombre", language, nombre=number(spread.good.count, language), total=spread.answered)
+    return phrase(
+        "puce", language, part=percent(share, language), total=counted("repondant", spread.answered, language)
+    )
+
+
+def caution(reliability: Reliability, language: Language = "fr") -> str:
+    """The word of caution that few answers call for, or nothing."""
+    return PHRASES[language].get(f"prudence_{reliability}", "")
+
+
+def spoken(spread: Distribution, language: Language = "fr") -> str:
     """A distribution as a screen reader should say it."""
+    colon, semicolon = (f"{NBSP}:", f"{NBSP};") if language == "fr" else (":", ";")
     parts = (("bien", spread.good), ("moyen", spread.fair), ("mal", spread.poor))
     said = (
-        f"{w}{NBSP}: {percent(s.percent)}, {number(s.count)}" if s.percent is not None else f"{w}{NBSP}: {s.count}"
-        for w, s in parts
+        f"{phrase(name, language).lower()}{colon} "
+        + (f"{percent(s.percent, language)}, " if s.percent is not None else "")
+        + number(s.count, language)
+        for name, s in parts
     )
-    return f"{NBSP}; ".join(said)
+    return f"{semicolon} ".join(said)

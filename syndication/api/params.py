@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from syndication.api.problems import BadParameters
+from syndication.publication.summaries import Key, read_key
 
 KEYS_LIMIT = 100
 VALUE_LIMIT = 200
@@ -26,7 +27,7 @@ def read(pairs: Sequence[tuple[str, str]], allowed: Collection[str], *, long: Co
     return {name: value for name, value in values.items() if value}
 
 
-def read_keys(text: str) -> list[tuple[str, str | None, str | None]]:
+def read_keys(text: str) -> list[Key]:
     """Keys of a batch (``formation``, ``formation@etablissement`` or ``@etablissement``), each with its two parts.
 
     Sorted and without doubles, so that their order never matters; raises BadParameters.
@@ -38,5 +39,4 @@ def read_keys(text: str) -> list[tuple[str, str | None, str | None]]:
         raise BadParameters([("cles", f"{len(keys)} clés : {KEYS_LIMIT} au plus.")])
     if any(len(key) > VALUE_LIMIT for key in keys):
         raise BadParameters([("cles", f"Une clé dépasse {VALUE_LIMIT} caractères.")])
-    split = [(key, *key.rpartition("@")[::2]) if "@" in key else (key, key, "") for key in keys]
-    return [(key, formation or None, centre or None) for key, formation, centre in split]
+    return [read_key(key) for key in keys]

@@ -4,8 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from syndication.catalogue.resolve import ResolvedFormation
-from syndication.catalogue.store import CentreRow
-from syndication.ratings import Rating
+from syndication.publication.summaries import Summary
 from widget.contract import Centre, Choice, Distribution, Formation, Note, Reply, Share, Snapshot, Verbatim
 
 Json = dict[str, Any]
@@ -91,7 +90,7 @@ def verbatim(one: Verbatim) -> Json:
         "texte": one.text,
         "publie_le": one.published_on.isoformat(),
         "experience": one.month,
-        "sujets": list(one.subjects),
+        "sujets": [subject.key for subject in one.subjects],
         "pepite": one.gem,
         "utile": one.useful,
         "etablissement": {"uai": one.centre.uai, "nom": one.centre.name} if one.centre else None,
@@ -104,14 +103,15 @@ def reply(one: Reply) -> Json:
     return {"texte": one.text, "signature": one.signed, "publie_le": one.published_on.isoformat()}
 
 
-def summary(key: str, title: str | None, place: CentreRow | None, scope: tuple[str, str], rating: Rating) -> Json:
-    """A line of the batch of summaries; ``scope`` is what was asked for and what is served."""
+def summary(one: Summary) -> Json:
+    """A line of the batch of summaries."""
+    rating, place = one.rating, one.place
     enough = rating.reliability != "insuffisante"
     return {
-        "cle": key,
-        "intitule": title,
+        "cle": one.key[0],
+        "intitule": one.title,
         "etablissement": {"uai": place.uai, "nom": place.name} if place else None,
-        "portee": {"demandee": scope[0], "servie": scope[1]},
+        "portee": {"demandee": one.requested, "servie": one.served},
         "repondants": rating.respondents,
         "invites": rating.invited,
         "taux_reponse": rating.response_rate,

@@ -10,13 +10,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from syndication.api import params, problems, serialise
-from syndication.api.summaries import summarise
 from syndication.catalogue import store as catalogue
 from syndication.catalogue.codes import read_formation_code
 from syndication.catalogue.resolve import ResolvedFormation, resolve_formation
 from syndication.errors import AmbiguousCode, CodeError, SyndicationError, UnknownCode
 from syndication.publication.dependencies import note
 from syndication.publication.snapshot import Publisher
+from syndication.publication.summaries import summarise
 from syndication.settings import Settings
 from widget.contract import Formation
 
@@ -57,7 +57,9 @@ class _Api:
         values = params.read(request.query_params.multi_items(), {"cles"}, long={"cles"})
         keys = params.read_keys(values.get("cles", ""))
         with self._engine.connect() as connection:
-            return _json(summarise(connection, keys, self._publisher.questions(), self._settings.thresholds))
+            found, unknown = summarise(connection, keys, self._publisher.questions(), self._settings.thresholds)
+        missing = [{"cle": key, "raison": reason} for key, reason in unknown]
+        return _json({"data": [serialise.summary(one) for one in found], "inconnues": missing, "source": "Sirius"})
 
     async def resolution(self, request: Request) -> Response:
         values = params.read(request.query_params.multi_items(), {"code"})

@@ -84,6 +84,7 @@ def keep(connection: Connection, facts: Sequence[Fact], source: str, now: dateti
     """Store facts that need no line of a file to be told about; offers must name known formations and centres."""
     store.keep_formations(connection, _of(FormationFact, facts))
     ids = store.natural_keys(connection)
+    store.index_titles(connection, {ids[fact.natural_key] for fact in _of(FormationFact, facts)})
     store.keep_codes(connection, _of(CodeFact, facts), ids, source)
     store.keep_renewals(connection, _of(RenewalFact, facts), source, now.date())
     store.keep_centres(connection, _of(CentreFact, facts), source)

@@ -1,17 +1,18 @@
 """All SQL of the catalogue."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, Integer, bindparam, cast, func, select, update
 
 from syndication import models
 from syndication.catalogue.codes import Code
 from syndication.catalogue.facts import CentreFact, CodeFact, FormationFact, OfferFact, RenewalFact
 from syndication.database import insert_new, table, upsert
+from syndication.search import store as search
 
 FORMATION = table(models.Formation)
 FORMATION_CODE = table(models.FormationCode)
@@ -124,11 +125,11 @@ def siret_of(connection: Connection, centre_id: int) -> str | None:
 
 
 def search_formations(connection: Connection, words: str, limit: int = 20) -> list[tuple[FormationRow, str]]:
-    """Formations whose title holds every word, shortest title first, each with a code to embed it by."""
-    query = select(*_FORMATION_COLUMNS)
-    for word in words.split()[:8]:
-        pattern = "%" + word.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        query = query.where(func.lower(FORMATION.c.title).like(pattern, escape="\\"))
+    """Formations whose title holds every word in some form, shortest title first, each with a code to embed it by."""
+    saying = search.formations_saying(connection, words)
+    if saying is None:
+        return []
+    query = select(*_FORMATION_COLUMNS).where(FORMATION.c.id.in_(select(cast(saying.subquery().c.key, Integer))))
     query = query.where(FORMATION.c.id == func.coalesce(FORMATION.c.lineage_id, FORMATION.c.id))
     rows = connection.execute(query.order_by(func.length(FORMATION.c.title), FORMATION.c.title).limit(limit))
     return [(found, found.natural_key.partition(":")[2]) for found in (FormationRow(*row) for row in rows)]
@@ -179,6 +180,15 @@ def keep_formations(connection: Connection, facts: Iterable[FormationFact]) -> N
         touched.add(fact.natural_key)
     rows = [best[key] for key in touched]
     upsert(connection, FORMATION, rows, replace=_FORMATION_FIELDS[1:], key=("natural_key",))
+
+
+def index_titles(connection: Connection, ids: Collection[int]) -> None:
+    """Bring the full text up to date with the titles of some formations."""
+    wanted = list(ids)
+    for start in range(0, len(wanted), 500):
+        query = select(FORMATION.c.id, FORMATION.c.title).where(FORMATION.c.id.in_(wanted[start : start + 500]))
+        rows = connection.execute(query.order_by(FORMATION.c.id)).all()
+        search.keep(connection, search.FORMATION, [search.formation_entry(row.id, row.title) for row in rows])
 
 
 _FORMATION_FIELDS = ("natural_key", "title", "title_rank", "level", "opened_on", "closed_on")

@@ -72,4 +72,9 @@ def example_snapshot(real: Snapshot, now: datetime) -> Snapshot:
             for place, (question, text) in enumerate(_TEXTS)
         ),
         updated_at=None,
+        found=len(_TEXTS),
+        pages=1,
+        questions=(),
+        subjects=(),
+        centres_named=(),
     )

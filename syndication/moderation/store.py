@@ -1,15 +1,17 @@
 """SQL of the desk."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from syndication import models, ratings, store
+from syndication import models, store
 from syndication.database import table
 from syndication.errors import DecisionConflict, DecisionError
 from syndication.instants import PARIS
 from syndication.moderation.decide import decide
+from syndication.reviews import publishing
 from syndication.reviews import store as reviews
 
 VERBATIM = table(models.Verbatim)
@@ -95,10 +97,12 @@ def record_decision(
     reason: str | None,
     actor: str,
     now: datetime,
+    subjects: Sequence[str] = (),
 ) -> str:
     """Apply a decision to the version that was read, and give the new state; raises DecisionError, DecisionConflict.
 
-    Who publishes a text says that its response is genuine: one that was held back is counted.
+    ``subjects`` are what a published text speaks of. Who publishes a text says that its response is genuine: one that
+    was held back is counted.
     """
     query = select(VERBATIM, REVIEW.c.origin).join(REVIEW, REVIEW.c.id == VERBATIM.c.review_id)
     current = connection.execute(query.where(VERBATIM.c.id == verbatim_id)).mappings().first()
@@ -130,8 +134,11 @@ def record_decision(
     if outcome.status == "publie":
         reviews.count_in(connection, current["review_id"], actor, now)
     step = (outcome.status == "publie") - (current["status"] == "publie")
+    if step > 0:
+        publishing.show(connection, verbatim_id, current["question"], current["text"], scope, subjects)
+    elif step:
+        publishing.hide(connection, verbatim_id, current["question"], scope)
     if step:
-        store.add_to_tally(connection, {(scope, ratings.VERBATIMS, current["question"]): step})
         store.note_changes(connection, [scope], now)
     return outcome.status
 

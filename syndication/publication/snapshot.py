@@ -1,78 +1,147 @@
-"""Ratings and published texts into the one snapshot that widget and API both show."""
+"""Ratings and published texts into the one snapshot that widget, pages and API all show."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
 
 from sqlalchemy import Connection, Engine
 
 from collector.door import Questionnaire
 from syndication import ratings
 from syndication.catalogue import store as catalogue
+from syndication.catalogue.codes import read_centre_code
 from syndication.catalogue.resolve import Resolved, resolve
 from syndication.catalogue.store import CentreRow
-from syndication.errors import UnusableCode
+from syndication.errors import CodeError, UnusableCode
 from syndication.instants import PARIS
+from syndication.partners import store as partners
 from syndication.publication import store
 from syndication.publication.dependencies import note
-from syndication.publication.store import ANY, PublishedText
-from syndication.ratings import Questions, Rating
+from syndication.publication.store import ANY, CentreCount, PublishedText, TextQuery
+from syndication.publication.summaries import Summary, read_key, summarise
+from syndication.ratings import Counts, Questions, Rating
+from syndication.reviews import subjects
 from syndication.settings import Settings
-from widget.contract import Centre, Formation, Scope, ScopeName, Snapshot, Verbatim
+from widget.contract import (
+    NOTHING_ASKED,
+    Ask,
+    Centre,
+    Facet,
+    Formation,
+    Language,
+    Reply,
+    Scope,
+    ScopeName,
+    Score,
+    Snapshot,
+    Subject,
+    Verbatim,
+)
 
 EXTRACTS = 12
-"""How many texts a snapshot holds, newest first."""
+"""Texts on one page of a snapshot."""
+CENTRES_NAMED = 30
+"""Most centres that a reader may choose among, those with most respondents."""
+LAST_PAGE = 500
+"""Furthest page that is looked for."""
+WORDS_LIMIT = 100
+"""Characters of a search that are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """What is served of a resolved scope: its formations, its centre (0: all), its figures and the counts behind."""
+
+    name: ScopeName
+    members: tuple[int, ...]
+    centre: int
+    rating: Rating
+    counts: Counts
+
+    @property
+    def enough(self) -> bool:
+        return self.rating.reliability != "insuffisante"
 
 
 class Publisher:
     """Makes snapshots; the widget's SnapshotSource."""
 
     def __init__(
-        self, engine: Engine, settings: Settings, questionnaires: Callable[[], Sequence[Questionnaire]]
+        self, engine: Engine, settings: Settings, questionnaires: Callable[[Language], Sequence[Questionnaire]]
     ) -> None:
         self._engine = engine
         self._settings = settings
         self._questionnaires = questionnaires
-        self._questions = Questions(())
+        self._questions: dict[Language, Questions] = {"fr": Questions(()), "en": Questions(())}
 
-    def questions(self) -> Questions:
+    def questions(self, language: Language = "fr") -> Questions:
         """The questions behind figures, every version of them."""
-        documents = self._questionnaires()
-        if tuple(document.version for document in documents) != self._questions.versions:
-            self._questions = Questions(documents)
-        return self._questions
+        documents = self._questionnaires(language)
+        if tuple(document.version for document in documents) != self._questions[language].versions:
+            self._questions[language] = Questions(documents)
+        return self._questions[language]
 
-    def snapshot(self, formation: str | None, centre: str | None) -> Snapshot | None:
+    def snapshot(
+        self, formation: str | None, centre: str | None, language: Language = "fr", ask: Ask = NOTHING_ASKED
+    ) -> Snapshot | None:
         """The snapshot behind two codes, or None when they mean nothing."""
         try:
-            return self.require(formation, centre)
+            return self.require(formation, centre, language, ask)
         except UnusableCode:
             return None
 
-    def require(self, formation: str | None, centre: str | None) -> Snapshot:
+    def require(
+        self, formation: str | None, centre: str | None, language: Language = "fr", ask: Ask = NOTHING_ASKED
+    ) -> Snapshot:
         """The snapshot behind two codes; raises UnusableCode."""
         with self._engine.connect() as connection:
-            return self.build(connection, resolve(connection, formation, centre))
+            return self.build(connection, resolve(connection, formation, centre), language, ask)
+
+    def scores(self, keys: Sequence[str]) -> list[Score]:
+        """Scores of keys; those that mean nothing are left out."""
+        with self._engine.connect() as connection:
+            read = [read_key(key) for key in keys]
+            found, _ = summarise(connection, read, self.questions(), self._settings.thresholds)
+        return [self._score(one) for one in found]
 
     def frame_ancestors(self) -> str:
         """Who may frame embeddable pages."""
-        return "*" if self._settings.embed_policy == "open" else "'self'"
+        if self._settings.embed_policy == "open":
+            return "*"
+        with self._engine.connect() as connection:
+            return " ".join(["'self'", *partners.origins(connection)])
 
-    def build(self, connection: Connection, resolved: Resolved) -> Snapshot:
+    def may_embed(self, origin: str) -> bool:
+        """True when pages of an origin may show widgets."""
+        if self._settings.embed_policy == "open" or origin == self._settings.public_url:
+            return True
+        with self._engine.connect() as connection:
+            return origin in partners.origins(connection)
+
+    def build(
+        self, connection: Connection, resolved: Resolved, language: Language = "fr", ask: Ask = NOTHING_ASKED
+    ) -> Snapshot:
         """The snapshot of what codes were resolved to."""
         requested = requested_scope(resolved)
         members = resolved.formation.members if resolved.formation else ANY
         centre_id = resolved.centre.id if resolved.centre else 0
         note(members if resolved.formation else (), (centre_id,) if not resolved.formation else ())
-        served, rating = self._served(connection, requested, members, centre_id)
-        shown_centre = 0 if served == "formation" else centre_id
-        enough = rating.reliability != "insuffisante"
+        served = self._served(connection, requested, members, centre_id, language)
         told = self._tellable(connection, members, centre_id)
-        texts = store.published(connection, told, shown_centre, EXTRACTS) if enough and told else []
+        total, named = self._centres(connection, served)
+        ask = _understood(ask, named, self.questions(language))
+        query = _text_query(ask, told, served.centre, named)
+        texts = store.published(connection, query) if served.enough and told else []
+        held = self._held(connection, told, centre_id, served) if told != members or not served.enough else 0
+        visible = served.rating.verbatims - held if served.enough else 0
+        found = store.count_published(connection, query) if ask.narrows and visible else visible
+        rating = served.rating
         return Snapshot(
             formation=self._formation(connection, resolved),
             centre=self._centre(connection, resolved.centre) if resolved.centre else None,
-            scope=Scope(requested, served, 1 if shown_centre else store.centres_counted(connection, members)),
+            scope=Scope(requested, served.name, total),
             respondents=rating.respondents,
-            held=self._held(connection, told, centre_id, rating) if told != members or not enough else 0,
+            held=held,
             invited=rating.invited,
             response_rate=rating.response_rate,
             period=rating.period,
@@ -80,10 +149,17 @@ class Publisher:
             satisfaction=rating.satisfaction,
             notes=rating.notes,
             choices=rating.choices,
-            verbatim_total=rating.verbatims if enough else 0,
-            verbatims=self._verbatims(connection, texts, members, shown_centre),
+            verbatim_total=rating.verbatims if served.enough else 0,
+            verbatims=self._verbatims(connection, texts, served, named, language),
             method_url=f"{self._settings.public_url}/methode",
-            updated_at=store.last_change(connection, members, shown_centre),
+            page_url=self._page(resolved),
+            updated_at=store.last_change(connection, served.members, served.centre),
+            ask=ask,
+            found=found,
+            pages=-(-found // EXTRACTS),
+            questions=self._question_facets(served, language) if visible else (),
+            subjects=_subject_facets(served, language) if visible else (),
+            centres_named=tuple(_centre_facet(one) for one in named) if not served.centre else (),
         )
 
     def _tellable(self, connection: Connection, members: tuple[int, ...], centre_id: int) -> tuple[int, ...]:
@@ -92,24 +168,35 @@ class Publisher:
         return store.formations_nameable(connection, centre_id, minimum) if members == ANY else members
 
     @staticmethod
-    def _held(connection: Connection, told: tuple[int, ...], centre_id: int, rating: Rating) -> int:
+    def _held(connection: Connection, told: tuple[int, ...], centre_id: int, served: _Served) -> int:
         """Published texts that wait for more respondents."""
-        if rating.reliability == "insuffisante" or not told:
-            return rating.verbatims
-        return rating.verbatims - sum(store.tally(connection, told, centre_id)[ratings.VERBATIMS].values())
+        if not served.enough or not told:
+            return served.rating.verbatims
+        tellable = store.tally(connection, told, centre_id)[ratings.VERBATIMS]
+        return served.rating.verbatims - sum(tellable.values())
 
     def _served(
-        self, connection: Connection, requested: ScopeName, members: tuple[int, ...], centre_id: int
-    ) -> tuple[ScopeName, Rating]:
+        self, connection: Connection, requested: ScopeName, members: tuple[int, ...], centre: int, language: Language
+    ) -> _Served:
         """The scope served and its figures: a centre's own when it has enough, its formation's otherwise."""
-        rating = self._rate(connection, members, centre_id)
-        if requested == "formation@etablissement" and rating.reliability == "insuffisante":
-            return "formation", self._rate(connection, members, 0)
-        return requested, rating
+        own = self._rate(connection, requested, members, centre, language)
+        if requested == "formation@etablissement" and not own.enough:
+            return self._rate(connection, "formation", members, 0, language)
+        return own
 
-    def _rate(self, connection: Connection, members: tuple[int, ...], centre_id: int) -> Rating:
-        counts = store.tally(connection, members, centre_id)
-        return ratings.rate(counts, self.questions(), self._settings.thresholds)
+    def _rate(
+        self, connection: Connection, name: ScopeName, members: tuple[int, ...], centre: int, language: Language
+    ) -> _Served:
+        counts = store.tally(connection, members, centre)
+        rating = ratings.rate(counts, self.questions(language), self._settings.thresholds)
+        return _Served(name, members, centre, rating, counts)
+
+    def _centres(self, connection: Connection, served: _Served) -> tuple[int, list[CentreCount]]:
+        """How many centres are counted, and those that may be named: with enough respondents for this formation."""
+        if served.centre:
+            return 1, []
+        total, most = store.centres_counted(connection, served.members, CENTRES_NAMED)
+        return total, [one for one in most if one.respondents >= self._settings.thresholds.minimum]
 
     @staticmethod
     def _formation(connection: Connection, resolved: Resolved) -> Formation | None:
@@ -122,13 +209,37 @@ class Publisher:
     def _centre(connection: Connection, row: CentreRow) -> Centre:
         return Centre(row.uai, catalogue.siret_of(connection, row.id), row.name, row.city)
 
+    def _page(self, resolved: Resolved) -> str:
+        """Address of the page where the same can be read in full."""
+        formation = resolved.formation.formation.natural_key.removeprefix("cfd:") if resolved.formation else ""
+        return page_address(self._settings.public_url, formation, (resolved.centre and resolved.centre.uai) or "")
+
+    def _score(self, one: Summary) -> Score:
+        key, formation, centre = one.key
+        scope = Scope(one.requested, one.served, 0)
+        address = page_address(self._settings.public_url, formation or "", centre or "")
+        return Score(key, scope, one.rating.respondents, one.rating.reliability, one.rating.satisfaction, address)
+
+    def _question_facets(self, served: _Served, language: Language) -> tuple[Facet, ...]:
+        counts = served.counts.get(ratings.VERBATIMS, {})
+        labels = self.questions(language).labels
+        return tuple(Facet(key, label, counts[key]) for key, label in labels.items() if counts.get(key, 0) > 0)
+
     def _verbatims(
-        self, connection: Connection, texts: list[PublishedText], members: tuple[int, ...], shown_centre: int
+        self,
+        connection: Connection,
+        texts: list[PublishedText],
+        served: _Served,
+        named: Sequence[CentreCount],
+        language: Language,
     ) -> tuple[Verbatim, ...]:
         if not texts:
             return ()
-        named = self._nameable(connection, texts, members, shown_centre)
-        labels = self.questions().labels
+        ids = [text.id for text in texts]
+        centres = self._nameable(connection, texts, served, named)
+        spoken_of = store.subjects_of(connection, ids)
+        replies = store.replies_to(connection, ids)
+        labels = self.questions(language).labels
         return tuple(
             Verbatim(
                 id=text.id,
@@ -137,27 +248,28 @@ class Publisher:
                 text=text.text,
                 published_on=text.published_at.astimezone(PARIS).date(),
                 month=text.month,
-                subjects=(),
+                subjects=tuple(Subject(key, subjects.label(key, language)) for key in spoken_of.get(text.id, ())),
                 gem=text.gem,
-                useful=0,
-                centre=named.get(text.centre_id),
-                reply=None,
+                useful=text.useful,
+                centre=centres.get(text.centre_id),
+                reply=_reply(replies[text.id]) if text.id in replies and text.centre_id in centres else None,
             )
             for text in texts
         )
 
     def _nameable(
-        self, connection: Connection, texts: list[PublishedText], members: tuple[int, ...], shown_centre: int
+        self, connection: Connection, texts: list[PublishedText], served: _Served, named: Sequence[CentreCount]
     ) -> Mapping[int, Centre]:
         """Centres that may be named beside a text: those with enough respondents for this very formation."""
-        ids = sorted({text.centre_id for text in texts})
-        if not shown_centre:
-            respondents = store.respondents_by_centre(connection, members, ids)
+        found = {one.id: Centre(one.uai, None, one.name, one.city) for one in named}
+        ids = sorted({text.centre_id for text in texts} - set(found))
+        if ids and not served.centre:
+            respondents = store.respondents_by_centre(connection, served.members, ids)
             ids = [number for number in ids if respondents.get(number, 0) >= self._settings.thresholds.minimum]
-        if not ids:
-            return {}
-        rows = store.centres(connection, ids)
-        return {number: Centre(uai, None, name, city) for number, (uai, name, city) in rows.items()}
+        if ids:
+            rows = store.centres(connection, ids)
+            found |= {number: Centre(uai, None, name, city) for number, (uai, name, city) in rows.items()}
+        return found
 
 
 def requested_scope(resolved: Resolved) -> ScopeName:
@@ -165,3 +277,52 @@ def requested_scope(resolved: Resolved) -> ScopeName:
     if resolved.formation is None:
         return "etablissement"
     return "formation@etablissement" if resolved.centre else "formation"
+
+
+def page_address(public_url: str, formation: str, centre: str) -> str:
+    """Address of the public page of a formation, of a centre, or of a formation in a centre."""
+    if not formation:
+        return f"{public_url}/etablissements/{quote(centre, safe='')}"
+    place = f"?{urlencode({'etablissement': centre})}" if centre else ""
+    return f"{public_url}/formations/{quote(formation, safe=':')}{place}"
+
+
+def _understood(ask: Ask, named: Sequence[CentreCount], questions: Questions) -> Ask:
+    """What of a reader's wish means something here; a centre that may not be named cannot be chosen."""
+    return Ask(
+        question=ask.question if ask.question in questions.labels else "",
+        subject=ask.subject if ask.subject in subjects.SUBJECTS else "",
+        words=ask.words.strip()[:WORDS_LIMIT],
+        centre=next((one.uai or "" for one in named if one.uai and one.uai == _uai(ask.centre)), ""),
+        order=ask.order,
+        page=min(max(ask.page, 0), LAST_PAGE),
+    )
+
+
+def _uai(text: str) -> str:
+    try:
+        return read_centre_code(text).value if text else ""
+    except CodeError:
+        return ""
+
+
+def _text_query(ask: Ask, told: tuple[int, ...], centre: int, named: Sequence[CentreCount]) -> TextQuery:
+    chosen = next((one.id for one in named if ask.centre and one.uai == ask.centre), 0)
+    return TextQuery(
+        told, centre or chosen, ask.question, ask.subject, ask.words, ask.order, EXTRACTS, ask.page * EXTRACTS
+    )
+
+
+def _subject_facets(served: _Served, language: Language) -> tuple[Facet, ...]:
+    counts = served.counts.get(ratings.SUBJECTS, {})
+    return tuple(
+        Facet(key, subjects.label(key, language), counts[key]) for key in subjects.SUBJECTS if counts.get(key, 0) > 0
+    )
+
+
+def _centre_facet(one: CentreCount) -> Facet:
+    return Facet(one.uai or "", f"{one.name}, {one.city}" if one.city else one.name, one.respondents)
+
+
+def _reply(one: store.PublishedReply) -> Reply:
+    return Reply(one.text, one.signed, one.published_at.astimezone(PARIS).date())

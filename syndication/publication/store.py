@@ -7,15 +7,19 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, bindparam, func, select, union_all, values
+from sqlalchemy import Connection, Select, Table, bindparam, false, func, select, union_all, values
 from sqlalchemy import column as sql_column
 from sqlalchemy.types import Integer, Text
 
 from syndication import models, ratings
 from syndication.database import table
+from syndication.search import store as search
+from widget.contract import Order
 
 TALLY = table(models.Tally)
 VERBATIM = table(models.Verbatim)
+VERBATIM_SUBJECT = table(models.VerbatimSubject)
+REPLY = table(models.Reply)
 CENTRE = table(models.Centre)
 CHANGE = table(models.Change)
 FORMATION = table(models.Formation)
@@ -36,6 +40,41 @@ class PublishedText:
     published_at: datetime
     gem: bool
     centre_id: int
+    useful: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextQuery:
+    """Which published texts are wanted: a scope (formations, centre 0 for any), what narrows it, an order, a page."""
+
+    formations: tuple[int, ...]
+    centre: int
+    question: str = ""
+    subject: str = ""
+    words: str = ""
+    order: Order = "recent"
+    limit: int = 12
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedReply:
+    """A centre's reply as stored."""
+
+    text: str
+    signed: str
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CentreCount:
+    """A centre with its respondents for some formations."""
+
+    respondents: int
+    id: int
+    uai: str | None
+    name: str
+    city: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +104,26 @@ _TALLY = (
     .where(TALLY.c.formation_id.in_(bindparam("formations", expanding=True)), TALLY.c.centre_id == bindparam("centre"))
     .group_by(TALLY.c.axis, TALLY.c.value)
 )
-_CENTRES = select(func.count(TALLY.c.centre_id.distinct())).where(
-    TALLY.c.axis == ratings.RESPONDENTS,
-    TALLY.c.formation_id.in_(bindparam("formations", expanding=True)),
-    TALLY.c.centre_id != 0,
-    TALLY.c.count > 0,
+_BY_CENTRE = (
+    select(TALLY.c.centre_id, func.sum(TALLY.c.count).label("respondents"))
+    .where(
+        TALLY.c.axis == ratings.RESPONDENTS,
+        TALLY.c.formation_id.in_(bindparam("formations", expanding=True)),
+        TALLY.c.centre_id != 0,
+        TALLY.c.count > 0,
+    )
+    .group_by(TALLY.c.centre_id)
+    .subquery()
 )
+_CENTRES = (
+    select(
+        func.count().over().label("centres"), _BY_CENTRE.c.respondents,
+        CENTRE.c.id, CENTRE.c.uai, CENTRE.c.name, CENTRE.c.city,
+    )
+    .join(CENTRE, CENTRE.c.id == _BY_CENTRE.c.centre_id)
+    .order_by(_BY_CENTRE.c.respondents.desc(), CENTRE.c.id)
+    .limit(bindparam("limit"))
+)  # fmt: skip
 _RESPONDENTS = (
     select(TALLY.c.centre_id, func.sum(TALLY.c.count))
     .where(
@@ -82,6 +135,16 @@ _RESPONDENTS = (
 )
 
 
+_SUBJECTS = (
+    select(VERBATIM_SUBJECT.c.verbatim_id, VERBATIM_SUBJECT.c.subject)
+    .where(VERBATIM_SUBJECT.c.verbatim_id.in_(bindparam("verbatims", expanding=True)))
+    .order_by(VERBATIM_SUBJECT.c.subject)
+)
+_REPLIES = select(REPLY.c.verbatim_id, REPLY.c.text, REPLY.c.signed, REPLY.c.published_at).where(
+    REPLY.c.verbatim_id.in_(bindparam("verbatims", expanding=True)), REPLY.c.status == "publie"
+)
+
+
 def tally(connection: Connection, formations: Sequence[int], centre: int) -> dict[str, dict[str, int]]:
     """Counts of a scope, by axis and value; formations of one lineage are added up."""
     counts: dict[str, dict[str, int]] = defaultdict(dict)
@@ -90,9 +153,10 @@ def tally(connection: Connection, formations: Sequence[int], centre: int) -> dic
     return counts
 
 
-def centres_counted(connection: Connection, formations: Sequence[int]) -> int:
-    """How many centres have respondents for these formations."""
-    return connection.execute(_CENTRES, {"formations": formations}).scalar_one()
+def centres_counted(connection: Connection, formations: Sequence[int], limit: int) -> tuple[int, list[CentreCount]]:
+    """How many centres have respondents for these formations, and those with most."""
+    rows = connection.execute(_CENTRES, {"formations": formations, "limit": limit}).all()
+    return (rows[0].centres if rows else 0), [CentreCount(*row[1:]) for row in rows]
 
 
 def respondents_by_centre(connection: Connection, formations: Sequence[int], centres: Sequence[int]) -> dict[int, int]:
@@ -114,11 +178,62 @@ def formations_nameable(connection: Connection, centre: int, minimum: int) -> tu
     return tuple(rows.scalars())
 
 
-def published(connection: Connection, formations: Sequence[int], centre: int, limit: int) -> list[PublishedText]:
-    """Newest published texts of a scope: one index walk for each formation of the lineage, then merged."""
-    query = _published_query(len(formations), formations == ANY, centre != 0)
-    rows = connection.execute(query, _scope(formations, centre) | {"limit": limit}).mappings()
-    return [PublishedText(**row) for row in rows]
+def published(connection: Connection, wanted: TextQuery) -> list[PublishedText]:
+    """A page of the published texts of a scope: one index walk for each formation of the lineage, then merged."""
+    members, anywhere = len(wanted.formations), wanted.formations == ANY
+    query = _published_query(
+        members, anywhere, wanted.centre != 0, wanted.order, bool(wanted.question), _extra(connection, wanted)
+    )
+    scope = _scope(wanted.formations, wanted.centre) | ({"question": wanted.question} if wanted.question else {})
+    reach = {"reach": wanted.limit + wanted.offset, "limit": wanted.limit, "offset": wanted.offset}
+    return [PublishedText(*row) for row in connection.execute(query, scope | reach)]
+
+
+def count_published(connection: Connection, wanted: TextQuery) -> int:
+    """How many published texts there are on all pages."""
+    query = select(func.count()).select_from(VERBATIM).where(VERBATIM.c.status == "publie")
+    if wanted.formations != ANY:
+        query = query.where(VERBATIM.c.formation_id.in_(wanted.formations))
+    if wanted.centre:
+        query = query.where(VERBATIM.c.centre_id == wanted.centre)
+    if wanted.question:
+        query = query.where(VERBATIM.c.question == wanted.question)
+    for condition in _extra(connection, wanted):
+        query = query.where(condition)
+    return connection.execute(query).scalar_one()
+
+
+def subjects_of(connection: Connection, verbatims: Sequence[str]) -> dict[str, list[str]]:
+    """Subjects of some texts."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for verbatim, subject in connection.execute(_SUBJECTS, {"verbatims": verbatims}):
+        found[verbatim].append(subject)
+    return found
+
+
+def replies_to(connection: Connection, verbatims: Sequence[str]) -> dict[str, PublishedReply]:
+    """Published replies to some texts."""
+    return {row[0]: PublishedReply(*row[1:]) for row in connection.execute(_REPLIES, {"verbatims": verbatims})}
+
+
+def published_scope(connection: Connection, verbatim: str) -> tuple[int, int] | None:
+    """The formation and centre of a text, when it is published."""
+    query = select(VERBATIM.c.formation_id, VERBATIM.c.centre_id)
+    row = connection.execute(query.where(VERBATIM.c.id == verbatim, VERBATIM.c.status == "publie")).first()
+    return (row.formation_id, row.centre_id) if row else None
+
+
+def _extra(connection: Connection, wanted: TextQuery) -> tuple[Any, ...]:
+    """Conditions of a subject and of words."""
+    conditions: list[Any] = []
+    if wanted.subject:
+        speaking = select(VERBATIM_SUBJECT.c.verbatim_id).where(VERBATIM_SUBJECT.c.subject == wanted.subject)
+        conditions.append(VERBATIM.c.id.in_(speaking))
+    if wanted.words:
+        formations = () if wanted.formations == ANY else wanted.formations
+        saying = search.verbatims_saying(connection, wanted.words, formations, wanted.centre)
+        conditions.append(false() if saying is None else VERBATIM.c.id.in_(saying))
+    return tuple(conditions)
 
 
 def centres(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str | None, str, str]]:
@@ -193,17 +308,36 @@ def _scope(formations: Sequence[int], centre: int) -> dict[str, int]:
     return {f"formation{place}": formation for place, formation in enumerate(formations)} | {"centre": centre}
 
 
+def _published_query(
+    members: int, any_formation: bool, one_centre: bool, order: Order, one_question: bool, extra: tuple[Any, ...]
+) -> Select[Any]:
+    if not extra:
+        return _plain_query(members, any_formation, one_centre, order, one_question)
+    return _text_query(members, any_formation, one_centre, order, one_question, extra)
+
+
 @cache
-def _published_query(members: int, any_formation: bool, one_centre: bool) -> Select[Any]:
-    columns = ("id", "question", "text", "month", "published_at", "gem", "centre_id")
-    newest = (VERBATIM.c.published_at.desc(), VERBATIM.c.id.desc())
+def _plain_query(members: int, any_formation: bool, one_centre: bool, order: Order, one_question: bool) -> Select[Any]:
+    return _text_query(members, any_formation, one_centre, order, one_question, ())
+
+
+def _text_query(
+    members: int, any_formation: bool, one_centre: bool, order: Order, one_question: bool, extra: tuple[Any, ...]
+) -> Select[Any]:
+    columns = ("id", "question", "text", "month", "published_at", "gem", "centre_id", "useful")
+    ranks = ("usefulness", "published_at", "id") if order == "utile" else ("published_at", "id")
     parts: list[Any] = []
     for place in range(members):
-        part = select(*(VERBATIM.c[name] for name in columns)).where(VERBATIM.c.status == "publie")
+        chosen: Select[Any] = select(*(VERBATIM.c[name] for name in columns), VERBATIM.c.usefulness)
+        part = chosen.where(VERBATIM.c.status == "publie", *extra)
         part = _within(part, VERBATIM, place, any_formation, one_centre)
-        parts.append(select(part.order_by(*newest).limit(bindparam("limit")).subquery()))
+        if one_question:
+            part = part.where(VERBATIM.c.question == bindparam("question"))
+        ranked = part.order_by(*(VERBATIM.c[name].desc() for name in ranks)).limit(bindparam("reach"))
+        parts.append(select(ranked.subquery()))
     merged = union_all(*parts).subquery()
-    return select(merged).order_by(merged.c.published_at.desc(), merged.c.id.desc()).limit(bindparam("limit"))
+    ordered = select(*(merged.c[name] for name in columns)).order_by(*(merged.c[name].desc() for name in ranks))
+    return ordered.limit(bindparam("limit")).offset(bindparam("offset"))
 
 
 @cache

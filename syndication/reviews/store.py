@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from syndication import models, ratings, store
 from syndication.database import table
 from syndication.errors import DecisionConflict, DecisionError
+from syndication.reviews import publishing
 from syndication.store import Scope
 
 REVIEW = table(models.Review)
@@ -199,7 +200,7 @@ def _unpublish(connection: Connection, verbatim: Row[Any], now: datetime) -> Non
     """Take a text that was published off the figures and off what is ready."""
     if verbatim.status == "publie":
         scope = (verbatim.formation_id, verbatim.centre_id)
-        store.add_to_tally(connection, {(scope, ratings.VERBATIMS, verbatim.question): -1})
+        publishing.hide(connection, verbatim.id, verbatim.question, scope)
         store.note_changes(connection, [scope], now)
 
 

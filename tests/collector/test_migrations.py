@@ -24,10 +24,16 @@ def schema(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Engine, Meta
     return engine, syndication_metadata
 
 
+def _ours(name: str | None, kind: str, _parents: object) -> bool:
+    """Tables of the full text are the database's own business: they have no model."""
+    return not (kind == "table" and (name or "").startswith("indexed_words"))
+
+
 def test_migrations_end_where_the_models_are(schema: tuple[Engine, MetaData]) -> None:
     engine, metadata = schema
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        context = MigrationContext.configure(connection, opts={"include_name": _ours})
+        assert compare_metadata(context, metadata) == []
     engine.dispose()
 
 

@@ -29,7 +29,9 @@ def snapshot(text: str = "Bien.", respondents: int = 42) -> Snapshot:
         formation=Formation("CAP cuisine", 3, {"cfd": ("50022146",)}), centre=None,
         scope=Scope("formation", "formation", 12), respondents=respondents, held=0, invited=60, response_rate=0.7,
         period=None, reliability="normale", satisfaction=spread, notes=(), choices=(), verbatim_total=1,
-        verbatims=(verbatim,), method_url="https://exemple.fr/methode", updated_at=datetime(2026, 11, 24, tzinfo=UTC),
+        verbatims=(verbatim,), method_url="https://exemple.fr/methode",
+        page_url="https://exemple.fr/formations/50022146", found=1, pages=1,
+        updated_at=datetime(2026, 11, 24, tzinfo=UTC),
     )  # fmt: skip
 
 
@@ -60,7 +62,7 @@ def test_styles_and_script_are_named_by_hash_and_nothing_is_loaded(client: Clien
 def test_no_cookie_and_no_storage(client: Client) -> None:
     for url in (URL, "/widget/1.js", "/widget?formation=zzz"):
         assert "set-cookie" not in client.get(url).headers
-    for script in (asset("frame.js"), asset("loader.js")):
+    for script in (asset("frame.js"), asset("loaders/1.0.0.js")):
         assert not re.search(r"cookie|localStorage|sessionStorage|indexedDB", script.split("*/")[-1].split("\n", 5)[-1])
 
 
@@ -103,7 +105,7 @@ def test_a_widget_weighs_at_most_14_kilobytes(hub: Hub, client: Client, answer: 
 
 
 def test_the_loader_weighs_at_most_3_kilobytes(client: Client) -> None:
-    assert len(gzip.compress(asset("loader.js").encode(), 9)) <= 3 * 1024
+    assert len(gzip.compress(asset("loaders/1.0.0.js").encode(), 9)) <= 3 * 1024
     assert client.get("/widget/1.js").headers["content-type"] == "text/javascript; charset=utf-8"
 
 
@@ -119,5 +121,5 @@ def test_a_long_text_folds_at_a_sentence_and_loses_nothing() -> None:
 
 def test_misspelt_options_fall_back_to_the_default() -> None:
     read = read_options({"formation": " 50022146 ", "theme": "rose", "si-vide": "jamais"})
-    assert read == Options("50022146", None, "auto", "masquer")
+    assert read == Options("50022146")
     assert read_options({"theme": "sombre"}).theme == "sombre"

@@ -16,7 +16,11 @@ def upgrade() -> None:
     _reviews()
     _verbatims()
     _verbatim_indexes()
+    _around_verbatims()
+    _gestures()
+    _full_text()
     _figures()
+    _partners()
     _people()
 
 
@@ -211,6 +215,9 @@ def _verbatims() -> None:
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("receipt_due", sa.Boolean(), nullable=False),
+        sa.Column("useful", sa.Integer(), nullable=False),
+        sa.Column("useless", sa.Integer(), nullable=False),
+        sa.Column("usefulness", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["centre_id"],
             ["centre.id"],
@@ -245,7 +252,115 @@ def _verbatims() -> None:
     op.create_index(op.f("ix_decision_verbatim_id"), "decision", ["verbatim_id"], unique=False)
 
 
+def _around_verbatims() -> None:
+    op.create_table(
+        "verbatim_subject",
+        sa.Column("verbatim_id", sa.String(), sa.ForeignKey("verbatim.id"), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("verbatim_id", "subject"),
+    )
+    op.create_index(op.f("ix_verbatim_subject_subject"), "verbatim_subject", ["subject"], unique=False)
+    op.create_table(
+        "reply",
+        sa.Column("verbatim_id", sa.String(), sa.ForeignKey("verbatim.id"), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("signed", sa.String(), nullable=False),
+        sa.Column("author", sa.String(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("judge", sa.String(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("verbatim_id"),
+    )
+    op.create_index(
+        "ix_reply_waiting",
+        "reply",
+        ["written_at", "verbatim_id"],
+        unique=False,
+        sqlite_where=sa.text("status = 'attente'"),
+        postgresql_where=sa.text("status = 'attente'"),
+    )
+
+
+def _gestures() -> None:
+    op.create_table(
+        "gesture",
+        sa.Column("mark", sa.String(), nullable=False),
+        sa.Column("month", sa.String(), nullable=False),
+        sa.Column("verbatim_id", sa.String(), sa.ForeignKey("verbatim.id"), nullable=False),
+        sa.Column("useful", sa.Boolean(), nullable=False),
+        sa.Column("counted", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("mark"),
+    )
+    op.create_index(op.f("ix_gesture_month"), "gesture", ["month"], unique=False)
+    op.create_index(
+        "ix_gesture_uncounted",
+        "gesture",
+        ["mark"],
+        unique=False,
+        sqlite_where=sa.text("NOT counted"),
+        postgresql_where=sa.text("NOT counted"),
+    )
+    op.create_table(
+        "gesture_secret",
+        sa.Column("month", sa.String(), nullable=False),
+        sa.Column("secret", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("month"),
+    )
+
+
+def _full_text() -> None:
+    op.create_table(
+        "indexed_text",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("kind", "key"),
+    )
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("CREATE TABLE indexed_words (id INTEGER PRIMARY KEY, words TSVECTOR NOT NULL)")
+        op.execute("CREATE INDEX ix_indexed_words ON indexed_words USING gin (words)")
+    else:
+        op.execute(
+            "CREATE VIRTUAL TABLE indexed_words USING fts5"
+            "(words, detail=none, columnsize=0, prefix='3', tokenize=\"unicode61 remove_diacritics 2\")"
+        )
+
+
+def _partners() -> None:
+    op.create_table(
+        "partner",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("name"),
+    )
+    op.create_table(
+        "partner_origin",
+        sa.Column("partner_id", sa.Integer(), sa.ForeignKey("partner.id"), nullable=False),
+        sa.Column("origin", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("partner_id", "origin"),
+    )
+
+
 def _verbatim_indexes() -> None:
+    for name, columns in (
+        ("ix_verbatim_useful_formation", ["formation_id", "usefulness", "published_at", "id"]),
+        ("ix_verbatim_question_formation", ["formation_id", "question", "published_at", "id"]),
+    ):
+        op.create_index(
+            name,
+            "verbatim",
+            columns,
+            unique=False,
+            sqlite_where=sa.text("status = 'publie'"),
+            postgresql_where=sa.text("status = 'publie'"),
+        )
     op.create_index(
         "ix_verbatim_published_centre",
         "verbatim",

@@ -1,4 +1,4 @@
-"""Summaries of up to a hundred keys, read in one statement."""
+"""Summaries of many keys, read in one statement."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -7,19 +7,30 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from syndication import ratings
-from syndication.api import serialise
-from syndication.api.serialise import Json
 from syndication.catalogue.codes import read_centre_code, read_formation_code
 from syndication.catalogue.store import CentreRow
 from syndication.errors import CodeError
 from syndication.publication import store
 from syndication.publication.dependencies import note
 from syndication.publication.store import SummaryRow
-from syndication.ratings import Questions
+from syndication.ratings import Questions, Rating
 from syndication.settings import Thresholds
+from widget.contract import ScopeName
 
 Key = tuple[str, str | None, str | None]
 """A key as written, its formation's code, its centre's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Figures behind one key: its title and centre, the scope asked for and the one served."""
+
+    key: Key
+    title: str | None
+    place: CentreRow | None
+    requested: ScopeName
+    served: ScopeName
+    rating: Rating
 
 
 @dataclass(slots=True)
@@ -39,7 +50,9 @@ class _Gathered:
         return found
 
 
-def summarise(connection: Connection, keys: Sequence[Key], questions: Questions, thresholds: Thresholds) -> Json:
+def summarise(
+    connection: Connection, keys: Sequence[Key], questions: Questions, thresholds: Thresholds
+) -> tuple[list[Summary], list[tuple[str, str]]]:
     """Summaries of keys, and those that mean nothing with the reason."""
     formations: list[tuple[int, str, str]] = []
     centres: list[tuple[int, str, str]] = []
@@ -56,15 +69,14 @@ def summarise(connection: Connection, keys: Sequence[Key], questions: Questions,
             formations += read
             centres += place
     gathered = _gather(store.summaries(connection, formations, centres))
-    data: list[Json] = []
+    data: list[Summary] = []
     for number, key in enumerate(keys):
         reason = reasons.get(number) or _missing(key, gathered[number])
         if reason:
             reasons[number] = reason
         else:
             data.append(_summary(key, gathered[number], questions, thresholds))
-    unknown = [{"cle": keys[number][0], "raison": reasons[number]} for number in sorted(reasons)]
-    return {"data": data, "inconnues": unknown, "source": "Sirius"}
+    return data, [(keys[number][0], reasons[number]) for number in sorted(reasons)]
 
 
 def _gather(rows: Sequence[SummaryRow]) -> dict[int, _Gathered]:
@@ -103,13 +115,21 @@ def _missing(key: Key, found: _Gathered) -> str | None:
     return None
 
 
-def _summary(key: Key, found: _Gathered, questions: Questions, thresholds: Thresholds) -> Json:
+def _summary(key: Key, found: _Gathered, questions: Questions, thresholds: Thresholds) -> Summary:
     lineage, title = next(iter((found.meant() or {0: None}).items()))
     place = next(iter(found.centres.values()), None)
     tallies = found.tallies.get(lineage, {})
-    requested = "etablissement" if not key[1] else "formation@etablissement" if place else "formation"
+    requested: ScopeName = "etablissement" if not key[1] else "formation@etablissement" if place else "formation"
     served = requested
     rating = ratings.rate(tallies.get(place.id if place else 0, {}), questions, thresholds)
     if requested == "formation@etablissement" and rating.reliability == "insuffisante":
         served, rating = "formation", ratings.rate(tallies.get(0, {}), questions, thresholds)
-    return serialise.summary(key[0], title, place, (requested, served), rating)
+    return Summary(key, title, place, requested, served, rating)
+
+
+def read_key(text: str) -> Key:
+    """A key (``formation``, ``formation@etablissement`` or ``@etablissement``) with its two parts."""
+    if "@" not in text:
+        return text, text or None, None
+    formation, _, centre = text.rpartition("@")
+    return text, formation or None, centre or None

@@ -1,0 +1,1 @@
+"""« Useful or not »: what readers make known of a text, without being known themselves."""

@@ -1,0 +1,1 @@
+"""Catalogue sites: who they are and where they may show widgets."""

@@ -1,0 +1,27 @@
+"""What texts speak of: the subjects that a moderator may recognise in one, and that readers may choose by. Pure."""
+
+from types import MappingProxyType
+
+SUBJECTS = MappingProxyType(
+    {
+        "recherche_entreprise": ("Trouver une entreprise", "Finding a company"),
+        "integration": ("Les débuts et l'accueil", "Settling in"),
+        "metier": ("L'apprentissage du métier", "Learning the trade"),
+        "journee_type": ("Une journée type", "A typical day"),
+        "horaires": ("Les horaires", "Working hours"),
+        "rythme": ("Le rythme entre CFA et entreprise", "Going back and forth between centre and company"),
+        "vacances": ("Moins de vacances", "Fewer holidays"),
+        "ambiance": ("L'ambiance", "Atmosphere"),
+        "enseignement": ("Les cours", "Teaching"),
+        "difficulte": ("Le niveau des cours", "How hard the lessons are"),
+        "charge": ("La charge de travail", "Workload"),
+        "equipements": ("Les locaux et le matériel", "Buildings and equipment"),
+        "accessibilite": ("L'accès et les transports", "Getting there"),
+    }
+)
+"""Keys with their French and English names, in the order they are shown; keys are public and never change meaning."""
+
+
+def label(key: str, language: str = "fr") -> str:
+    """The name of a subject; its key when it has none."""
+    return SUBJECTS.get(key, (key, key))[language == "en"]
