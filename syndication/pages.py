@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from syndication.accounts import signin
 from syndication.accounts.store import Person
 from syndication.context import Hub
-from widget.routes import words
+from widget.routes import STYLES, words
 
 BODY_LIMIT = 64 * 1024
 """Largest body of a post to the hub's pages, in bytes."""
@@ -41,7 +41,9 @@ environment.globals["pluriel"] = words.plural
 
 @cache
 def static(name: str) -> bytes:
-    """A static file of the hub."""
+    """A static file of the hub, or the widget's styles."""
+    if name == "widget.css":
+        return STYLES.encode()
     return files("syndication").joinpath("site/static", name).read_bytes()
 
 

@@ -67,17 +67,49 @@ def render_frame(snapshot: Snapshot | None, options: Options, banner: str = "", 
     template = f"{options.format}.html" if shown else "vide.html"
     (styles, style_hash), (script, script_hash) = _styles(options.accent), _script()
     html = environment.get_template(template).render(
+        _drawn(snapshot, options) if snapshot and shown else {},
         snapshot=snapshot,
         options=options,
         banner=banner,
         thanked=thanked,
         styles=styles,
         script=script,
-        groups=_groups(snapshot, options.language) if snapshot and shown else (),
-        fold_from=FILTERS_FROM,
+        path="/widget",
+        here=partial(_here, options),
+        kept=options.kept(),
+        votes=True,
         **_SAYERS[options.language],
     )
     return Page(html, style_hash, script_hash)
+
+
+def render_inside(snapshot: Snapshot, options: Options, path: str) -> Markup:
+    """What ``complet`` shows, to stand inside a page of ours at ``path``, whose query asks for other texts."""
+    fixed = {"formation", "format", "si-vide"} | ({"etablissement"} if options.formation is None else set())
+
+    def here(**changes: str) -> str:
+        return f"{path}?{options.query(**dict.fromkeys(fixed, ''), **changes)}"
+
+    html = environment.get_template("whole.html").render(
+        _drawn(snapshot, options),
+        snapshot=snapshot,
+        options=options,
+        thanked="",
+        path=path,
+        here=here,
+        kept=[(name, value) for name, value in options.kept() if name not in fixed],
+        votes=False,
+        **_SAYERS[options.language],
+    )
+    return Markup(html)  # noqa: S704 made by our own template, which escapes
+
+
+def _here(options: Options, **changes: str) -> str:
+    return f"/widget?{options.query(**changes)}"
+
+
+def _drawn(snapshot: Snapshot, options: Options) -> dict[str, Any]:
+    return {"groups": _groups(snapshot, options.language), "fold_from": FILTERS_FROM}
 
 
 def render_refusal(origin: str, address: str, language: Language) -> Page:

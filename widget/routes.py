@@ -15,23 +15,27 @@ from widget.contract import Gestures, Language, Score, Snapshot, SnapshotSource
 from widget.jsonld import course
 from widget.oembed import OEMBED_PATH, embed_of
 from widget.options import FORMATS, LANGUAGES, THEMES, Options, read_ask, read_options
-from widget.render import Page, hash_source, render_frame, render_refusal
+from widget.render import Page, asset, render_frame, render_inside, render_refusal
 
 __all__ = [
     "FORMATS",
     "LANGUAGES",
     "PATHS",
+    "STYLES",
     "THEMES",
     "Options",
+    "course",
     "create_routes",
     "draw_preview",
-    "hash_source",
     "loaders",
     "read_ask",
     "read_options",
+    "render_inside",
     "words",
 ]
 
+STYLES = asset("widget.css")
+"""Styles of what ``render_inside`` draws."""
 READ_CACHE = "public, max-age=0, s-maxage=60, stale-while-revalidate=600, stale-if-error=86400"
 """Browsers ask each time and get a 304; a CDN asks once a minute and serves what it has while it asks."""
 EVERGREEN_CACHE = "public, max-age=600, s-maxage=3600, stale-while-revalidate=86400, stale-if-error=604800"

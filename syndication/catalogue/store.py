@@ -135,8 +135,10 @@ def search_formations(connection: Connection, words: str, limit: int = 20) -> li
     return [(found, found.natural_key.partition(":")[2]) for found in (FormationRow(*row) for row in rows)]
 
 
-def formations_with_responses(connection: Connection, limit: int = 20) -> list[tuple[FormationRow, str]]:
-    """Formations most answered about, each with a code to embed it by."""
+def formations_with_responses(
+    connection: Connection, limit: int = 20, minimum: int = 1
+) -> list[tuple[FormationRow, str]]:
+    """Formations most answered about, with at least so many respondents, each with a code to embed it by."""
     tally, member = table(models.Tally), FORMATION.alias("member")
     answered = (
         select(func.coalesce(member.c.lineage_id, member.c.id).label("head"), func.sum(tally.c.count).label("count"))
@@ -148,11 +150,17 @@ def formations_with_responses(connection: Connection, limit: int = 20) -> list[t
     query = (
         select(*_FORMATION_COLUMNS)
         .join(answered, answered.c.head == FORMATION.c.id)
+        .where(answered.c.count >= minimum)
         .order_by(answered.c.count.desc(), FORMATION.c.id)
         .limit(limit)
     )
     rows = [FormationRow(*row) for row in connection.execute(query)]
     return [(found, found.natural_key.partition(":")[2]) for found in rows]
+
+
+def codes_with_responses(connection: Connection, minimum: int, limit: int) -> list[str]:
+    """Codes of the formations with at least so many respondents, the most answered about first."""
+    return [code for _, code in formations_with_responses(connection, limit, minimum)]
 
 
 # -- writing ---------------------------------------------------------------------------------------------------------

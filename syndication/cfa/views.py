@@ -14,6 +14,7 @@ from syndication.catalogue import store as catalogue
 from syndication.catalogue.resolve import resolve
 from syndication.cfa.example import example_snapshot
 from syndication.cfa.preview import Preview, read, sign
+from syndication.cfa.replies import Replies
 from syndication.context import Hub
 from syndication.errors import SignInError, UnusableCode
 from syndication.moderation import store as moderation
@@ -37,8 +38,11 @@ class FormationLine:
 def create_routes(hub: Hub) -> list[BaseRoute]:
     """Routes of the centres' space and of previews."""
     space = _Space(hub)
+    replies, guard = Replies(hub), for_roles(hub, "cfa")
     return [
-        Route("/cfa", for_roles(hub, "cfa")(space.home), methods=["GET"]),
+        Route("/cfa", guard(space.home), methods=["GET"]),
+        Route("/cfa/avis", guard(replies.show), methods=["GET"]),
+        Route("/cfa/avis/{verbatim}", guard(replies.write), methods=["POST"]),
         Route("/apercu/{token}", space.preview, methods=["GET"]),
         Route("/apercu/{token}/cadre", space.frame, methods=["GET"]),
     ]

@@ -19,10 +19,13 @@ from syndication.context import Hub
 from syndication.database import writing
 from syndication.demo import archive
 from syndication.demo.facts import GROUPS, DemoGroup, facts
-from syndication.demo.testimonies import PUBLISHED, REFUSED, WAITING
+from syndication.demo.testimonies import PUBLISHED, REFUSED, REPLIES, SUBJECTS_OF, TELLING_WORDS, WAITING
 from syndication.errors import ConfigurationError
 from syndication.instants import PARIS
 from syndication.moderation import store as moderation
+from syndication.replies import store as replies
+from syndication.search.words import bare
+from widget.contract import Ask
 
 SEED = 2026
 BUILT = "demonstration"
@@ -30,6 +33,7 @@ BUILT = "demonstration"
 COPIED_TRADE = "electricite"
 """Trade of which one waiting text comes twice, so that a response is held back."""
 MODERATOR = "moderation@exemple.invalid"
+CENTRE_PERSON = "cfa@exemple.invalid"
 DOOR_LIFE = timedelta(days=1)
 MAIN_FORMATION, MAIN_CENTRE = "50022146", "0751234J"
 Text = tuple[str, str]
@@ -81,6 +85,7 @@ def build(hub: Hub, clock: DemoClock) -> None:
     clock.moment = _month_day("2025-04", 9)
     _read_archive(hub, clock)
     clock.moment = None
+    _reply(hub, clock())
     _send_waiting(hub, clock, chance)
     worker.work_once(hub)
     with writing(hub.engine).begin() as connection:
@@ -97,7 +102,7 @@ def open_doors(hub: Hub, catalogue_url: str) -> Doors:
     return Doors(
         catalogue=f"{catalogue_url}/formations/cap-cuisine",
         apprenti=campaigns.issue_links(hub.collector, opened, 1)[0],
-        cfa=signin.make_link(hub.engine, public, Person("cfa@exemple.invalid", "cfa", centre.id), now, DOOR_LIFE),
+        cfa=signin.make_link(hub.engine, public, Person(CENTRE_PERSON, "cfa", centre.id), now, DOOR_LIFE),
         moderation=signin.make_link(hub.engine, public, Person(MODERATOR, "moderator", None), now, DOOR_LIFE),
         integrer=f"{public}/integrer?formation={MAIN_FORMATION}",
         api=f"{public}/api/v1/avis?formation={MAIN_FORMATION}",
@@ -138,6 +143,19 @@ def _read_archive(hub: Hub, clock: DemoClock) -> None:
     path.unlink()
 
 
+def _reply(hub: Hub, now: datetime) -> None:
+    """The main centre replies to some of its texts, and a moderator publishes what it says."""
+    shown = [hub.publisher.require(None, MAIN_CENTRE, ask=Ask(page=page)) for page in range(4)]
+    for verbatim in (one for page in shown for one in page.verbatims):
+        for beginning, reply in REPLIES:
+            if not verbatim.text.startswith(beginning):
+                continue
+            with writing(hub.engine).begin() as connection:
+                centre = catalogue.centres_by_code(connection, read_centre_code(MAIN_CENTRE))[0]
+                replies.write(connection, verbatim.id, centre.id, reply, centre.name, CENTRE_PERSON, now)
+                replies.judge(connection, verbatim.id, 1, "publie", "", MODERATOR, now)
+
+
 def _send_waiting(hub: Hub, clock: DemoClock, chance: random.Random) -> None:
     """A campaign still open for each trade whose newest texts wait to be read."""
     today = clock().date()
@@ -156,7 +174,9 @@ def _moderate(connection: Connection, now: datetime, refused: dict[str, str]) ->
     for text in moderation.waiting(connection, 100):
         reason = refused.get(text.text)
         wished = "refuse" if reason else "publie"
-        moderation.record_decision(connection, text.id, text.version, wished, reason, MODERATOR, now)
+        spoken_of = [subject for word, subject in TELLING_WORDS if word in bare(text.text)]
+        subjects = [*spoken_of, *SUBJECTS_OF.get(text.question, ())]
+        moderation.record_decision(connection, text.id, text.version, wished, reason, MODERATOR, now, subjects)
 
 
 def _answer(chance: random.Random, content: float, texts: list[Text]) -> dict[str, list[str]]:

@@ -37,6 +37,34 @@ PAGES = {
         "Diriger un point de vente, animer une équipe. Deux ans après le bac.",
         (("Ce qu'en disent les apprentis", '<sirius-avis formation="certifinfo:104239">{link}</sirius-avis>'),),
     ),
+    "cap-coiffure": (
+        "CAP métiers de la coiffure",
+        "Couper, coiffer, conseiller. Les avis défilent un par un, puis se lisent en liste.",
+        (
+            (
+                "Un avis à la fois",
+                '<sirius-avis formation="50033616" format="carrousel" accent="#0b4f6c">{link}</sirius-avis>',
+            ),
+            (
+                "En liste, à la demande",
+                '<sirius-avis formation="50033616" format="liste" chargement="clic">{link}</sirius-avis>',
+            ),
+        ),
+    ),
+    "recherche": (
+        "Résultats de recherche",
+        "Une ligne d'avis par formation, et une seule demande pour toute la liste.",
+        tuple(
+            (title, f'<sirius-avis format="score" {codes}>{{link}}</sirius-avis>')
+            for title, codes in (
+                ("CAP cuisine", 'formation="50022146"'),
+                ("CAP cuisine, CFA Exemple des Batignolles", 'formation="50022146" etablissement="0751234J"'),
+                ("BTS management commercial opérationnel", 'formation="certifinfo:104239"'),
+                ("CAP métiers de la coiffure", 'formation="FOR.873"'),
+                ("CAP boulanger", 'formation="50022137"'),
+            )
+        ),
+    ),
     "cap-boulanger": (
         "CAP boulanger",
         "Pétrir, façonner, cuire. Personne n'a encore répondu pour cette formation : le widget se tait.",
@@ -66,7 +94,10 @@ def create_catalogue(service_url: str) -> Starlette:
 
 
 def _policy(service_url: str) -> str:
-    return f"default-src 'none'; style-src 'self'; script-src {service_url}; frame-src {service_url}; base-uri 'none'"
+    return (
+        f"default-src 'none'; style-src 'self'; script-src {service_url}; frame-src {service_url}; "
+        f"connect-src {service_url}; img-src data:; base-uri 'none'"
+    )
 
 
 def _html(service_url: str, title: str, lead: str, sections: tuple[tuple[str, str], ...]) -> str:

@@ -1,5 +1,28 @@
 """Invented testimonies, with the texture of real ones: short, spoken, uneven. Nobody wrote them, nobody is in them."""
 
+SUBJECTS_OF: dict[str, tuple[str, ...]] = {
+    "recherche.conseil": ("recherche_entreprise",),
+    "journee_cfa": ("enseignement",),
+    "journee_entreprise": ("journee_type", "metier"),
+}
+"""What the demonstration's moderator says of texts by their question."""
+TELLING_WORDS = (
+    ("horaire", "horaires"), ("heures", "horaires"), ("vacances", "vacances"), ("ambiance", "ambiance"),
+    ("atelier", "equipements"), ("semaine", "rythme"), ("travail", "charge"),
+)  # fmt: skip
+"""Words by which that moderator recognises a subject."""
+REPLIES: tuple[tuple[str, str], ...] = (
+    (
+        "Les ateliers sont bien équipés",
+        "Merci de le dire. La chaudière du bâtiment des cours a été changée en septembre : on attend vos nouvelles.",
+    ),
+    (
+        "Le CFA avait une liste",
+        "La liste est tenue par notre pôle entreprises. On peut aussi passer répéter son appel le mercredi après-midi.",
+    ),
+)
+"""What an invented centre replies to texts that begin so."""
+
 PUBLISHED: dict[str, tuple[tuple[str, str], ...]] = {
     "cuisine": (
         ("changement", "On te parle comme à un adulte. En cuisine si t'es pas là tout le monde le sent, alors qu'au collège on "

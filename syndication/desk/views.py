@@ -14,7 +14,9 @@ from syndication.errors import DecisionConflict, DecisionError
 from syndication.moderation import store
 from syndication.moderation.decide import REASONS
 from syndication.pages import for_roles, page, read_form, see_other
+from syndication.replies import store as replies
 from syndication.reviews import store as reviews
+from syndication.reviews.subjects import SUBJECTS
 
 SCREEN = 20
 """Texts on one screen."""
@@ -38,6 +40,7 @@ def create_routes(hub: Hub) -> list[BaseRoute]:
     return [
         Route("/moderation", guard(desk.show), methods=["GET"]),
         Route("/moderation/reponses/{review}", guard(desk.judge), methods=["POST"]),
+        Route("/moderation/centres/{verbatim}", guard(desk.judge_reply), methods=["POST"]),
         Route("/moderation/{verbatim}", guard(desk.decide), methods=["POST"]),
     ]
 
@@ -52,11 +55,8 @@ class _Desk:
     async def decide(self, request: Request, person: Person) -> Response:
         form = await read_form(request)
         verbatim = request.path_params["verbatim"]
-        version = form.get("version", "")
         try:
-            if not (version.isascii() and version.isdigit() and len(version) < 10):
-                raise DecisionError("La décision est incomplète\u00a0: reprenez-la sur cette page.")
-            status = await run_in_threadpool(self._record, verbatim, int(version), form, person)
+            status = await run_in_threadpool(self._record, verbatim, _version(form), form, person)
         except DecisionConflict as error:
             return self._queue(person, 409, fault=str(error))
         except DecisionError as error:
@@ -74,6 +74,24 @@ class _Desk:
             return self._queue(person, 422, fault=str(error))
         return see_other(f"/moderation?fait={state}")
 
+    async def judge_reply(self, request: Request, person: Person) -> Response:
+        form = await read_form(request)
+        verbatim = request.path_params["verbatim"]
+        try:
+            status = await run_in_threadpool(self._judge_reply, verbatim, form, person)
+        except DecisionConflict as error:
+            return self._queue(person, 409, fault=str(error))
+        except DecisionError as error:
+            return self._queue(person, 422, fault=str(error))
+        return see_other(f"/moderation?fait={status}")
+
+    def _judge_reply(self, verbatim: str, form: Mapping[str, str], person: Person) -> str:
+        with writing(self._hub.engine).begin() as connection:
+            return replies.judge(
+                connection, verbatim, _version(form), form.get("decision", ""), form.get("raison", ""), person.email,
+                self._hub.clock(),
+            )  # fmt: skip
+
     def _judge(self, review: str, wished: str, person: Person) -> str:
         with writing(self._hub.engine).begin() as connection:
             return reviews.judge(connection, review, wished, person.email, self._hub.clock())
@@ -82,7 +100,7 @@ class _Desk:
         with writing(self._hub.engine).begin() as connection:
             return store.record_decision(
                 connection, verbatim, version, form.get("decision", ""), form.get("raison") or None,
-                person.email, self._hub.clock(),
+                person.email, self._hub.clock(), [name.removeprefix("sujet.") for name in form],
             )  # fmt: skip
 
     def _queue(self, person: Person, status: int = 200, *, fault: str = "", at: str = "", done: str = "") -> Response:
@@ -91,9 +109,18 @@ class _Desk:
             counts = store.counts_by_status(connection)
             held = reviews.held(connection, SCREEN)
             held_total = reviews.count_held(connection)
+            answers = replies.waiting(connection, SCREEN)
         labels = self._hub.publisher.questions().labels
         return page(
             "desk/queue.html", status, person=person, texts=texts, counts=counts, labels=labels, reasons=REASONS,
             signals=SIGNALS, held=held, held_total=held_total, fault=fault, at=at, done=done,
-            today=self._hub.clock().date(),
+            today=self._hub.clock().date(), subjects=SUBJECTS, replies=answers, reply_reasons=replies.REASONS,
         )  # fmt: skip
+
+
+def _version(form: Mapping[str, str]) -> int:
+    """The version that was read; raises DecisionError when the form does not say."""
+    version = form.get("version", "")
+    if not (version.isascii() and version.isdigit() and len(version) < 10):
+        raise DecisionError("La décision est incomplète\u00a0: reprenez-la sur cette page.")
+    return int(version)

@@ -11,7 +11,6 @@ from syndication.database import table
 from syndication.errors import DecisionConflict, DecisionError
 from syndication.instants import PARIS
 from syndication.moderation.decide import decide
-from syndication.reviews import publishing
 from syndication.reviews import store as reviews
 
 VERBATIM = table(models.Verbatim)
@@ -135,9 +134,9 @@ def record_decision(
         reviews.count_in(connection, current["review_id"], actor, now)
     step = (outcome.status == "publie") - (current["status"] == "publie")
     if step > 0:
-        publishing.show(connection, verbatim_id, current["question"], current["text"], scope, subjects)
+        reviews.show(connection, verbatim_id, current["question"], current["text"], scope, subjects)
     elif step:
-        publishing.hide(connection, verbatim_id, current["question"], scope)
+        reviews.hide(connection, verbatim_id, current["question"], scope)
     if step:
         store.note_changes(connection, [scope], now)
     return outcome.status

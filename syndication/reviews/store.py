@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from syndication import models, ratings, store
 from syndication.database import table
 from syndication.errors import DecisionConflict, DecisionError
-from syndication.reviews import publishing
+from syndication.reviews.subjects import SUBJECTS
+from syndication.search import store as search
 from syndication.store import Scope
 
 REVIEW = table(models.Review)
 VERBATIM = table(models.Verbatim)
+VERBATIM_SUBJECT = table(models.VerbatimSubject)
 DECISION = table(models.Decision)
 REVIEW_DECISION = table(models.ReviewDecision)
 FORMATION = table(models.Formation)
@@ -179,6 +181,32 @@ def answers_of(connection: Connection, source_id: str) -> tuple[Mapping[str, Any
     return (row.answers, row.questionnaire_version, row.month) if row else None
 
 
+def show(
+    connection: Connection, verbatim: str, question: str, text: str, scope: Scope, subjects: Sequence[str]
+) -> None:
+    """Bring a text before the public under its subjects; unknown ones are left out."""
+    known = [subject for subject in SUBJECTS if subject in subjects]
+    connection.execute(delete(VERBATIM_SUBJECT).where(VERBATIM_SUBJECT.c.verbatim_id == verbatim))
+    if known:
+        connection.execute(insert(VERBATIM_SUBJECT), [{"verbatim_id": verbatim, "subject": one} for one in known])
+    search.keep(connection, search.VERBATIM, [search.verbatim_entry(verbatim, text, *scope)])
+    _count(connection, scope, question, known, 1)
+
+
+def hide(connection: Connection, verbatim: str, question: str, scope: Scope) -> None:
+    """Take a text that was before the public away from it."""
+    query = select(VERBATIM_SUBJECT.c.subject).where(VERBATIM_SUBJECT.c.verbatim_id == verbatim)
+    subjects = list(connection.execute(query).scalars())
+    connection.execute(delete(VERBATIM_SUBJECT).where(VERBATIM_SUBJECT.c.verbatim_id == verbatim))
+    search.drop(connection, search.VERBATIM, [verbatim])
+    _count(connection, scope, question, subjects, -1)
+
+
+def _count(connection: Connection, scope: Scope, question: str, subjects: Sequence[str], step: int) -> None:
+    counts = {(scope, ratings.VERBATIMS, question): step} | {(scope, ratings.SUBJECTS, one): step for one in subjects}
+    store.add_to_tally(connection, counts)
+
+
 def _texts(connection: Connection, review_id: str) -> Sequence[Row[Any]]:
     return connection.execute(select(VERBATIM).where(VERBATIM.c.review_id == review_id)).all()
 
@@ -200,7 +228,7 @@ def _unpublish(connection: Connection, verbatim: Row[Any], now: datetime) -> Non
     """Take a text that was published off the figures and off what is ready."""
     if verbatim.status == "publie":
         scope = (verbatim.formation_id, verbatim.centre_id)
-        publishing.hide(connection, verbatim.id, verbatim.question, scope)
+        hide(connection, verbatim.id, verbatim.question, scope)
         store.note_changes(connection, [scope], now)
 
 

@@ -14,19 +14,27 @@ from syndication.context import Hub
 from syndication.errors import AmbiguousCode, UnusableCode
 from syndication.moderation.decide import REASONS
 from syndication.pages import page, static
+from syndication.site.formations import Formations
 from widget.routes import THEMES
 
 SHORT = "public, max-age=300"
 LONG = "public, max-age=31536000, immutable"
-STATIC = {"sirius.css": "text/css; charset=utf-8", "preview.js": "text/javascript; charset=utf-8"}
+STATIC = {
+    "sirius.css": "text/css; charset=utf-8",
+    "widget.css": "text/css; charset=utf-8",
+    "preview.js": "text/javascript; charset=utf-8",
+}
 TEXT_PAGES = ("methode", "accessibilite", "donnees-personnelles", "mentions-legales")
 
 
 def create_routes(hub: Hub) -> list[BaseRoute]:
     """Routes of the public pages."""
-    site = _Site(hub)
+    site, formations = _Site(hub), Formations(hub)
     return [
         Route("/", site.home, methods=["GET"]),
+        Route("/formations/{code:path}", formations.formation, methods=["GET"]),
+        Route("/etablissements/{code}", formations.centre, methods=["GET"]),
+        Route("/sitemap.xml", formations.sitemap, methods=["GET"]),
         Route("/integrer", site.builder, methods=["GET"]),
         *(Route(f"/{name}", site.text_page, methods=["GET"]) for name in TEXT_PAGES),
         Route("/static/{name}", _static, methods=["GET"]),
@@ -100,8 +108,10 @@ async def _static(request: Request) -> Response:
     return Response(static(name), media_type=STATIC[name], headers=headers)
 
 
-async def _robots(_request: Request) -> Response:
-    return PlainTextResponse("User-agent: *\nDisallow: /r\nDisallow: /c/\nDisallow: /apercu/\nDisallow: /connexion/\n")
+async def _robots(request: Request) -> Response:
+    closed = ("/r/", "/c/", "/d/", "/apercu/", "/connexion/", "/moderation", "/cfa")
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
+    return PlainTextResponse("\n".join([*lines, f"Sitemap: {request.base_url}sitemap.xml", ""]))
 
 
 async def _alive(_request: Request) -> Response:
