@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 PUBLISHED = MappingProxyType(
     {
-        "1.0.0.js": "sha384-xP9RPVaDmhcMBfpbWpPUT38Dou+Wvkxh7GGD+j2MA2NT1x9VauDZK/Uvx1rWbZL2",
+        "1.0.0.js": "sha384-ErS+FAu9iBSHTEmUw7nie6sHKZNiZA0h2IbU7py5bNxRGALVLAC5r+qEG4O1gdv/",
         "1.0.0.plus.js": "sha384-M8Yhxi8rv4iOQhoAfOTKyx2y4s6nJ/K1C0q2vzWWKQoXFAIeYERQoRr13LIla55/",
     }
 )

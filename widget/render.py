@@ -21,6 +21,8 @@ environment = Environment(
 
 FOLD = 280
 """Longest text shown whole, in characters; a longer one folds at the end of a sentence."""
+CAROUSEL_FOLD = 150
+"""The same in a carousel, whose texts share one height."""
 FILTERS_FROM = 4
 """Texts from which a reader is offered to choose among them."""
 
@@ -109,7 +111,11 @@ def _here(options: Options, **changes: str) -> str:
 
 
 def _drawn(snapshot: Snapshot, options: Options) -> dict[str, Any]:
-    return {"groups": _groups(snapshot, options.language), "fold_from": FILTERS_FROM}
+    return {
+        "groups": _groups(snapshot, options.language),
+        "filters_from": FILTERS_FROM,
+        "fold_at": CAROUSEL_FOLD if options.format == "carrousel" else FOLD,
+    }
 
 
 def render_refusal(origin: str, address: str, language: Language) -> Page:
@@ -122,15 +128,15 @@ def render_refusal(origin: str, address: str, language: Language) -> Page:
     return Page(html, style_hash, script_hash)
 
 
-def fold(text: str) -> tuple[str, str]:
+def fold(text: str, length: int = FOLD) -> tuple[str, str]:
     """A long text cut at the end of a sentence, or of a word when no sentence ends in time: head and rest."""
-    if len(text) <= FOLD + 60:
+    if len(text) <= length + 60:
         return text, ""
-    head = text[:FOLD]
+    head = text[:length]
     ends = [head.rfind(mark) + 1 for mark in (". ", "! ", "? ", "… ", "\n")]
     cut = max(ends)
-    if cut < FOLD // 3:
-        cut = head.rfind(" ") + 1 or FOLD
+    if cut < length // 3:
+        cut = head.rfind(" ") + 1 or length
     return text[:cut], text[cut:]
 
 

@@ -158,6 +158,13 @@ def formations_with_responses(
     return [(found, found.natural_key.partition(":")[2]) for found in rows]
 
 
+def centres_offering(connection: Connection, formations: Sequence[int], limit: int) -> list[CentreRow]:
+    """Centres where some formations are taught, by name."""
+    query = select(*_CENTRE_COLUMNS).distinct().join(OFFER, OFFER.c.centre_id == CENTRE.c.id)
+    query = query.where(OFFER.c.formation_id.in_(formations), CENTRE.c.uai.is_not(None))
+    return [CentreRow(*row) for row in connection.execute(query.order_by(CENTRE.c.name, CENTRE.c.id).limit(limit))]
+
+
 def codes_with_responses(connection: Connection, minimum: int, limit: int) -> list[str]:
     """Codes of the formations with at least so many respondents, the most answered about first."""
     return [code for _, code in formations_with_responses(connection, limit, minimum)]

@@ -7,7 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,45 @@ QUIET = (
 )  # fmt: skip
 REQUIRED = "SIRIUS_TEST_BROWSER"
 """Set to ``required`` where a missing Chromium must fail the tests rather than skip them."""
+
+
+class Host:
+    """A site on an origin of its own: pages by path, under a policy that names the service only when told so."""
+
+    def __init__(self) -> None:
+        pages: dict[str, tuple[str, str]] = {}
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                html, policy = pages.get(self.path.partition("?")[0], ("", ""))
+                self.send_response(200 if html else 404)
+                self.send_header("content-type", "text/html; charset=utf-8")
+                if policy:
+                    self.send_header("content-security-policy", policy)
+                self.end_headers()
+                self.wfile.write(html.encode())
+
+            def log_message(self, *_: object) -> None:
+                return None
+
+        self._pages = pages
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.origin = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def page(self, path: str, body: str, policy: str = "", head: str = "") -> str:
+        """Put a page there and give its address."""
+        start = f'<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>Un site</title>{head}'
+        phone = '<meta name="viewport" content="width=device-width,initial-scale=1"><link rel="icon" href="data:,">'
+        self._pages[path] = (f"{start}{phone}</head><body><main>{body}</main></body></html>", policy)
+        return self.origin + path
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +79,26 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def doors(tmp_path: Path) -> Iterator[dict[str, str]]:
     """The demonstration, freshly built and served; its doors."""
-    port = free_pair()
+    yield from demonstration(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The same for a whole module that changes nothing in it."""
+    yield from demonstration(tmp_path_factory.mktemp("service"))
+
+
+@pytest.fixture(scope="module")
+def host() -> Iterator[Host]:
+    """Somebody else's site, whose pages each test writes."""
+    site = Host()
+    yield site
+    site.close()
+
+
+def demonstration(folder: Path) -> Iterator[dict[str, str]]:
+    """Build the demonstration in a folder and serve it; gives its doors."""
+    tmp_path, port = folder, free_pair()
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SIRIUS_")}
     words = [sys.executable, "-m", "syndication", "demo", "--port", str(port), "--dir", str(tmp_path / "d"), "--json"]
     with (tmp_path / "log").open("w") as log:

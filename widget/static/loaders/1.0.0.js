@@ -9,7 +9,7 @@
   const home = new URL((document.currentScript || document.querySelector('script[src*="/widget/1."]')).src).origin;
   const QUERY = ["formation", "etablissement", "format", "theme", "accent", "langue", "si-vide"];
   const NAMES = [...QUERY, "chargement", "json-ld"];
-  const ROOM = { complet: 1000, liste: 800, carrousel: 520 }; // pixels kept by format, so that the page does not jump
+  const ROOM = { complet: 1000, liste: 800, carrousel: 640 }; // pixels kept by format, unless the page keeps its own
   const LOWEST = 24, HIGHEST = 20000, PATIENCE = 10000;
   const widgets = new Map(); // host element → its Widget
 
@@ -27,7 +27,8 @@
       this.root = host.shadowRoot || host.attachShadow({ mode: "open" });
       this.slot = document.createElement("slot"); // what the page wrote inside stays until we have better
       this.root.replaceChildren(this.slot);
-      this.room = ROOM[read("format")] || ROOM.complet;
+      this.style = host.style.cssText;
+      this.room = parseFloat(getComputedStyle(host).minHeight) || ROOM[read("format")] || ROOM.complet;
       const way = read("chargement");
       if (way === "clic") this.offer();
       else if (read("format") === "score" || way === "immediat" || !("IntersectionObserver" in window)) this.load();
@@ -101,7 +102,7 @@
       if (this.watch) this.watch.disconnect();
       clearTimeout(this.timer);
       if (this.data) this.data.remove();
-      this.host.style.display = this.host.style.minHeight = "";
+      this.host.style.cssText = this.style;
       this.root.replaceChildren(document.createElement("slot"));
     }
   }
