@@ -17,14 +17,14 @@ from widget.routes import FORMATS, LANGUAGES, THEMES, Options, loaders, read_opt
 
 LOADINGS = ("visible", "clic", "immediat")
 NAMES = {
-    "complet": "complet : chiffres, textes, détail", "carrousel": "carrousel : un texte à la fois",
-    "liste": "liste : les textes", "score": "score : une ligne, pour une liste de résultats",
-    "auto": "comme l'appareil du lecteur", "clair": "clair", "sombre": "sombre", "fr": "français", "en": "anglais",
-    "visible": "quand il approche de l'écran", "clic": "au clic du lecteur", "immediat": "tout de suite",
+    "complet": "complet", "carrousel": "carrousel", "liste": "liste", "score": "score (une ligne)",
+    "auto": "comme l'appareil", "clair": "clair", "sombre": "sombre", "fr": "français", "en": "anglais",
+    "visible": "près de l'écran", "clic": "au clic", "immediat": "tout de suite",
 }  # fmt: skip
 """Values as they are said."""
 ROOM = {
-    "complet": "display:block;min-height:1000px", "carrousel": "display:block;min-height:640px",
+    "complet": "display:block;min-height:1000px",
+    "carrousel": "display:block;min-height:clamp(640px,1400px - 100vw,1040px)",
     "liste": "display:block;min-height:800px", "score": "display:inline-block;min-height:1.5em",
 }  # fmt: skip
 """Room that a page keeps by format before the script has come."""
