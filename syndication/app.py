@@ -56,7 +56,12 @@ def create_app(hub: Hub, *, background: bool = True) -> ReadyAnswers:
         exception_handlers={HTTPException: _refused, SQLAlchemyError: _unavailable, Exception: _failed},
         lifespan=lifespan,
     )
-    ready = ReadyAnswers(pages, hub.engine, widget.PATHS | v1.PATHS, lambda: hub.publisher.questions().versions)
+    closed = hub.settings.embed_policy != "open"
+    ready = ReadyAnswers(
+        pages, hub.engine, widget.PATHS | v1.PATHS,
+        edition=lambda: hub.publisher.questions().versions,
+        aside=lambda scope: closed and widget.is_refused(scope, hub.publisher),
+    )  # fmt: skip
     return ready
 
 

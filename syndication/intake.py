@@ -16,6 +16,7 @@ from syndication.database import overwrite_log, writing
 from syndication.errors import CampaignRefused, UnusableCode
 from syndication.reviews import store as reviews
 from syndication.reviews.triage import COPIED, fingerprint
+from syndication.search import store as search
 from syndication.store import CampaignRow, NewReview, NewVerbatim, Scope
 
 FOLLOWER = "collector"
@@ -46,6 +47,8 @@ def take_in(engine: Engine, collector: Collector, now: datetime, duplicate_lengt
             taken += len(_keep(intake, connection, events, now))
             store.move_bookmark(connection, FOLLOWER, events[-1].cursor)
     if erased:
+        with writing(engine).begin() as connection:
+            search.forget(connection)
         overwrite_log(engine)
     return taken
 

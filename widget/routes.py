@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import Scope
 
 from widget import loaders, words
 from widget.badge import render_badge
@@ -27,6 +29,7 @@ __all__ = [
     "course",
     "create_routes",
     "draw_preview",
+    "is_refused",
     "loaders",
     "read_ask",
     "read_options",
@@ -69,6 +72,17 @@ def draw_preview(snapshot: Snapshot | None, query: Mapping[str, str], banner: st
     return _frame(render_frame(snapshot, read_options(query), banner), "'self'", "no-store")
 
 
+def is_refused(scope: Scope, source: SnapshotSource) -> bool:
+    """True for a frame asked for by a page whose origin may not show widgets, as its browser tells it."""
+    if scope["path"] != "/widget":
+        return False
+    headers = Headers(scope=scope)
+    if headers.get("sec-fetch-dest", "iframe") not in {"iframe", "frame", "embed", "object"}:
+        return False
+    host = _origin(headers.get("referer", ""))
+    return bool(host) and not source.may_embed(host)
+
+
 class _Door:
     def __init__(self, source: SnapshotSource, gestures: Gestures, public_url: str) -> None:
         self._source = source
@@ -78,9 +92,8 @@ class _Door:
     async def frame(self, request: Request) -> Response:
         options = read_options(request.query_params)
         ancestors = self._source.frame_ancestors()
-        refused = self._refused(request, options.language)
-        if refused is not None:
-            return refused
+        if is_refused(request.scope, self._source):
+            return self._refusal(request, options.language)
         page = render_frame(self._snapshot(options), options, thanked=request.query_params.get("merci", ""))
         return _frame(page, ancestors, READ_CACHE)
 
@@ -127,13 +140,9 @@ class _Door:
             return None
         return self._source.snapshot(options.formation, options.centre, options.language, options.ask)
 
-    def _refused(self, request: Request, language: Language) -> Response | None:
-        """The page that says why, for a page whose origin may not show widgets; browsers enforce it by themselves."""
-        if request.headers.get("sec-fetch-dest", "iframe") not in {"iframe", "frame", "embed", "object"}:
-            return None
+    def _refusal(self, request: Request, language: Language) -> Response:
+        """The page that says why nothing is shown; browsers would refuse by themselves, and say nothing."""
         host = _origin(request.headers.get("referer", ""))
-        if not host or self._source.may_embed(host):
-            return None
         address = f"{self._public_url}{request.url.path}?{request.url.query}"
         return _frame(render_refusal(host, address, language), "*", "no-store")
 

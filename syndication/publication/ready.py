@@ -47,7 +47,8 @@ class _Captured:
 class ReadyAnswers:
     """ASGI layer that remembers finished answers of chosen paths.
 
-    ``edition`` gives a value that changes when every answer might: new wordings of what was asked.
+    ``edition`` gives a value that changes when every answer might: new wordings of what was asked. ``aside`` tells
+    requests whose answers depend on more than their address, and are neither kept nor given again.
     """
 
     def __init__(
@@ -56,12 +57,14 @@ class ReadyAnswers:
         engine: Engine,
         paths: frozenset[str],
         edition: Callable[[], object] = lambda: None,
+        aside: Callable[[Scope], bool] = lambda _: False,
         memory_bytes: int = MEMORY_BYTES,
     ) -> None:
         self._app = app
         self._engine = engine
         self._paths = paths
         self._edition = edition
+        self._aside = aside
         self._edition_seen: object = None
         self._bound = memory_bytes
         self._size = 0
@@ -72,6 +75,9 @@ class ReadyAnswers:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from memory, or have the answer made and remember it."""
         if scope["type"] != "http" or scope["path"] not in self._paths or scope["method"] not in {"GET", "HEAD"}:
+            await self._app(scope, receive, send)
+            return
+        if self._aside(scope):
             await self._app(scope, receive, send)
             return
         key = (scope["path"], scope["query_string"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from urllib.parse import quote, urlencode
 
 from sqlalchemy import Connection, Engine
@@ -44,6 +45,8 @@ CENTRES_NAMED = 30
 """Most centres that a reader may choose among, those with most respondents."""
 LAST_PAGE = 500
 """Furthest page that is looked for."""
+ORIGINS_SECONDS = 1.0
+"""How long the origins of partners are remembered."""
 WORDS_LIMIT = 100
 """Characters of a search that are read."""
 
@@ -72,6 +75,7 @@ class Publisher:
         self._engine = engine
         self._settings = settings
         self._questionnaires = questionnaires
+        self._origins: tuple[float, frozenset[str]] = (-ORIGINS_SECONDS, frozenset())
         self._questions: dict[Language, Questions] = {"fr": Questions(()), "en": Questions(())}
 
     def questions(self, language: Language = "fr") -> Questions:
@@ -109,14 +113,17 @@ class Publisher:
         if self._settings.embed_policy == "open":
             return "*"
         with self._engine.connect() as connection:
-            return " ".join(["'self'", *partners.origins(connection)])
+            self._origins = (monotonic(), frozenset(partners.origins(connection)))
+        return " ".join(["'self'", *sorted(self._origins[1])])
 
     def may_embed(self, origin: str) -> bool:
         """True when pages of an origin may show widgets."""
         if self._settings.embed_policy == "open" or origin == self._settings.public_url:
             return True
-        with self._engine.connect() as connection:
-            return origin in partners.origins(connection)
+        if monotonic() - self._origins[0] > ORIGINS_SECONDS:
+            with self._engine.connect() as connection:
+                self._origins = (monotonic(), frozenset(partners.origins(connection)))
+        return origin in self._origins[1]
 
     def build(
         self, connection: Connection, resolved: Resolved, language: Language = "fr", ask: Ask = NOTHING_ASKED
