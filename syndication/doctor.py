@@ -20,7 +20,7 @@ def examine(read_settings: Callable[[], Settings]) -> list[str]:
         return [str(error)]
     except OSError as error:
         return [f"SIRIUS_DATA_DIR : {error.strerror} ({error.filename})"]
-    return [*_folder(settings), *_address(settings), *_mail(settings), *_databases(settings)]
+    return [*_folder(settings), *_address(settings), *_publisher(settings), *_mail(settings), *_databases(settings)]
 
 
 def _folder(settings: Settings) -> list[str]:
@@ -39,6 +39,12 @@ def _address(settings: Settings) -> list[str]:
     return [
         f"SIRIUS_PUBLIC_URL : {settings.public_url} n'est pas en https ; les liens et les sessions y seraient lisibles."
     ]
+
+
+def _publisher(settings: Settings) -> list[str]:
+    if settings.publisher.told or not settings.secure:
+        return []
+    return ["SIRIUS_PUBLISHER_… : mentions légales incomplètes (attendus : NAME, ADDRESS, EMAIL, DIRECTOR, HOST)."]
 
 
 def _mail(settings: Settings) -> list[str]:

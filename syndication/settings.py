@@ -20,6 +20,22 @@ class Thresholds:
     fragile_below: int = 20
 
 
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Who answers for this installation, as the law wants it told (LCEN, article 6 III)."""
+
+    name: str = ""
+    address: str = ""
+    email: str = ""
+    director: str = ""
+    host: str = ""
+
+    @property
+    def told(self) -> bool:
+        """True when nothing the law asks for is missing."""
+        return all((self.name, self.address, self.email, self.director, self.host))
+
+
 class _Environment(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SIRIUS_", frozen=True, extra="ignore")
 
@@ -29,6 +45,12 @@ class _Environment(BaseSettings):
     min_respondents_percent: int = Field(default=10, ge=2)
     fragile_below: int = Field(default=20, ge=2)
     duplicate_length: int = Field(default=40, ge=0, le=1000)
+    ready_megabytes: int = Field(default=64, ge=1, le=65536)
+    publisher_name: str = ""
+    publisher_address: str = ""
+    publisher_email: str = ""
+    publisher_director: str = ""
+    publisher_host: str = ""
 
     @field_validator("syndication_database_url")
     @classmethod
@@ -45,6 +67,8 @@ class Settings:
     embed_policy: str
     thresholds: Thresholds
     duplicate_length: int
+    ready_megabytes: int
+    publisher: Publisher
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -66,7 +90,10 @@ class Settings:
         if thresholds.minimum_percent < thresholds.minimum:
             raise ConfigurationError("SIRIUS_MIN_RESPONDENTS_PERCENT : ne peut pas être sous SIRIUS_MIN_RESPONDENTS")
         url = own.syndication_database_url or f"sqlite:///{leaf.data_dir.resolve() / 'syndication.db'}"
-        return cls(leaf, url, own.embed_policy, thresholds, own.duplicate_length)
+        publisher = Publisher(
+            own.publisher_name, own.publisher_address, own.publisher_email, own.publisher_director, own.publisher_host
+        )
+        return cls(leaf, url, own.embed_policy, thresholds, own.duplicate_length, own.ready_megabytes, publisher)
 
     @property
     def public_url(self) -> str:

@@ -21,7 +21,6 @@ from syndication import store
 from syndication.publication.dependencies import Dependencies, noting
 
 POLL_SECONDS = 0.5
-MEMORY_BYTES = 64 * 1024 * 1024
 SMALL = 256
 """Bodies below this many bytes gain nothing from compression."""
 ENCODINGS = (b"br", b"gzip")
@@ -58,7 +57,7 @@ class ReadyAnswers:
         paths: frozenset[str],
         edition: Callable[[], object] = lambda: None,
         aside: Callable[[Scope], bool] = lambda _: False,
-        memory_bytes: int = MEMORY_BYTES,
+        memory_bytes: int = 64 * 1024 * 1024,
     ) -> None:
         self._app = app
         self._engine = engine

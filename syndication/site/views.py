@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute, Route
 from syndication import database
 from syndication.catalogue import store as catalogue
 from syndication.context import Hub
+from syndication.gestures.readers import PER_HOUR
 from syndication.moderation.decide import REASONS
 from syndication.pages import page, static
 from syndication.site.builder import Builder
@@ -49,15 +50,19 @@ class _Site:
         with self._hub.engine.connect() as connection:
             found = catalogue.search_formations(connection, words) if words else []
             most = catalogue.formations_with_responses(connection, 8)
-        return page("site/home.html", cache_control=SHORT, words=words, found=found, most=most)
+        return page(
+            "site/home.html", cache_control=SHORT, words=words, found=found, most=most,
+            publisher=self._hub.settings.publisher,
+        )  # fmt: skip
 
     async def text_page(self, request: Request) -> Response:
         name = request.url.path.strip("/")
         thresholds = self._hub.settings.thresholds
         durations = self._hub.settings.collector
         return page(
-            f"site/{name}.html", cache_control=SHORT, reasons=REASONS, thresholds=thresholds, durations=durations
-        )
+            f"site/{name}.html", cache_control=SHORT, reasons=REASONS, thresholds=thresholds, durations=durations,
+            publisher=self._hub.settings.publisher, per_hour=PER_HOUR,
+        )  # fmt: skip
 
     async def ready(self, _request: Request) -> Response:
         try:
