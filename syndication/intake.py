@@ -43,8 +43,8 @@ def take_in(engine: Engine, collector: Collector, now: datetime, duplicate_lengt
             events = collector.responses_after(store.bookmark(connection, FOLLOWER), BATCH)
             if not events:
                 break
-            erased = erased or any(event.kind != "sent" for event in events)
-            taken += len(_keep(intake, connection, events, now))
+            fresh, changed = _keep(intake, connection, events, now)
+            taken, erased = taken + len(fresh), erased or changed
             store.move_bookmark(connection, FOLLOWER, events[-1].cursor)
     if erased:
         with writing(engine).begin() as connection:
@@ -77,7 +77,9 @@ def open_texts(document: Questionnaire, texts: dict[str, str]) -> list[tuple[str
 
 def _keep(
     intake: Intake, connection: Connection, events: Sequence[CollectedResponse], now: datetime
-) -> list[NewReview]:
+) -> tuple[list[NewReview], bool]:
+    """Take events in; gives the reviews that are new, and whether words of others were erased."""
+    erased = False
     fresh = _keep_new(
         intake, connection, [event for event in events if event.kind == "sent" and not event.withdrawn], now
     )
@@ -87,22 +89,22 @@ def _keep(
             mark = fingerprint(text, intake.duplicate_length)
             copied = bool(mark and reviews.known_fingerprints(connection, [mark]))
             signals = [COPIED] if copied else []
-            reviews.rewrite(connection, event.id, event.question, text, mark, signals, now)
+            erased |= reviews.rewrite(connection, event.id, event.question, text, mark, signals, now)
         elif event.kind == "withdrawn" and event.question is not None:
-            reviews.withdraw_text(connection, event.id, event.question, now)
+            erased |= reviews.withdraw_text(connection, event.id, event.question, now)
         elif event.kind == "withdrawn":
-            _withdraw(intake, connection, event, now)
-    return fresh
+            erased |= _withdraw(intake, connection, event, now)
+    return fresh, erased
 
 
-def _withdraw(intake: Intake, connection: Connection, event: CollectedResponse, now: datetime) -> None:
+def _withdraw(intake: Intake, connection: Connection, event: CollectedResponse, now: datetime) -> bool:
     kept = reviews.answers_of(connection, event.id)
     if kept is None:
-        return
+        return False
     stored, version, month = kept
     answers = Answers(stored["scales"], {key: tuple(values) for key, values in stored["choices"].items()})
     counts = ratings.counts_of(answers, intake.collector.questionnaire(version), month)
-    reviews.withdraw_review(connection, event.id, counts, now)
+    return reviews.withdraw_review(connection, event.id, counts, now)
 
 
 def _keep_new(
