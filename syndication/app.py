@@ -59,7 +59,7 @@ def create_app(hub: Hub, *, background: bool = True) -> ReadyAnswers:
     closed = hub.settings.embed_policy != "open"
     ready = ReadyAnswers(
         pages, hub.engine, widget.PATHS | v1.PATHS,
-        edition=lambda: hub.publisher.questions().versions,
+        edition=lambda: hub.publisher.questions(fresh=True).versions,
         memory_bytes=hub.settings.ready_megabytes * 1024 * 1024,
         aside=lambda scope: closed and widget.is_refused(scope, hub.publisher),
     )  # fmt: skip

@@ -32,6 +32,12 @@ class Instant(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """To an aware datetime in Paris."""
-        if value is None:
-            return None
-        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(PARIS)
+        return instant_of(value)
+
+
+def instant_of(value: str | datetime | None) -> datetime | None:
+    """An instant as a driver gives it (text in UTC from SQLite, aware from PostgreSQL), in Paris."""
+    if value is None:
+        return None
+    found = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(PARIS)

@@ -22,6 +22,7 @@ Sources: largest remainder for whole percentages; the Wilson score interval at 9
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import sqrt
 
 from collector.door import SCALE, Answers, Axis, Question, Questionnaire, default_questionnaire
@@ -154,15 +155,21 @@ def reliability_of(respondents: int, thresholds: Thresholds) -> Reliability:
 
 def distribution(answers: Mapping[str, int], respondents: int, thresholds: Thresholds) -> Distribution | None:
     """How respondents answered a scale; None when too few of them did to be shown."""
-    counted = [answers.get(value, 0) for value in SCALE]
-    total = sum(counted)
+    good, fair, poor = (answers.get(value, 0) for value in SCALE)
+    total = good + fair + poor
     if total < thresholds.minimum:
         return None
-    with_shares = total >= thresholds.minimum_percent
-    shares: Sequence[int | None] = percentages(counted) if with_shares else (None, None, None)
-    good, fair, poor = (Share(count, share) for count, share in zip(counted, shares, strict=True))
-    interval = wilson(counted[0], total) if with_shares else None
-    return Distribution(good, fair, poor, max(respondents - total, 0), interval)
+    return _spread(good, fair, poor, max(respondents - total, 0), total >= thresholds.minimum_percent)
+
+
+@lru_cache(maxsize=1 << 15)
+def _spread(good: int, fair: int, poor: int, unanswered: int, with_shares: bool) -> Distribution:
+    """A distribution from its counts, which are small and come again from scope to scope."""
+    counts, total = (good, fair, poor), good + fair + poor
+    shares: Sequence[int | None] = percentages(counts) if with_shares else (None, None, None)
+    interval = wilson(good, total) if with_shares else None
+    of_good, of_fair, of_poor = map(Share, counts, shares)
+    return Distribution(of_good, of_fair, of_poor, unanswered, interval)
 
 
 def percentages(counts: Sequence[int]) -> list[int]:
@@ -171,7 +178,8 @@ def percentages(counts: Sequence[int]) -> list[int]:
     if not total:
         return [0] * len(counts)
     floors = [100 * count // total for count in counts]
-    by_remainder = sorted(range(len(counts)), key=lambda place: (-(100 * counts[place] % total), place))
+    remainders = [100 * count % total for count in counts]
+    by_remainder = sorted(range(len(counts)), key=remainders.__getitem__, reverse=True)
     for place in by_remainder[: 100 - sum(floors)]:
         floors[place] += 1
     return floors
@@ -197,6 +205,9 @@ def _period(months: Mapping[str, int]) -> Period | None:
 def _chosen(counts: Counts, known: Sequence[_Series], minimum: int) -> tuple[_Series, Mapping[str, int]]:
     """The series of a key to show: the newest with enough answers, else the one with most."""
 
+    if len(known) == 1:
+        return known[0], counts.get(known[0].name, {})
+
     def answered(series: _Series) -> int:
         found = counts.get(series.name, {})
         return found.get("", 0) if series.question.feeds == "choice" else sum(found.get(value, 0) for value in SCALE)
@@ -207,7 +218,9 @@ def _chosen(counts: Counts, known: Sequence[_Series], minimum: int) -> tuple[_Se
 
 def _asked(counts: Counts, respondents: int, series: _Series) -> int:
     """Respondents whose version of the questionnaire asked for this series."""
-    later = counts.get(VERSIONS, {})
+    later = counts.get(VERSIONS)
+    if not later:
+        return respondents if _FIRST.version in series.versions else 0
     asked = sum(later.get(version, 0) for version in series.versions)
     return asked + (respondents - sum(later.values()) if _FIRST.version in series.versions else 0)
 

@@ -40,8 +40,21 @@ class Options:
 
     def query(self, **changes: str) -> str:
         """The query of the same widget with some parameters changed, or taken out when empty; always the same order."""
-        ask = self.ask
-        values = {
+        return _written({**self._kept(), **self._asked(), **changes})
+
+    def kept(self) -> list[tuple[str, str]]:
+        """Parameters of the widget itself, for a form that asks for other texts to carry along."""
+        return [(name, value) for name, value in self._kept().items() if value]
+
+    def around(self, name: str) -> tuple[str, str]:
+        """The query of the first page, before and after a parameter whose value is still to be written."""
+        values = list({**self._kept(), **self._asked(), "page": ""}.items())
+        place = [key for key, _ in values].index(name)
+        before, after = _written(dict(values[:place])), _written(dict(values[place + 1 :]))
+        return before + "&" if before else "", "&" + after if after else ""
+
+    def _kept(self) -> dict[str, str]:
+        return {
             "formation": self.formation or "",
             "etablissement": self.centre or "",
             "format": self.format if self.format != "complet" else "",
@@ -49,6 +62,11 @@ class Options:
             "accent": self.accent,
             "langue": self.language if self.language != "fr" else "",
             "si-vide": self.when_empty if self.when_empty != "masquer" else "",
+        }
+
+    def _asked(self) -> dict[str, str]:
+        ask = self.ask
+        return {
             "q": ask.words,
             "question": ask.question,
             "sujet": ask.subject,
@@ -56,20 +74,10 @@ class Options:
             "tri": ask.order if ask.order != "recent" else "",
             "page": str(ask.page + 1) if ask.page else "",
         }
-        return urlencode({name: value for name, value in (values | changes).items() if value})
 
-    def kept(self) -> list[tuple[str, str]]:
-        """Parameters of the widget itself, for a form that asks for other texts to carry along."""
-        values = {
-            "formation": self.formation or "",
-            "etablissement": self.centre or "",
-            "format": self.format if self.format != "complet" else "",
-            "theme": self.theme if self.theme != "auto" else "",
-            "accent": self.accent,
-            "langue": self.language if self.language != "fr" else "",
-            "si-vide": self.when_empty if self.when_empty != "masquer" else "",
-        }
-        return [(name, value) for name, value in values.items() if value]
+
+def _written(values: Mapping[str, str]) -> str:
+    return urlencode({name: value for name, value in values.items() if value})
 
 
 def read_options(query: Mapping[str, str]) -> Options:

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from importlib.resources import files
 from typing import Any
@@ -12,17 +12,19 @@ from markupsafe import Markup
 
 from widget import words
 from widget.colour import accent_rules
-from widget.contract import Distribution, Language, Note, Snapshot
+from widget.contract import Language, Note, Snapshot
+from widget.draw import FOLD, bar, mark, pen
 from widget.options import LANGUAGES, Options
 
 environment = Environment(
-    loader=PackageLoader("widget"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-)
+    loader=PackageLoader("widget"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    auto_reload=False,
+)  # fmt: skip
 
-FOLD = 280
-"""Longest text shown whole, in characters; a longer one folds at the end of a sentence."""
 CAROUSEL_FOLD = 150
-"""The same in a carousel, whose texts share one height."""
+"""Longest text shown whole in a carousel, whose texts share one height."""
+FIRST = 6
+"""Texts that a view shows at once; the others of its page are one press away."""
 FILTERS_FROM = 4
 """Texts from which a reader is offered to choose among them."""
 
@@ -65,96 +67,81 @@ def render_frame(snapshot: Snapshot | None, options: Options, banner: str = "", 
 
     ``thanked`` is the id of a text that the reader has just found useful or not.
     """
-    shown = snapshot is not None and snapshot.reliability != "insuffisante"
-    template = f"{options.format}.html" if shown else "vide.html"
-    (styles, style_hash), (script, script_hash) = _styles(options.accent), _script()
-    html = environment.get_template(template).render(
-        _drawn(snapshot, options) if snapshot and shown else {},
-        snapshot=snapshot,
-        options=options,
-        banner=banner,
-        thanked=thanked,
-        styles=styles,
-        script=script,
-        path="/widget",
-        here=partial(_here, options),
-        kept=options.kept(),
-        votes=True,
-        **_SAYERS[options.language],
-    )
-    return Page(html, style_hash, script_hash)
+    title = words.phrase("titre", options.language)
+    if snapshot is None or snapshot.reliability == "insuffisante":
+        told = banner or options.when_empty == "message"
+        inside = _filled("vide.html", options.language, snapshot=snapshot) if told else Markup()
+        return _framed(inside, options, "vide", title, banner)
+    if snapshot.formation:
+        colon = f"{words.NBSP}:" if options.language == "fr" else ":"
+        title = f"{title}{colon} {snapshot.formation.title}"
+    view = _view(snapshot, options, options, "/widget", thanked, FIRST)
+    return _framed(_filled(f"{options.format}.html", options.language, **view), options, "pret", title, banner)
 
 
 def render_inside(snapshot: Snapshot, options: Options, path: str) -> Markup:
     """What ``complet`` shows, to stand inside a page of ours at ``path``, whose query asks for other texts."""
-    fixed = {"formation", "format", "si-vide"} | ({"etablissement"} if options.formation is None else set())
-
-    def here(**changes: str) -> str:
-        return f"{path}?{options.query(**dict.fromkeys(fixed, ''), **changes)}"
-
-    html = environment.get_template("whole.html").render(
-        _drawn(snapshot, options),
-        snapshot=snapshot,
-        options=options,
-        thanked="",
-        path=path,
-        here=here,
-        kept=[(name, value) for name, value in options.kept() if name not in fixed],
-        votes=False,
-        **_SAYERS[options.language],
-    )
-    return Markup(html)  # noqa: S704 made by our own template, which escapes
-
-
-def _here(options: Options, **changes: str) -> str:
-    return f"/widget?{options.query(**changes)}"
-
-
-def _drawn(snapshot: Snapshot, options: Options) -> dict[str, Any]:
-    return {
-        "groups": _groups(snapshot, options.language),
-        "filters_from": FILTERS_FROM,
-        "fold_at": CAROUSEL_FOLD if options.format == "carrousel" else FOLD,
-    }
+    centre = options.centre if options.formation else None
+    carried = replace(options, formation=None, centre=centre, format="complet", when_empty="masquer")
+    view = _view(snapshot, options, carried, path, None, len(snapshot.verbatims))
+    return _filled("complet.html", options.language, **view)
 
 
 def render_refusal(origin: str, address: str, language: Language) -> Page:
     """The page that says why nothing is shown in a site's page: its origin is not among those allowed."""
-    (styles, style_hash), (script, script_hash) = _styles(""), _script()
-    html = environment.get_template("refus.html").render(
-        origin=origin, address=address, options=Options(language=language), styles=styles, script=script,
-        **_SAYERS[language],
-    )  # fmt: skip
+    inside = _filled("refus.html", language, origin=origin, address=address)
+    return _framed(inside, Options(language=language), "refus", words.phrase("refus_titre", language))
+
+
+def _framed(inside: Markup, options: Options, state: str, title: str, banner: str = "") -> Page:
+    """A whole page around what a frame shows; ``state`` is what its script tells the host."""
+    (styles, style_hash), (script, script_hash) = _styles(options.accent), _script()
+    said = Markup('<p class="banner">{}</p>\n').format(banner) if banner else Markup()
+    html = environment.get_template("frame.html").render(
+        options=options, inside=said + inside, state=state, title=title, styles=styles, script=script
+    )
     return Page(html, style_hash, script_hash)
 
 
-def fold(text: str, length: int = FOLD) -> tuple[str, str]:
-    """A long text cut at the end of a sentence, or of a word when no sentence ends in time: head and rest."""
-    if len(text) <= length + 60:
-        return text, ""
-    head = text[:length]
-    ends = [head.rfind(mark) + 1 for mark in (". ", "! ", "? ", "… ", "\n")]
-    cut = max(ends)
-    if cut < length // 3:
-        cut = head.rfind(" ") + 1 or length
-    return text[:cut], text[cut:]
+def _filled(template: str, language: Language, **values: Any) -> Markup:
+    """A template of ours, which escapes what is not ours, filled in one language."""
+    return Markup(environment.get_template(template).render(_SAYERS[language] | values))  # noqa: S704
 
 
-def bars(spread: Distribution) -> list[tuple[str, float, float]]:
-    """Segments of a distribution's bar: name, start and width in percent of the whole."""
-    total = spread.answered
-    segments: list[tuple[str, float, float]] = []
-    start = 0.0
-    for name, share in (("bien", spread.good), ("moyen", spread.fair), ("mal", spread.poor)):
-        width = 100 * share.count / total
-        segments.append((name, round(start, 2), round(width, 2)))
-        start += width
-    return segments
+def _view(
+    snapshot: Snapshot, options: Options, carried: Options, path: str, thanked: str | None, first: int
+) -> dict[str, Any]:
+    """What templates of a view need beside the snapshot.
+
+    Links and forms lead to ``path`` with what is ``carried``. ``thanked`` None: no reader's gesture here. Texts after
+    the ``first`` ones wait behind a press, unless the reader asked for these very ones.
+    """
+    draw = pen(options.language)
+    longest = CAROUSEL_FOLD if options.format == "carrousel" else FOLD
+    texts = [
+        draw.verbatim(one, longest, thanked is not None, bool(thanked) and thanked == one.id)
+        for one in snapshot.verbatims
+    ]
+    if snapshot.ask.narrows or snapshot.ask.page or options.format == "carrousel" or len(texts) <= first + 1:
+        first = len(texts)
+    return {
+        "snapshot": snapshot,
+        "options": options,
+        "pen": draw,
+        "texts": texts[:first],
+        "more": texts[first:],
+        "more_open": any(one.id == thanked for one in snapshot.verbatims[first:]),
+        "votes": thanked is not None,
+        "groups": _groups(snapshot, options.language),
+        "filters_from": FILTERS_FROM,
+        "path": path,
+        "carried": carried,
+        "here": partial(_here, path, carried),
+    }
 
 
-def shares(spread: Distribution) -> tuple[tuple[str, Any], ...]:
-    """A distribution's three shares with their names."""
-    return ("bien", spread.good), ("moyen", spread.fair), ("mal", spread.poor)
+def _here(path: str, options: Options, **changes: str) -> str:
+    return f"{path}?{options.query(**changes)}"
 
 
 def _sayers(language: Language) -> dict[str, Any]:
@@ -168,8 +155,6 @@ def _sayers(language: Language) -> dict[str, Any]:
         "jour": partial(words.day, language=language),
         "compte": partial(words.counted, language=language),
         "ligne": partial(words.headline, language=language),
-        "dit": partial(words.spoken, language=language),
-        "puce": partial(words.score_line, language=language),
         "prudence": partial(words.caution, language=language),
     }
 
@@ -184,7 +169,7 @@ def _phrases(language: Language) -> dict[str, Markup]:
     return {key: Markup(text) for key, text in words.PHRASES[language].items()}  # noqa: S704
 
 
-environment.filters.update({"plie": fold, "barres": bars, "parts": shares})
+environment.globals.update({"mark": mark, "bar": bar})
 _SAYERS: dict[str, dict[str, Any]] = {"fr": _sayers("fr"), "en": _sayers("en")}
 assert set(_SAYERS) == set(LANGUAGES)  # noqa: S101 a language is offered when its sentences are there
 

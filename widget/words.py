@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 
 from widget.contract import Distribution, Language, Reliability, Score, Snapshot
@@ -30,18 +31,27 @@ def phrase(key: str, language: Language = "fr", **values: object) -> str:
 
 def number(value: int, language: Language = "fr") -> str:
     """« 1 234 » with a narrow no-break space, « 1,234 » in English."""
+    if value < 1000:
+        return str(value)
     return f"{value:,}".replace(",", THIN if language == "fr" else ",")
 
 
+@lru_cache(maxsize=1024)
 def percent(value: int, language: Language = "fr") -> str:
     """« 86 % », « 86% » in English."""
     return f"{value}{NBSP}%" if language == "fr" else f"{value}%"
 
 
+@lru_cache(maxsize=1024)
 def month(value: str, language: Language = "fr") -> str:
     """« juin 2026 » for « 2026-06 »."""
     year, place = value.split("-")
     return f"{MONTHS[language][int(place) - 1]}{NBSP}{year}"
+
+
+def month_of(value: date, language: Language = "fr") -> str:
+    """The month of a day: « juin 2026 »."""
+    return month(f"{value.year}-{value.month:02}", language)
 
 
 def day(value: date, language: Language = "fr") -> str:
@@ -92,16 +102,3 @@ def score_line(score: Score, language: Language = "fr") -> str:
 def caution(reliability: Reliability, language: Language = "fr") -> str:
     """The word of caution that few answers call for, or nothing."""
     return PHRASES[language].get(f"prudence_{reliability}", "")
-
-
-def spoken(spread: Distribution, language: Language = "fr") -> str:
-    """A distribution as a screen reader should say it."""
-    colon, semicolon = (f"{NBSP}:", f"{NBSP};") if language == "fr" else (":", ";")
-    parts = (("bien", spread.good), ("moyen", spread.fair), ("mal", spread.poor))
-    said = (
-        f"{phrase(name, language).lower()}{colon} "
-        + (f"{percent(s.percent, language)}, " if s.percent is not None else "")
-        + number(s.count, language)
-        for name, s in parts
-    )
-    return f"{semicolon} ".join(said)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Integer, bindparam, cast, func, select, updat
 from syndication import models
 from syndication.catalogue.codes import Code
 from syndication.catalogue.facts import CentreFact, CodeFact, FormationFact, OfferFact, RenewalFact
-from syndication.database import insert_new, table, upsert
+from syndication.database import Prepared, insert_new, table, upsert
 from syndication.search import store as search
 
 FORMATION = table(models.Formation)
@@ -54,74 +54,80 @@ _FORMATION_COLUMNS = (
     func.coalesce(FORMATION.c.lineage_id, FORMATION.c.id).label("lineage_id"),
 )
 _CENTRE_COLUMNS = (CENTRE.c.id, CENTRE.c.uai, CENTRE.c.name, CENTRE.c.city)
-_FORMATION_BY_ID = select(*_FORMATION_COLUMNS).where(FORMATION.c.id == bindparam("id"))
-_FORMATION_BY_KEY = select(*_FORMATION_COLUMNS).where(FORMATION.c.natural_key == bindparam("key"))
-_FORMATIONS_BY_CODE = (
+_FORMATION_BY_ID = Prepared(select(*_FORMATION_COLUMNS).where(FORMATION.c.id == bindparam("id")))
+_FORMATION_BY_KEY = Prepared(select(*_FORMATION_COLUMNS).where(FORMATION.c.natural_key == bindparam("key")))
+_FORMATIONS_BY_CODE = Prepared(
     select(*_FORMATION_COLUMNS)
     .join(FORMATION_CODE, FORMATION_CODE.c.formation_id == FORMATION.c.id)
     .where(FORMATION_CODE.c.scheme == bindparam("scheme"), FORMATION_CODE.c.value == bindparam("value"))
     .order_by(FORMATION.c.id)
 )
-_MEMBERS = select(FORMATION.c.id).where(FORMATION.c.lineage_id == bindparam("lineage")).order_by(FORMATION.c.id)
-_CODES = (
+_MEMBERS = Prepared(
+    select(FORMATION.c.id).where(FORMATION.c.lineage_id == bindparam("lineage")).order_by(FORMATION.c.id)
+)
+_CODES = Prepared(
     select(FORMATION_CODE.c.scheme, FORMATION_CODE.c.value)
     .where(FORMATION_CODE.c.formation_id == bindparam("id"))
     .order_by(FORMATION_CODE.c.scheme, FORMATION_CODE.c.value)
 )
-_CENTRE_BY_ID = select(*_CENTRE_COLUMNS).where(CENTRE.c.id == bindparam("id"))
-_CENTRES_BY_CODE = (
+_CENTRE_BY_ID = Prepared(select(*_CENTRE_COLUMNS).where(CENTRE.c.id == bindparam("id")))
+_CENTRES_BY_CODE = Prepared(
     select(*_CENTRE_COLUMNS)
     .join(CENTRE_CODE, CENTRE_CODE.c.centre_id == CENTRE.c.id)
     .where(CENTRE_CODE.c.scheme == bindparam("scheme"), CENTRE_CODE.c.value == bindparam("value"))
     .order_by(CENTRE.c.id)
 )
-_SIRET = (
-    select(func.min(CENTRE_CODE.c.value))
-    .where(CENTRE_CODE.c.centre_id == bindparam("id"), CENTRE_CODE.c.scheme == "siret")
-)  # fmt: skip
+_SIRET = Prepared(
+    select(func.min(CENTRE_CODE.c.value)).where(
+        CENTRE_CODE.c.centre_id == bindparam("id"), CENTRE_CODE.c.scheme == "siret"
+    )
+)
 
 
 def formation(connection: Connection, formation_id: int) -> FormationRow:
     """The formation under an id."""
-    return FormationRow(*connection.execute(_FORMATION_BY_ID, {"id": formation_id}).one())
+    (row,) = _FORMATION_BY_ID.rows(connection, id=formation_id)
+    return FormationRow(*row)
 
 
 def formations_by_code(connection: Connection, code: Code) -> list[FormationRow]:
     """Formations that bear a code; the one whose very key it is stands alone."""
     if code.scheme in {"cfd", "certifinfo"}:
-        row = connection.execute(_FORMATION_BY_KEY, {"key": str(code)}).first()
+        row = _FORMATION_BY_KEY.row(connection, key=str(code))
         if row is not None:
             return [FormationRow(*row)]
-    rows = connection.execute(_FORMATIONS_BY_CODE, {"scheme": code.scheme, "value": code.value})
+    rows = _FORMATIONS_BY_CODE.rows(connection, scheme=code.scheme, value=code.value)
     return [FormationRow(*row) for row in rows]
 
 
 def lineage_members(connection: Connection, lineage_id: int) -> tuple[int, ...]:
     """Ids of the formations of a lineage."""
-    return tuple(connection.execute(_MEMBERS, {"lineage": lineage_id}).scalars()) or (lineage_id,)
+    return tuple(number for (number,) in _MEMBERS.rows(connection, lineage=lineage_id)) or (lineage_id,)
 
 
 def codes_of(connection: Connection, formation_id: int) -> Mapping[str, tuple[str, ...]]:
     """Codes of a formation by scheme."""
     found: dict[str, list[str]] = defaultdict(list)
-    for scheme, value in connection.execute(_CODES, {"id": formation_id}):
+    for scheme, value in _CODES.rows(connection, id=formation_id):
         found[scheme].append(value)
     return {scheme: tuple(values) for scheme, values in found.items()}
 
 
 def centre(connection: Connection, centre_id: int) -> CentreRow:
     """The centre under an id."""
-    return CentreRow(*connection.execute(_CENTRE_BY_ID, {"id": centre_id}).one())
+    (row,) = _CENTRE_BY_ID.rows(connection, id=centre_id)
+    return CentreRow(*row)
 
 
 def centres_by_code(connection: Connection, code: Code) -> list[CentreRow]:
     """Centres that bear a UAI or a SIRET."""
-    return [CentreRow(*r) for r in connection.execute(_CENTRES_BY_CODE, {"scheme": code.scheme, "value": code.value})]
+    return [CentreRow(*row) for row in _CENTRES_BY_CODE.rows(connection, scheme=code.scheme, value=code.value)]
 
 
 def siret_of(connection: Connection, centre_id: int) -> str | None:
     """A SIRET of a centre, always the same one, or None."""
-    return connection.execute(_SIRET, {"id": centre_id}).scalar_one_or_none()
+    ((siret,),) = _SIRET.rows(connection, id=centre_id)
+    return siret  # type: ignore[no-any-return]
 
 
 def search_formations(connection: Connection, words: str, limit: int = 20) -> list[tuple[FormationRow, str]]:

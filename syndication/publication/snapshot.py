@@ -45,8 +45,8 @@ CENTRES_NAMED = 30
 """Most centres that a reader may choose among, those with most respondents."""
 LAST_PAGE = 500
 """Furthest page that is looked for."""
-ORIGINS_SECONDS = 1.0
-"""How long the origins of partners are remembered."""
+REMEMBERED_SECONDS = 0.5
+"""How long the origins of partners and the questions behind figures are remembered."""
 WORDS_LIMIT = 100
 """Characters of a search that are read."""
 
@@ -75,15 +75,20 @@ class Publisher:
         self._engine = engine
         self._settings = settings
         self._questionnaires = questionnaires
-        self._origins: tuple[float, frozenset[str]] = (-ORIGINS_SECONDS, frozenset())
-        self._questions: dict[Language, Questions] = {"fr": Questions(()), "en": Questions(())}
+        self._origins: tuple[float, frozenset[str]] = (-REMEMBERED_SECONDS, frozenset())
+        self._questions: dict[Language, tuple[float, Questions]] = {}
 
-    def questions(self, language: Language = "fr") -> Questions:
-        """The questions behind figures, every version of them."""
-        documents = self._questionnaires(language)
-        if tuple(document.version for document in documents) != self._questions[language].versions:
-            self._questions[language] = Questions(documents)
-        return self._questions[language]
+    def questions(self, language: Language = "fr", *, fresh: bool = False) -> Questions:
+        """The questions behind figures, every version of them: as they were at most ``REMEMBERED_SECONDS`` ago, or as
+        they are now when ``fresh``."""
+        read_at, questions = self._questions.get(language, (-REMEMBERED_SECONDS, Questions(())))
+        now = monotonic()
+        if fresh or now - read_at >= REMEMBERED_SECONDS:
+            documents = self._questionnaires(language)
+            if tuple(document.version for document in documents) != questions.versions:
+                questions = Questions(documents)
+            self._questions[language] = (now, questions)
+        return questions
 
     def snapshot(
         self, formation: str | None, centre: str | None, language: Language = "fr", ask: Ask = NOTHING_ASKED
@@ -98,7 +103,7 @@ class Publisher:
         self, formation: str | None, centre: str | None, language: Language = "fr", ask: Ask = NOTHING_ASKED
     ) -> Snapshot:
         """The snapshot behind two codes; raises UnusableCode."""
-        with self._engine.connect() as connection:
+        with self._engine.connect() as connection, connection.begin():
             return self.build(connection, resolve(connection, formation, centre), language, ask)
 
     def scores(self, keys: Sequence[str]) -> list[Score]:
@@ -120,7 +125,7 @@ class Publisher:
         """True when pages of an origin may show widgets."""
         if self._settings.embed_policy == "open" or origin == self._settings.public_url:
             return True
-        if monotonic() - self._origins[0] > ORIGINS_SECONDS:
+        if monotonic() - self._origins[0] > REMEMBERED_SECONDS:
             with self._engine.connect() as connection:
                 self._origins = (monotonic(), frozenset(partners.origins(connection)))
         return origin in self._origins[1]
@@ -179,7 +184,7 @@ class Publisher:
         """Published texts that wait for more respondents."""
         if not served.enough or not told:
             return served.rating.verbatims
-        tellable = store.tally(connection, told, centre_id)[ratings.VERBATIMS]
+        tellable = store.tally(connection, told, centre_id).get(ratings.VERBATIMS, {})
         return served.rating.verbatims - sum(tellable.values())
 
     def _served(
@@ -242,10 +247,7 @@ class Publisher:
     ) -> tuple[Verbatim, ...]:
         if not texts:
             return ()
-        ids = [text.id for text in texts]
         centres = self._nameable(connection, texts, served, named)
-        spoken_of = store.subjects_of(connection, ids)
-        replies = store.replies_to(connection, ids)
         labels = self.questions(language).labels
         return tuple(
             Verbatim(
@@ -255,11 +257,11 @@ class Publisher:
                 text=text.text,
                 published_on=text.published_at.astimezone(PARIS).date(),
                 month=text.month,
-                subjects=tuple(Subject(key, subjects.label(key, language)) for key in spoken_of.get(text.id, ())),
+                subjects=tuple(Subject(key, subjects.label(key, language)) for key in text.subjects),
                 gem=text.gem,
                 useful=text.useful,
                 centre=centres.get(text.centre_id),
-                reply=_reply(replies[text.id]) if text.id in replies and text.centre_id in centres else None,
+                reply=_reply(text.reply) if text.reply and text.centre_id in centres else None,
             )
             for text in texts
         )

@@ -1,18 +1,19 @@
 """SQL of what is public. Reading a scope costs the same however many responses it holds."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, bindparam, false, func, select, union_all, values
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, false, func, select, union_all, values
 from sqlalchemy import column as sql_column
 from sqlalchemy.types import Integer, Text
 
 from syndication import models, ratings
-from syndication.database import table
+from syndication.database import Prepared, joined, table
+from syndication.instants import instant_of
 from syndication.search import store as search
 from widget.contract import Order
 
@@ -30,6 +31,15 @@ ANY = (0,)
 
 
 @dataclass(frozen=True, slots=True)
+class PublishedReply:
+    """A centre's reply as stored."""
+
+    text: str
+    signed: str
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PublishedText:
     """A published text as stored."""
 
@@ -41,6 +51,8 @@ class PublishedText:
     gem: bool
     centre_id: int
     useful: int
+    subjects: tuple[str, ...]
+    reply: PublishedReply | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +67,6 @@ class TextQuery:
     order: Order = "recent"
     limit: int = 12
     offset: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedReply:
-    """A centre's reply as stored."""
-
-    text: str
-    signed: str
-    published_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,31 +102,11 @@ class SummaryRow:
     count: int | None
 
 
-_TALLY = (
-    select(TALLY.c.axis, TALLY.c.value, func.sum(TALLY.c.count))
-    .where(TALLY.c.formation_id.in_(bindparam("formations", expanding=True)), TALLY.c.centre_id == bindparam("centre"))
-    .group_by(TALLY.c.axis, TALLY.c.value)
-)
 _BY_CENTRE = (
     select(TALLY.c.centre_id, func.sum(TALLY.c.count).label("respondents"))
-    .where(
-        TALLY.c.axis == ratings.RESPONDENTS,
-        TALLY.c.formation_id.in_(bindparam("formations", expanding=True)),
-        TALLY.c.centre_id != 0,
-        TALLY.c.count > 0,
-    )
+    .where(TALLY.c.axis == ratings.RESPONDENTS, TALLY.c.centre_id != 0, TALLY.c.count > 0)
     .group_by(TALLY.c.centre_id)
-    .subquery()
 )
-_CENTRES = (
-    select(
-        func.count().over().label("centres"), _BY_CENTRE.c.respondents,
-        CENTRE.c.id, CENTRE.c.uai, CENTRE.c.name, CENTRE.c.city,
-    )
-    .join(CENTRE, CENTRE.c.id == _BY_CENTRE.c.centre_id)
-    .order_by(_BY_CENTRE.c.respondents.desc(), CENTRE.c.id)
-    .limit(bindparam("limit"))
-)  # fmt: skip
 _RESPONDENTS = (
     select(TALLY.c.centre_id, func.sum(TALLY.c.count))
     .where(
@@ -135,28 +118,36 @@ _RESPONDENTS = (
 )
 
 
-_SUBJECTS = (
-    select(VERBATIM_SUBJECT.c.verbatim_id, VERBATIM_SUBJECT.c.subject)
-    .where(VERBATIM_SUBJECT.c.verbatim_id.in_(bindparam("verbatims", expanding=True)))
-    .order_by(VERBATIM_SUBJECT.c.subject)
-)
-_REPLIES = select(REPLY.c.verbatim_id, REPLY.c.text, REPLY.c.signed, REPLY.c.published_at).where(
-    REPLY.c.verbatim_id.in_(bindparam("verbatims", expanding=True)), REPLY.c.status == "publie"
-)
-
-
 def tally(connection: Connection, formations: Sequence[int], centre: int) -> dict[str, dict[str, int]]:
     """Counts of a scope, by axis and value; formations of one lineage are added up."""
-    counts: dict[str, dict[str, int]] = defaultdict(dict)
-    for axis, value, count in connection.execute(_TALLY, {"formations": formations, "centre": centre}):
-        counts[axis][value] = count
+    counts: dict[str, dict[str, int]] = {}
+    for axis, value, count in _tally(len(formations)).rows(connection, **_scope(formations, centre)):
+        values = counts.setdefault(axis, {})
+        values[value] = values.get(value, 0) + count
     return counts
+
+
+@cache
+def _tally(members: int) -> Prepared:
+    query = select(TALLY.c.axis, TALLY.c.value, TALLY.c.count)
+    return Prepared(query.where(_among(TALLY, members), TALLY.c.centre_id == bindparam("centre")))
 
 
 def centres_counted(connection: Connection, formations: Sequence[int], limit: int) -> tuple[int, list[CentreCount]]:
     """How many centres have respondents for these formations, and those with most."""
-    rows = connection.execute(_CENTRES, {"formations": formations, "limit": limit}).all()
-    return (rows[0].centres if rows else 0), [CentreCount(*row[1:]) for row in rows]
+    rows = _centres(len(formations)).rows(connection, **_scope(formations, 0), limit=limit)
+    return (rows[0][0] if rows else 0), [CentreCount(int(row[1]), *row[2:]) for row in rows]
+
+
+@cache
+def _centres(members: int) -> Prepared:
+    counted = _BY_CENTRE.where(_among(TALLY, members)).subquery()
+    return Prepared(
+        select(func.count().over(), counted.c.respondents, CENTRE.c.id, CENTRE.c.uai, CENTRE.c.name, CENTRE.c.city)
+        .join(CENTRE, CENTRE.c.id == counted.c.centre_id)
+        .order_by(counted.c.respondents.desc(), CENTRE.c.id)
+        .limit(bindparam("limit"))
+    )
 
 
 def respondents_by_centre(connection: Connection, formations: Sequence[int], centres: Sequence[int]) -> dict[int, int]:
@@ -180,13 +171,34 @@ def formations_nameable(connection: Connection, centre: int, minimum: int) -> tu
 
 def published(connection: Connection, wanted: TextQuery) -> list[PublishedText]:
     """A page of the published texts of a scope: one index walk for each formation of the lineage, then merged."""
-    members, anywhere = len(wanted.formations), wanted.formations == ANY
-    query = _published_query(
-        members, anywhere, wanted.centre != 0, wanted.order, bool(wanted.question), _extra(connection, wanted)
+    shape = (wanted.formations == ANY, wanted.centre != 0, wanted.order, bool(wanted.question))
+    values = {"centre": wanted.centre, "question": wanted.question, "limit": wanted.limit + wanted.offset}
+    extra = _extra(connection, wanted)
+    rows: list[tuple[Any, ...]] = []
+    for formation in wanted.formations:
+        if extra:
+            found = connection.execute(_text_query(*shape, extra), {**values, "formation0": formation})
+            rows += [tuple(row) for row in found]
+        else:
+            rows += _plain_query(*shape).rows(connection, **values, formation0=formation)
+    if len(wanted.formations) > 1:
+        rows.sort(key=_BY_RANK[wanted.order], reverse=True)
+    return [_text(row) for row in rows[wanted.offset : wanted.offset + wanted.limit]]
+
+
+def _text(row: tuple[Any, ...]) -> PublishedText:
+    number, published, _, question, text, month, gem, centre, useful, subjects, said, signed, replied = row
+    reply = None if said is None else PublishedReply(said, signed, _instant(replied))
+    spoken_of = tuple(sorted(subjects.split(","))) if subjects else ()
+    return PublishedText(
+        number, question, text, month, _instant(published), bool(gem), centre, useful, spoken_of, reply
     )
-    scope = _scope(wanted.formations, wanted.centre) | ({"question": wanted.question} if wanted.question else {})
-    reach = {"reach": wanted.limit + wanted.offset, "limit": wanted.limit, "offset": wanted.offset}
-    return [PublishedText(*row) for row in connection.execute(query, scope | reach)]
+
+
+def _instant(value: Any) -> datetime:
+    found = instant_of(value)
+    assert found is not None  # noqa: S101 what is published has its day
+    return found
 
 
 def count_published(connection: Connection, wanted: TextQuery) -> int:
@@ -201,19 +213,6 @@ def count_published(connection: Connection, wanted: TextQuery) -> int:
     for condition in _extra(connection, wanted):
         query = query.where(condition)
     return connection.execute(query).scalar_one()
-
-
-def subjects_of(connection: Connection, verbatims: Sequence[str]) -> dict[str, list[str]]:
-    """Subjects of some texts."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for verbatim, subject in connection.execute(_SUBJECTS, {"verbatims": verbatims}):
-        found[verbatim].append(subject)
-    return found
-
-
-def replies_to(connection: Connection, verbatims: Sequence[str]) -> dict[str, PublishedReply]:
-    """Published replies to some texts."""
-    return {row[0]: PublishedReply(*row[1:]) for row in connection.execute(_REPLIES, {"verbatims": verbatims})}
 
 
 def published_scope(connection: Connection, verbatim: str) -> tuple[int, int] | None:
@@ -247,7 +246,8 @@ def centres(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str |
 def last_change(connection: Connection, formations: Sequence[int], centre: int) -> datetime | None:
     """The hour in which what is public of a scope last changed; None when it never did."""
     query = _last_change_query(len(formations), formations == ANY, centre != 0)
-    return connection.execute(query, _scope(formations, centre)).scalar()
+    ((at,),) = query.rows(connection, **_scope(formations, centre))
+    return instant_of(at)
 
 
 def summaries(
@@ -308,45 +308,43 @@ def _scope(formations: Sequence[int], centre: int) -> dict[str, int]:
     return {f"formation{place}": formation for place, formation in enumerate(formations)} | {"centre": centre}
 
 
-def _published_query(
-    members: int, any_formation: bool, one_centre: bool, order: Order, one_question: bool, extra: tuple[Any, ...]
-) -> Select[Any]:
-    if not extra:
-        return _plain_query(members, any_formation, one_centre, order, one_question)
-    return _text_query(members, any_formation, one_centre, order, one_question, extra)
-
-
 @cache
-def _plain_query(members: int, any_formation: bool, one_centre: bool, order: Order, one_question: bool) -> Select[Any]:
-    return _text_query(members, any_formation, one_centre, order, one_question, ())
+def _plain_query(any_formation: bool, one_centre: bool, order: Order, one_question: bool) -> Prepared:
+    return Prepared(_text_query(any_formation, one_centre, order, one_question, ()))
 
 
 def _text_query(
-    members: int, any_formation: bool, one_centre: bool, order: Order, one_question: bool, extra: tuple[Any, ...]
+    any_formation: bool, one_centre: bool, order: Order, one_question: bool, extra: tuple[Any, ...]
 ) -> Select[Any]:
-    columns = ("id", "question", "text", "month", "published_at", "gem", "centre_id", "useful")
+    columns = ("id", "published_at", "usefulness", "question", "text", "month", "gem", "centre_id", "useful")
+    spoken_of = select(joined(VERBATIM_SUBJECT.c.subject)).where(VERBATIM_SUBJECT.c.verbatim_id == VERBATIM.c.id)
+    query: Select[Any] = select(
+        *(VERBATIM.c[name] for name in columns), spoken_of.scalar_subquery(),
+        REPLY.c.text, REPLY.c.signed, REPLY.c.published_at,
+    )  # fmt: skip
+    query = query.outerjoin(REPLY, (REPLY.c.verbatim_id == VERBATIM.c.id) & (REPLY.c.status == "publie"))
+    query = _within(query.where(VERBATIM.c.status == "publie", *extra), VERBATIM, 0, any_formation, one_centre)
+    if one_question:
+        query = query.where(VERBATIM.c.question == bindparam("question"))
     ranks = ("usefulness", "published_at", "id") if order == "utile" else ("published_at", "id")
-    parts: list[Any] = []
-    for place in range(members):
-        chosen: Select[Any] = select(*(VERBATIM.c[name] for name in columns), VERBATIM.c.usefulness)
-        part = chosen.where(VERBATIM.c.status == "publie", *extra)
-        part = _within(part, VERBATIM, place, any_formation, one_centre)
-        if one_question:
-            part = part.where(VERBATIM.c.question == bindparam("question"))
-        ranked = part.order_by(*(VERBATIM.c[name].desc() for name in ranks)).limit(bindparam("reach"))
-        parts.append(select(ranked.subquery()))
-    merged = union_all(*parts).subquery()
-    ordered = select(*(merged.c[name] for name in columns)).order_by(*(merged.c[name].desc() for name in ranks))
-    return ordered.limit(bindparam("limit")).offset(bindparam("offset"))
+    return query.order_by(*(VERBATIM.c[name].desc() for name in ranks)).limit(bindparam("limit"))
+
+
+_BY_RANK: Mapping[Order, Any] = {"recent": itemgetter(1, 0), "utile": itemgetter(2, 1, 0)}
+"""What rows of ``_text_query`` are ranked by."""
 
 
 @cache
-def _last_change_query(members: int, any_formation: bool, one_centre: bool) -> Select[Any]:
+def _last_change_query(members: int, any_formation: bool, one_centre: bool) -> Prepared:
     parts: list[Any] = []
     for place in range(members):
         part = _within(select(CHANGE.c.at), CHANGE, place, any_formation, one_centre)
         parts.append(select(part.order_by(CHANGE.c.seq.desc()).limit(1).subquery()))
-    return select(func.max(union_all(*parts).subquery().c.at))
+    return Prepared(select(func.max(union_all(*parts).subquery().c.at)))
+
+
+def _among(target: Table, members: int) -> ColumnElement[bool]:
+    return target.c.formation_id.in_([bindparam(f"formation{place}") for place in range(members)])
 
 
 def _within(query: Select[Any], target: Table, place: int, any_formation: bool, one_centre: bool) -> Select[Any]:

@@ -257,7 +257,9 @@ def test_the_newest_words_are_shown_as_soon_as_they_are_published(
     answer(6)
     assert not note(shown(), "entreprise")["libelle"].startswith("Nouveau : ")
     hub.collector.publish_questionnaire(reworded())
-    fresh = Client(create_app(hub, background=False)).get(URL).json()
+    service = create_app(hub, background=False)
+    service.catch_up()
+    fresh = Client(service).get(URL).json()
     assert note(fresh, "entreprise")["libelle"].startswith("Nouveau : ")
     assert shown() == fresh
 

@@ -13,8 +13,9 @@ from syndication.context import Hub
 from tests.helpers import Client
 from tests.syndication.test_publication import publish_everything
 from widget.contract import Distribution, Formation, Scope, Share, Snapshot, Verbatim
+from widget.draw import fold
 from widget.options import Options, read_options
-from widget.render import asset, fold, render_frame
+from widget.render import asset, render_frame
 
 URL = "/widget?formation=50022146"
 HOSTILE = '<script>alert(1)</script> "><img src=x onerror=alert(2)> \u202eretourné\u202c 👩🏽‍🍳 ' + "x" * 800
