@@ -167,6 +167,16 @@ def add_counts(connection: Connection, target: Table, rows: Sequence[dict[str, A
     )
 
 
+def in_order(connection: Connection) -> None:
+    """Let transactions that number what they record end in the order of their numbers.
+
+    SQLite has one writer at a time. PostgreSQL numbers rows before they are committed: a follower of the highest number
+    would miss those that come late, so whoever records waits for the one before.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7274)")
+
+
 class joined(FunctionElement[str]):  # noqa: N801 named as SQL functions are
     """The texts of a group as one, separated by commas."""
 

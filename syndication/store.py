@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from syndication import models
-from syndication.database import add_counts, insert_new, table
+from syndication.database import add_counts, in_order, insert_new, table
 from syndication.search import store as search
 
 REVIEW = table(models.Review)
@@ -130,6 +130,7 @@ def note_changes(connection: Connection, scopes: Iterable[Scope], now: datetime)
     hour = now.replace(minute=0, second=0, microsecond=0)
     rows = [{"formation_id": f, "centre_id": c, "at": hour} for f, c in dict.fromkeys(scopes)]
     if rows:
+        in_order(connection)
         connection.execute(insert(CHANGE), rows)
 
 

@@ -120,11 +120,11 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """A way to narrow the texts of a scope, with how many it leaves (for a centre: its respondents)."""
+    """A way to narrow the texts of a scope, with how many it leaves (for a centre: its respondents), when known."""
 
     key: str
     label: str
-    count: int
+    count: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,8 @@ NOTHING_ASKED = Ask()
 
 @dataclass(frozen=True, slots=True)
 class Verbatim:
-    """A published text. ``centre`` is None while naming it could single somebody out."""
+    """A published text. ``centre`` is None while naming it could single somebody out; ``formation`` is the title of the
+    one it tells of, where several are told of together."""
 
     id: str
     question: str
@@ -163,6 +164,7 @@ class Verbatim:
     useful: int
     centre: Centre | None
     reply: Reply | None
+    formation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +237,6 @@ class SnapshotSource(Protocol):
 class Gestures(Protocol):
     """Where readers' « useful or not » goes."""
 
-    def note(self, verbatim: str, useful: bool, network: str, browser: str) -> None:
-        """Note a reader's gesture, once for a reader and text; what is too much, or about no text, is dropped."""
+    def note(self, verbatim: str, useful: bool, network: str, browser: str) -> bool:
+        """Note a reader's gesture, once for a reader and text; False when too many came from the network."""
         ...

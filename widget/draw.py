@@ -21,6 +21,8 @@ _SHAPES = {
     "moyen": '<path class="moyen" d="M6 0 12 6 6 12 0 6z"/>',
     "mal": '<path class="mal" d="M0 1h12L6 12z"/>',
 }
+TEXTS = "textes"
+"""Name of the place in a page where texts begin."""
 Spreads = Sequence[tuple[str, Distribution]]
 
 
@@ -77,32 +79,34 @@ class Pen:
         """A text with its question, its dates, the reply of its centre and, with ``votes``, a reader's gesture."""
         head, rest = fold(one.text, longest)
         more = (
-            f'<details><summary lang="{self.language}">{self._t["lire_suite"]}</summary>{escape(rest)}</details>'
+            f'<details><summary lang="{self.language}"><span>{self._t["lire_suite"]}</span>'
+            f"<span>{self._t['replier']}</span></summary>{escape(rest)}</details>"
             if rest
             else ""
         )
         return Markup(  # noqa: S704 words of others are escaped
             f'<p class="ask">{_label(one.question_label)}</p>'
-            f"<blockquote{self._french}>{escape(head)}{more}</blockquote>"
+            f'<blockquote dir="auto"{self._french}>{escape(head)}{more}</blockquote>'
             f"{self._by(one)}{self._reply(one.reply)}{self._vote(one.id, thanked) if votes else ''}"
         )
 
     def facets(self, name: str, found: Sequence[Facet], chosen: str, options: Options, path: str) -> Markup:
-        """Links that narrow the texts, each with how many it leaves; the one chosen is no link."""
+        """Links that narrow the texts, each with how many it leaves; the one chosen is no link, and can be undone."""
         before, after = options.around(name)
-        start, end = escape(f"{path}?{before}"), escape(after)
-        lines = (
-            f'<b aria-current="true">{_label(one.label)}</b>'
-            if one.key == chosen
-            else f'<a href="{start}{name}={quote_plus(one.key)}{end}">{_label(one.label)}</a>'
-            for one in found
-        )
-        return Markup(  # noqa: S704 labels are escaped, keys quoted
-            "".join(
-                f'<li>{line} <span class="count">{words.number(one.count, self.language)}</span></li>'
-                for line, one in zip(lines, found, strict=True)
-            )
-        )
+        start, end = escape(f"{path}?{before}{name}="), f"{escape(after)}#{TEXTS}"
+        lines = []
+        if chosen:
+            whole = escape(f"{path}?{options.query(**{name: '', 'page': ''})}")
+            lines.append(f'<a href="{whole}#{TEXTS}">{self._t["tout"]}</a>')
+        for one in found:
+            label = _label(one.label)
+            is_chosen = one.key == chosen
+            link = f'<a href="{start}{quote_plus(one.key)}{end}">{label}</a>'
+            lines.append((f'<b aria-current="true">{label}</b>' if is_chosen else link) + self._count(one.count))
+        return Markup("".join(f"<li>{line}</li>" for line in lines))  # noqa: S704 labels are escaped, keys quoted
+
+    def _count(self, count: int | None) -> str:
+        return "" if count is None else f' <span class="count">{words.number(count, self.language)}</span>'
 
     def _axis(self, note: Note) -> str:
         said = ", ".join(
@@ -121,14 +125,15 @@ class Pen:
         t = self._t
         publication = words.month_of(one.published_on, self.language)
         gem = f'<span class="gem">{t["coeur"]}</span> ' if one.gem else ""
-        centre = f"<span{self._french}>{_label(one.centre.name)}</span>. " if one.centre else ""
+        told = ", ".join(name for name in (one.formation, one.centre and one.centre.name) if name)
+        place = f"<span{self._french}>{_label(told)}</span>. " if told else ""
         if one.month:
             dates = t["vecu"].format(mois=words.month(one.month, self.language), publication=publication)
         else:
             dates = t["publie"].format(publication=publication)
         tags = "".join(f' <span class="tag">{_label(subject.label)}</span>' for subject in one.subjects)
         useful = f" {self._useful(one.useful)}" if one.useful else ""
-        return f'<p class="by">{gem}{centre}{dates} {t["controle"]}{tags}{useful}</p>'
+        return f'<p class="by">{gem}{place}{dates} {t["controle"]}{tags}{useful}</p>'
 
     def _useful(self, count: int) -> str:
         return self._t["utile_nombre" if count == 1 else "utile_nombre_s"].format(
@@ -141,16 +146,17 @@ class Pen:
         said = f'<span lang="{self.language}">{self._t["repond"]}</span>' if self._french else self._t["repond"]
         published = self._t["repond_le"].format(publication=words.month_of(reply.published_on, self.language))
         return (
-            f'<div class="reply"><p{self._french}><b>{_label(reply.signed)}</b> {said} '
-            f'<span class="said">{escape(reply.text)}</span></p>'
+            f'<div class="reply"><p{self._french}><b><bdi>{_label(reply.signed)}</bdi></b> {said} '
+            f'<span class="said" dir="auto">{escape(reply.text)}</span></p>'
             f'<p class="by">{published}</p></div>'
         )
 
     def _vote(self, key: str, thanked: bool) -> str:
         if thanked:
-            return f'<p class="vote"><span role="status">{self._t["merci"]}</span></p>'
+            return f'<p class="vote" id="v-{key}"><span role="status">{self._t["merci"]}</span></p>'
         return (
-            f'<p class="vote"><button name="oui" value="{key}">{self._t["utile"]}</button> '
+            f'<p class="vote" id="v-{key}" role="group" aria-label="{self._t["utile_aide"]}">'
+            f'<button name="oui" value="{key}">{self._t["utile"]}</button> '
             f'<button name="non" value="{key}">{self._t["pas_utile"]}</button></p>'
         )
 

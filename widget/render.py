@@ -13,7 +13,7 @@ from markupsafe import Markup
 from widget import words
 from widget.colour import accent_rules
 from widget.contract import Language, Note, Snapshot
-from widget.draw import FOLD, bar, mark, pen
+from widget.draw import FOLD, bar, pen
 from widget.options import LANGUAGES, Options
 
 environment = Environment(
@@ -93,6 +93,12 @@ def render_refusal(origin: str, address: str, language: Language) -> Page:
     return _framed(inside, Options(language=language), "refus", words.phrase("refus_titre", language))
 
 
+def render_message(key: str, back: str, options: Options) -> Page:
+    """A sentence of ours in a frame, with the way back to the texts."""
+    inside = _filled("mot.html", options.language, sentence=words.phrase(key, options.language), back=back)
+    return _framed(inside, options, "pret", words.phrase("titre", options.language))
+
+
 def _framed(inside: Markup, options: Options, state: str, title: str, banner: str = "") -> Page:
     """A whole page around what a frame shows; ``state`` is what its script tells the host."""
     (styles, style_hash), (script, script_hash) = _styles(options.accent), _script()
@@ -152,6 +158,7 @@ def _sayers(language: Language) -> dict[str, Any]:
         "nombre": partial(words.number, language=language),
         "pourcent": partial(words.percent, language=language),
         "mois": partial(words.month, language=language),
+        "depuis": partial(words.since, language=language),
         "jour": partial(words.day, language=language),
         "compte": partial(words.counted, language=language),
         "ligne": partial(words.headline, language=language),
@@ -169,7 +176,7 @@ def _phrases(language: Language) -> dict[str, Markup]:
     return {key: Markup(text) for key, text in words.PHRASES[language].items()}  # noqa: S704
 
 
-environment.globals.update({"mark": mark, "bar": bar})
+environment.globals["bar"] = bar
 _SAYERS: dict[str, dict[str, Any]] = {"fr": _sayers("fr"), "en": _sayers("en")}
 assert set(_SAYERS) == set(LANGUAGES)  # noqa: S101 a language is offered when its sentences are there
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -17,7 +18,7 @@ from widget.contract import Gestures, Language, Score, Snapshot, SnapshotSource
 from widget.jsonld import course
 from widget.oembed import OEMBED_PATH, embed_of
 from widget.options import FORMATS, LANGUAGES, THEMES, Options, read_ask, read_options
-from widget.render import Page, asset, render_frame, render_inside, render_refusal
+from widget.render import Page, asset, render_frame, render_inside, render_message, render_refusal
 
 __all__ = [
     "FORMATS",
@@ -39,8 +40,9 @@ __all__ = [
 
 STYLES = asset("widget.css")
 """Styles of what ``render_inside`` draws."""
-READ_CACHE = "public, max-age=0, s-maxage=60, stale-while-revalidate=600, stale-if-error=86400"
-"""Browsers ask each time and get a 304; a CDN asks once a minute and serves what it has while it asks."""
+READ_CACHE = "public, max-age=0, s-maxage=30, stale-while-revalidate=30, stale-if-error=86400"
+"""Browsers ask each time and get a 304; a CDN asks twice a minute and gives what it has while it asks, so that what was
+withdrawn is gone within a minute; only while the service is down does it give what it has for a day."""
 EVERGREEN_CACHE = "public, max-age=600, s-maxage=3600, stale-while-revalidate=86400, stale-if-error=604800"
 IMMUTABLE_CACHE = "public, max-age=31536000, immutable"
 PATHS = frozenset({"/widget", "/widget/badge.svg", "/widget/scores", "/widget/course", OEMBED_PATH, *loaders.PATHS})
@@ -98,16 +100,20 @@ class _Door:
         return _frame(page, ancestors, READ_CACHE)
 
     async def gesture(self, request: Request) -> Response:
-        if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        if _is_foreign(request.headers):
             raise HTTPException(403)
         form = await _small_form(request)
         useful = "oui" in form
         verbatim = form.get("oui") or form.get("non") or ""
         network = request.client.host if request.client else ""
         browser = request.headers.get("user-agent", "")[:400]
-        await run_in_threadpool(self._gestures.note, verbatim[:64], useful, network, browser)
+        noted = await run_in_threadpool(self._gestures.note, verbatim[:64], useful, network, browser)
         options = read_options(request.query_params)
-        thanks = f"/widget?{options.query(merci=verbatim[:64])}"
+        if not noted:
+            page = render_message("trop", f"/widget?{options.query()}", options)
+            return _frame(page, self._source.frame_ancestors(), "no-store", 429)
+        place = quote(verbatim[:64], safe="")
+        thanks = f"/widget?{options.query(merci=verbatim[:64])}#v-{place}"
         return RedirectResponse(thanks, 303, {"cache-control": "no-store"})
 
     async def badge(self, request: Request) -> Response:
@@ -147,7 +153,7 @@ class _Door:
         return _frame(render_refusal(host, address, language), "*", "no-store")
 
 
-def _frame(page: Page, frame_ancestors: str, cache_control: str) -> Response:
+def _frame(page: Page, frame_ancestors: str, cache_control: str, status: int = 200) -> Response:
     """A frame's page with the headers that keep it at home in anybody's page."""
     policy = (
         f"default-src 'none'; style-src '{page.style_hash}'; script-src '{page.script_hash}'; img-src data:; "
@@ -155,6 +161,7 @@ def _frame(page: Page, frame_ancestors: str, cache_control: str) -> Response:
     )
     return HTMLResponse(
         page.html,
+        status,
         headers={
             "cache-control": cache_control,
             "content-security-policy": policy,
@@ -183,6 +190,14 @@ async def _small_form(request: Request) -> dict[str, str]:
             raise HTTPException(413)
     pairs = (pair.partition("=") for pair in body.decode("latin-1").split("&"))
     return {name: value for name, _, value in pairs}
+
+
+def _is_foreign(headers: Headers) -> bool:
+    """True for a post that comes from elsewhere, as the browser says it; tools that say nothing may post."""
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None:
+        return site not in {"same-origin", "none"}
+    return origin is not None and origin.partition("://")[2] != headers.get("host", "")
 
 
 def _score(one: Score, language: Language) -> dict[str, object]:

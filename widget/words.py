@@ -49,6 +49,14 @@ def month(value: str, language: Language = "fr") -> str:
     return f"{MONTHS[language][int(place) - 1]}{NBSP}{year}"
 
 
+def since(value: str, language: Language = "fr") -> str:
+    """« de juin 2026 », « d'octobre 2025 »; « from June 2026 »."""
+    said = month(value, language)
+    if language != "fr":
+        return f"from {said}"
+    return f"d'{said}" if said[0] in "ao" else f"de {said}"
+
+
 def month_of(value: date, language: Language = "fr") -> str:
     """The month of a day: « juin 2026 »."""
     return month(f"{value.year}-{value.month:02}", language)

@@ -83,7 +83,7 @@ def choice(one: Choice) -> Json:
 
 
 def verbatim(one: Verbatim) -> Json:
-    """A published text."""
+    """A published text, with its formation where those of several are given together."""
     return {
         "id": one.id,
         "question": {"cle": one.question, "libelle": one.question_label},
@@ -95,6 +95,7 @@ def verbatim(one: Verbatim) -> Json:
         "utile": one.useful,
         "etablissement": {"uai": one.centre.uai, "nom": one.centre.name} if one.centre else None,
         "reponse": reply(one.reply) if one.reply else None,
+        **({"formation": {"intitule": one.formation}} if one.formation else {}),
     }
 
 

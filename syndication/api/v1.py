@@ -20,7 +20,7 @@ from syndication.publication.summaries import summarise
 from syndication.settings import Settings
 from widget.contract import Formation
 
-CACHE = "public, max-age=0, s-maxage=60, stale-while-revalidate=600, stale-if-error=86400"
+CACHE = "public, max-age=0, s-maxage=30, stale-while-revalidate=30, stale-if-error=86400"
 PATHS = frozenset({"/api/v1/avis", "/api/v1/resumes", "/api/v1/resolution"})
 """Public reads whose answers depend on nothing but the query."""
 

@@ -21,6 +21,8 @@ def read_origin(text: str) -> str:
         host = (parts.hostname or "").encode("idna").decode()
     except (ValueError, UnicodeError):
         raise _fault(text) from None
+    if port == 0:
+        raise _fault(text)
     bare = parts.path in {"", "/"} and not parts.query and not parts.fragment and "@" not in parts.netloc
     safe = parts.scheme == "https" or (parts.scheme == "http" and host in _LOCAL)
     if not (bare and safe and _HOST.fullmatch(host)):

@@ -8,10 +8,12 @@ a decision shows everywhere within that time, and readers are still served when 
 import asyncio
 import gzip
 import hashlib
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import brotli
 from sqlalchemy import Engine
@@ -24,6 +26,10 @@ POLL_SECONDS = 0.5
 SMALL = 256
 """Bodies below this many bytes gain nothing from compression."""
 ENCODINGS = (b"br", b"gzip")
+OVERHEAD = 6144
+"""Bytes that an answer takes beside its bodies and its query: headers, messages, sets of ids (measured)."""
+LONGEST_QUERY = 2048
+"""Longest query whose answer is kept, in bytes; nobody but a mischief-maker writes longer ones."""
 
 
 @dataclass(slots=True)
@@ -93,25 +99,25 @@ class ReadyAnswers:
         """Forget answers as changes come, for ever; run it as a task."""
         while True:
             with suppress(Exception):  # the database is away: what is ready keeps being served
-                self.catch_up()
+                self._forget(await asyncio.to_thread(self._read_changes))
+                # last: where questions are kept may be away while the hub's changes go on
+                self._turn_to(await asyncio.to_thread(self._edition))
             await asyncio.sleep(POLL_SECONDS)
 
     def catch_up(self) -> None:
         """Forget what changed since last time; everything, when the edition of what is asked changed."""
-        self._forget_changes()
-        edition = self._edition()  # last: where questions are kept may be away while the hub's changes go on
-        if edition != self._edition_seen:
-            self._edition_seen = edition
-            self._epoch += 1
-            self._ready.clear()
-            self._size = 0
+        self._forget(self._read_changes())
+        self._turn_to(self._edition())
 
-    def _forget_changes(self) -> None:
+    def _read_changes(self) -> list[tuple[int, int, int]]:
+        """Changes since last time; the first time, only where the log stands."""
         with self._engine.connect() as connection:
             if self._seen is None:
                 self._seen = store.last_change(connection)
-                return
-            changes = store.changes_after(connection, self._seen)
+                return []
+            return store.changes_after(connection, self._seen)
+
+    def _forget(self, changes: list[tuple[int, int, int]]) -> None:
         if not changes:
             return
         self._seen = changes[-1][0]
@@ -119,6 +125,13 @@ class ReadyAnswers:
         scopes = {(formation, centre) for _, formation, centre in changes}
         for key in [k for k, r in self._ready.items() if any(r.dependencies.touched_by(*s) for s in scopes)]:
             self._size -= self._ready.pop(key).size
+
+    def _turn_to(self, edition: object) -> None:
+        if edition != self._edition_seen:
+            self._edition_seen = edition
+            self._epoch += 1
+            self._ready.clear()
+            self._size = 0
 
     async def _make(self, key: tuple[str, bytes], scope: Scope, receive: Receive, send: Send) -> Ready | None:
         """Have an answer made; None when it was sent as it is, being no success."""
@@ -131,10 +144,14 @@ class ReadyAnswers:
                 captured.body += message.get("body", b"")
 
         with noting() as dependencies:
-            await self._app({**scope, "method": "GET"}, receive, capture)
+            try:
+                await self._app({**scope, "method": "GET"}, receive, capture)
+            except Exception:
+                if captured.start:  # the page that says so was made before the fault went on its way
+                    await _send_on(captured, send)
+                raise
         if captured.start["status"] != 200:
-            await send(captured.start)
-            await send({"type": "http.response.body", "body": bytes(captured.body)})
+            await _send_on(captured, send)
             return None
         ready = _prepare(captured, dependencies)
         if epoch == self._epoch:  # otherwise something changed while it was being made: good once, not to be kept
@@ -144,11 +161,18 @@ class ReadyAnswers:
     def _remember(self, key: tuple[str, bytes], ready: Ready) -> None:
         if self._seen is None:
             return  # nobody follows the change log: a kept answer would never be forgotten
+        if len(key[1]) > LONGEST_QUERY:
+            return
         self._ready[key] = ready
         self._size += ready.size
         while self._size > self._bound:
             _, oldest = self._ready.popitem(last=False)
             self._size -= oldest.size
+
+
+async def _send_on(captured: _Captured, send: Send) -> None:
+    await send(captured.start)
+    await send({"type": "http.response.body", "body": bytes(captured.body)})
 
 
 def _prepare(captured: _Captured, dependencies: Dependencies) -> Ready:
@@ -172,7 +196,18 @@ def _prepare(captured: _Captured, dependencies: Dependencies) -> Ready:
             {"type": "http.response.body", "body": data},
         )
     unchanged: Message = {"type": "http.response.start", "status": 304, "headers": common}
-    return Ready(etag, dependencies, forms, unchanged, sum(map(len, bodies.values())) + 2048)
+    return Ready(etag, dependencies, forms, unchanged, sum(map(len, bodies.values())) + OVERHEAD)
+
+
+@lru_cache(maxsize=256)
+def _encodings(accepted: bytes) -> tuple[bytes, ...]:
+    """Encodings that a client takes (RFC 9110, 12.5.3), ours in their order whatever its preferences, plain last."""
+    weights: dict[bytes, bool] = {}
+    for part in accepted.lower().split(b","):
+        name, _, weight = part.partition(b";")
+        weights[name.strip()] = not re.fullmatch(rb"q=0(\.0{0,3})?", weight.replace(b" ", b""))
+    rest = weights.get(b"*", False)
+    return (*(name for name in ENCODINGS if weights.get(name, rest)), b"")
 
 
 _EMPTY: Message = {"type": "http.response.body", "body": b""}
@@ -189,9 +224,6 @@ async def _give(ready: Ready, scope: Scope, send: Send) -> None:
         await send(ready.unchanged)
         await send(_EMPTY)
         return
-    encoding = next(
-        (name for name in ENCODINGS if name in ready.forms and name in accepted and name + b";q=0" not in accepted), b""
-    )
-    start, body = ready.forms[encoding]
+    start, body = next(ready.forms[name] for name in _encodings(accepted) if name in ready.forms)
     await send(start)
     await send(_EMPTY if scope["method"] == "HEAD" else body)

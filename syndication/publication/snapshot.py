@@ -1,11 +1,13 @@
 """Ratings and published texts into the one snapshot that widget, pages and API all show."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from urllib.parse import quote, urlencode
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from collector.door import Questionnaire
 from syndication import ratings
@@ -39,6 +41,7 @@ from widget.contract import (
     Verbatim,
 )
 
+log = logging.getLogger("sirius.publication")
 EXTRACTS = 12
 """Texts on one page of a snapshot."""
 CENTRES_NAMED = 30
@@ -117,18 +120,23 @@ class Publisher:
         """Who may frame embeddable pages."""
         if self._settings.embed_policy == "open":
             return "*"
-        with self._engine.connect() as connection:
-            self._origins = (monotonic(), frozenset(partners.origins(connection)))
-        return " ".join(["'self'", *sorted(self._origins[1])])
+        return " ".join(["'self'", *sorted(self._allowed(fresh=True))])  # kept with the page until the list changes
 
     def may_embed(self, origin: str) -> bool:
         """True when pages of an origin may show widgets."""
         if self._settings.embed_policy == "open" or origin == self._settings.public_url:
             return True
-        if monotonic() - self._origins[0] > REMEMBERED_SECONDS:
-            with self._engine.connect() as connection:
-                self._origins = (monotonic(), frozenset(partners.origins(connection)))
-        return origin in self._origins[1]
+        return origin in self._allowed()
+
+    def _allowed(self, *, fresh: bool = False) -> frozenset[str]:
+        """Origins of partners, as they were at most ``REMEMBERED_SECONDS`` ago, or before the database went away."""
+        if fresh or monotonic() - self._origins[0] > REMEMBERED_SECONDS:
+            try:
+                with self._engine.connect() as connection:
+                    self._origins = (monotonic(), frozenset(partners.origins(connection)))
+            except SQLAlchemyError:
+                log.warning("the database is away: partners' origins are those read last")
+        return self._origins[1]
 
     def build(
         self, connection: Connection, resolved: Resolved, language: Language = "fr", ask: Ask = NOTHING_ASKED
@@ -141,19 +149,17 @@ class Publisher:
         served = self._served(connection, requested, members, centre_id, language)
         told = self._tellable(connection, members, centre_id)
         total, named = self._centres(connection, served)
+        shown = self._shown(connection, told, centre_id, served)
+        visible = sum(shown.get(ratings.VERBATIMS, {}).values())
         ask = _understood(ask, named, self.questions(language))
-        query = _text_query(ask, told, served.centre, named)
-        texts = store.published(connection, query) if served.enough and told else []
-        held = self._held(connection, told, centre_id, served) if told != members or not served.enough else 0
-        visible = served.rating.verbatims - held if served.enough else 0
-        found = store.count_published(connection, query) if ask.narrows and visible else visible
+        ask, found, texts = _found(connection, ask, _text_query(ask, told, served.centre, named), visible)
         rating = served.rating
         return Snapshot(
             formation=self._formation(connection, resolved),
             centre=self._centre(connection, resolved.centre) if resolved.centre else None,
             scope=Scope(requested, served.name, total),
             respondents=rating.respondents,
-            held=held,
+            held=rating.verbatims - visible,
             invited=rating.invited,
             response_rate=rating.response_rate,
             period=rating.period,
@@ -169,8 +175,10 @@ class Publisher:
             ask=ask,
             found=found,
             pages=-(-found // EXTRACTS),
-            questions=self._question_facets(served, language) if visible else (),
-            subjects=_subject_facets(served, language) if visible else (),
+            questions=_facets(
+                shown.get(ratings.VERBATIMS, {}), self.questions(language).labels, replace(ask, question="")
+            ),
+            subjects=_facets(shown.get(ratings.SUBJECTS, {}), subjects.labels(language), replace(ask, subject="")),
             centres_named=tuple(_centre_facet(one) for one in named) if not served.centre else (),
         )
 
@@ -180,12 +188,11 @@ class Publisher:
         return store.formations_nameable(connection, centre_id, minimum) if members == ANY else members
 
     @staticmethod
-    def _held(connection: Connection, told: tuple[int, ...], centre_id: int, served: _Served) -> int:
-        """Published texts that wait for more respondents."""
+    def _shown(connection: Connection, told: tuple[int, ...], centre_id: int, served: _Served) -> Counts:
+        """Counts of the texts that may be shown: of a centre's, those of formations with enough respondents there."""
         if not served.enough or not told:
-            return served.rating.verbatims
-        tellable = store.tally(connection, told, centre_id).get(ratings.VERBATIMS, {})
-        return served.rating.verbatims - sum(tellable.values())
+            return {}
+        return served.counts if told == served.members else store.tally(connection, told, centre_id)
 
     def _served(
         self, connection: Connection, requested: ScopeName, members: tuple[int, ...], centre: int, language: Language
@@ -232,11 +239,6 @@ class Publisher:
         address = page_address(self._settings.public_url, formation or "", centre or "")
         return Score(key, scope, one.rating.respondents, one.rating.reliability, one.rating.satisfaction, address)
 
-    def _question_facets(self, served: _Served, language: Language) -> tuple[Facet, ...]:
-        counts = served.counts.get(ratings.VERBATIMS, {})
-        labels = self.questions(language).labels
-        return tuple(Facet(key, label, counts[key]) for key, label in labels.items() if counts.get(key, 0) > 0)
-
     def _verbatims(
         self,
         connection: Connection,
@@ -249,6 +251,7 @@ class Publisher:
             return ()
         centres = self._nameable(connection, texts, served, named)
         labels = self.questions(language).labels
+        titles = store.titles(connection, {t.formation_id for t in texts}) if served.members == ANY else {}
         return tuple(
             Verbatim(
                 id=text.id,
@@ -260,6 +263,7 @@ class Publisher:
                 subjects=tuple(Subject(key, subjects.label(key, language)) for key in text.subjects),
                 gem=text.gem,
                 useful=text.useful,
+                formation=titles.get(text.formation_id),
                 centre=centres.get(text.centre_id),
                 reply=_reply(text.reply) if text.reply and text.centre_id in centres else None,
             )
@@ -322,10 +326,23 @@ def _text_query(ask: Ask, told: tuple[int, ...], centre: int, named: Sequence[Ce
     )
 
 
-def _subject_facets(served: _Served, language: Language) -> tuple[Facet, ...]:
-    counts = served.counts.get(ratings.SUBJECTS, {})
+def _found(connection: Connection, ask: Ask, query: TextQuery, visible: int) -> tuple[Ask, int, list[PublishedText]]:
+    """The texts asked for, of those ``visible`` without narrowing: how many on all pages, and one page of them.
+
+    A page beyond the last is the last.
+    """
+    if not visible:
+        return replace(ask, page=0), 0, []
+    found = store.count_published(connection, query) if ask.narrows else visible
+    page = min(ask.page, max(-(-found // EXTRACTS) - 1, 0))
+    return replace(ask, page=page), found, store.published(connection, replace(query, offset=page * EXTRACTS))
+
+
+def _facets(counts: Mapping[str, int], labels: Mapping[str, str], others: Ask) -> tuple[Facet, ...]:
+    """Ways to narrow texts, in the order of ``labels``; their counts are known unless ``others`` narrow them too."""
+    known = not others.narrows
     return tuple(
-        Facet(key, subjects.label(key, language), counts[key]) for key in subjects.SUBJECTS if counts.get(key, 0) > 0
+        Facet(key, label, counts[key] if known else None) for key, label in labels.items() if counts.get(key, 0) > 0
     )
 
 

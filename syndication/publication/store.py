@@ -1,6 +1,6 @@
 """SQL of what is public. Reading a scope costs the same however many responses it holds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -49,6 +49,7 @@ class PublishedText:
     month: str | None
     published_at: datetime
     gem: bool
+    formation_id: int
     centre_id: int
     useful: int
     subjects: tuple[str, ...]
@@ -187,11 +188,11 @@ def published(connection: Connection, wanted: TextQuery) -> list[PublishedText]:
 
 
 def _text(row: tuple[Any, ...]) -> PublishedText:
-    number, published, _, question, text, month, gem, centre, useful, subjects, said, signed, replied = row
+    number, published, _, question, text, month, gem, formation, centre, useful, subjects, said, signed, replied = row
     reply = None if said is None else PublishedReply(said, signed, _instant(replied))
     spoken_of = tuple(sorted(subjects.split(","))) if subjects else ()
     return PublishedText(
-        number, question, text, month, _instant(published), bool(gem), centre, useful, spoken_of, reply
+        number, question, text, month, _instant(published), bool(gem), formation, centre, useful, spoken_of, reply
     )
 
 
@@ -233,6 +234,13 @@ def _extra(connection: Connection, wanted: TextQuery) -> tuple[Any, ...]:
         saying = search.verbatims_saying(connection, wanted.words, formations, wanted.centre)
         conditions.append(false() if saying is None else VERBATIM.c.id.in_(saying))
     return tuple(conditions)
+
+
+def titles(connection: Connection, formations: Collection[int]) -> dict[int, str]:
+    """Titles of some formations."""
+    return dict(
+        connection.execute(select(FORMATION.c.id, FORMATION.c.title).where(FORMATION.c.id.in_(formations))).all()
+    )
 
 
 def centres(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str | None, str, str]]:
@@ -316,7 +324,18 @@ def _plain_query(any_formation: bool, one_centre: bool, order: Order, one_questi
 def _text_query(
     any_formation: bool, one_centre: bool, order: Order, one_question: bool, extra: tuple[Any, ...]
 ) -> Select[Any]:
-    columns = ("id", "published_at", "usefulness", "question", "text", "month", "gem", "centre_id", "useful")
+    columns = (
+        "id",
+        "published_at",
+        "usefulness",
+        "question",
+        "text",
+        "month",
+        "gem",
+        "formation_id",
+        "centre_id",
+        "useful",
+    )
     spoken_of = select(joined(VERBATIM_SUBJECT.c.subject)).where(VERBATIM_SUBJECT.c.verbatim_id == VERBATIM.c.id)
     query: Select[Any] = select(
         *(VERBATIM.c[name] for name in columns), spoken_of.scalar_subquery(),

@@ -1,5 +1,7 @@
 """What texts speak of: the subjects that a moderator may recognise in one, and that readers may choose by. Pure."""
 
+from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 
 SUBJECTS = MappingProxyType(
@@ -20,6 +22,12 @@ SUBJECTS = MappingProxyType(
     }
 )
 """Keys with their French and English names, in the order they are shown; keys are public and never change meaning."""
+
+
+@cache
+def labels(language: str = "fr") -> Mapping[str, str]:
+    """Names by key, in one language, in the order they are shown."""
+    return {key: names[language == "en"] for key, names in SUBJECTS.items()}
 
 
 def label(key: str, language: str = "fr") -> str:

@@ -21,7 +21,8 @@ from syndication.search.words import query_terms, terms_of
 INDEXED = table(models.IndexedText)
 VERBATIM, FORMATION = "verbatim", "formation"
 MERGE_PAGES = 400
-_FORMATION_MARK, _CENTRE_MARK, _TITLE_MARK = "zzf{}", "zzc{}", "zztitre"
+_FORMATION_MARK, _CENTRE_MARK, _TITLE_MARK = "_f{}", "_c{}", "_titre"
+"""Marks begin with a sign that no word of a reader holds: nobody can ask for one."""
 
 Entry = tuple[str, str]
 """A key, and the terms it is found by."""
@@ -110,7 +111,7 @@ def _keys_matching(
 def _matches(
     connection: Connection, words: Any, groups: Sequence[Sequence[str]], open_end: bool
 ) -> ColumnElement[bool]:
-    """All groups, one term of each; terms are letters and digits only, so that no operator can be slipped in."""
+    """All groups, one term of each; terms hold letters, digits and ``_``, so that no operator can be slipped in."""
     if connection.dialect.name == "postgresql":
         ends = [":*" if open_end and place == len(groups) - 1 else "" for place in range(len(groups))]
         text = " & ".join(

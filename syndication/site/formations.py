@@ -15,7 +15,7 @@ from syndication.pages import page
 from widget.contract import Snapshot
 from widget.routes import Options, course, read_options, render_inside, words
 
-CACHE = "public, max-age=0, s-maxage=60, stale-while-revalidate=600, stale-if-error=86400"
+CACHE = "public, max-age=0, s-maxage=30, stale-while-revalidate=30, stale-if-error=86400"
 SITEMAP_LIMIT = 40_000
 
 

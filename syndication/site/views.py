@@ -35,7 +35,7 @@ def create_routes(hub: Hub) -> list[BaseRoute]:
         Route("/integrer", Builder(hub).show, methods=["GET"]),
         *(Route(f"/{name}", site.text_page, methods=["GET"]) for name in TEXT_PAGES),
         Route("/static/{name}", _static, methods=["GET"]),
-        Route("/robots.txt", _robots, methods=["GET"]),
+        Route("/robots.txt", site.robots, methods=["GET"]),
         Route("/sante", _alive, methods=["GET"]),
         Route("/pret", site.ready, methods=["GET"]),
     ]
@@ -64,6 +64,11 @@ class _Site:
             publisher=self._hub.settings.publisher, per_hour=PER_HOUR,
         )  # fmt: skip
 
+    async def robots(self, _request: Request) -> Response:
+        closed = ("/r/", "/c/", "/d/", "/apercu/", "/connexion/", "/moderation", "/cfa")
+        lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
+        return PlainTextResponse("\n".join([*lines, f"Sitemap: {self._hub.settings.public_url}/sitemap.xml", ""]))
+
     async def ready(self, _request: Request) -> Response:
         try:
             current = database.is_current(self._hub.engine) and self._hub.collector.is_current()
@@ -79,12 +84,6 @@ async def _static(request: Request) -> Response:
         return page("site/not_found.html", 404)
     headers = {"cache-control": LONG, "x-content-type-options": "nosniff"}
     return Response(static(name), media_type=STATIC[name], headers=headers)
-
-
-async def _robots(request: Request) -> Response:
-    closed = ("/r/", "/c/", "/d/", "/apercu/", "/connexion/", "/moderation", "/cfa")
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
-    return PlainTextResponse("\n".join([*lines, f"Sitemap: {request.base_url}sitemap.xml", ""]))
 
 
 async def _alive(_request: Request) -> Response:

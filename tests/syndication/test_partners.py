@@ -34,7 +34,7 @@ def test_an_origin_is_read_as_browsers_say_it(text: str, origin: str) -> None:
     "text",
     ["", "exemple.fr", "http://exemple.fr", "https://*.exemple.fr", "https://exemple.fr/page", "https://a@exemple.fr",
      "https://exemple.fr;script-src *", "https://exemple.fr 'unsafe-inline'", "https://exemple.fr?x", "ftp://a.fr",
-     "https://", "https://exemple.fr:99999", "null", "https://exemple..fr", "javascript://exemple.fr"],
+     "https://", "https://exemple.fr:0", "https://exemple.fr:99999", "null", "https://exemple..fr", "javascript://exemple.fr"],
 )  # fmt: skip
 def test_what_is_no_origin_is_refused(text: str) -> None:
     with pytest.raises(PartnerError, match="origine"):

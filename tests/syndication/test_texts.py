@@ -11,7 +11,7 @@ from sqlalchemy import select
 from syndication import worker
 from syndication.context import Hub
 from syndication.database import writing
-from syndication.gestures.readers import PER_HOUR, Readers
+from syndication.gestures.readers import PER_HOUR, PLACES, Readers
 from syndication.gestures.store import GESTURE, SECRET
 from syndication.moderation import store as moderation
 from syndication.search import store as search
@@ -59,7 +59,8 @@ def told(hub: Hub, answer: Callable[..., None], catch_up: Callable[[], None], cl
 @pytest.mark.parametrize(
     ("words", "count"),
     [("horaire", 10), ("HORAIRES été", 10), ("collegue", 10), ("equipes geniales", 10), ("patron", 10),
-     ("ambiance 3", 1), ("introuvable", 0), ("« ? »", 0), ('" OR 1 NEAR(', 0), ("zzf1", 0)],
+     ("ambiance 3", 1), ("introuvable", 0), ("« ? »", 0), ('" OR 1 NEAR(', 0),
+     ("_f1", 0), ("_c1", 0), ("f1", 0), ("zzf1", 0)],
 )  # fmt: skip
 def test_a_search_finds_words_in_every_form(client: Client, words: str, count: int) -> None:
     assert len(texts(client, q=words)) == count
@@ -130,13 +131,20 @@ def test_a_reader_counts_once_and_nothing_tells_who(hub: Hub, told: dict[str, li
         assert connection.execute(select(SECRET)).all() == []
 
 
-def test_gestures_of_one_network_are_bounded(hub: Hub, told: dict[str, list[str]]) -> None:
+def test_gestures_of_one_network_are_bounded_by_the_hour_and_by_text(
+    hub: Hub, client: Client, told: dict[str, list[str]]
+) -> None:
     readers = Readers(hub.engine, hub.clock)
     every = [text for some in told.values() for text in some]
-    for browser in range(10):
-        for text in every:
-            readers.note(text, True, "198.51.100.1", f"Navigateur {browser}")
-    assert worker.count_gestures(hub) == PER_HOUR
+    noted = [readers.note(text, True, "198.51.100.1", f"Navigateur {n}") for n in range(10) for text in every]
+    assert noted == [True] * PER_HOUR + [False] * (200 - PER_HOUR)
+    for pretended in range(PER_HOUR):
+        readers.note(every[0], False, "203.0.113.9", f"Faux {pretended}")
+    assert worker.count_gestures(hub) <= PER_HOUR + PLACES
+    answers = [client.post("/widget/utile?formation=50022146", data={"oui": every[0]}) for _ in range(PER_HOUR + 1)]
+    assert {answer.status_code for answer in answers[:-1]} == {303}
+    assert answers[-1].status_code == 429
+    assert "trop sont venus de votre réseau" in answers[-1].text
 
 
 def test_a_gesture_works_without_scripts_and_not_from_elsewhere(client: Client, told: dict[str, list[str]]) -> None:
@@ -144,10 +152,11 @@ def test_a_gesture_works_without_scripts_and_not_from_elsewhere(client: Client, 
     url = "/widget/utile?formation=50022146&format=liste&theme=sombre"
     done = client.post(url, data={"oui": text})
     assert done.status_code == 303
-    assert done.headers["location"] == f"/widget?formation=50022146&format=liste&theme=sombre&merci={text}"
+    assert done.headers["location"] == f"/widget?formation=50022146&format=liste&theme=sombre&merci={text}#v-{text}"
     assert "set-cookie" not in done.headers
     assert "Merci, c'est noté." in client.get(done.headers["location"]).text
-    assert client.post(url, data={"oui": text}, headers={"sec-fetch-site": "cross-site"}).status_code == 403
+    for foreign in ({"sec-fetch-site": "cross-site"}, {"origin": "https://ailleurs.example"}, {"origin": "null"}):
+        assert client.post(url, data={"oui": text}, headers=foreign).status_code == 403
     assert client.post(url, data={"oui": "x" * 5000}).status_code == 413
     assert client.get(url).status_code in {404, 405}
 

@@ -326,7 +326,7 @@ def _full_text() -> None:
     else:
         op.execute(
             "CREATE VIRTUAL TABLE indexed_words USING fts5"
-            "(words, detail=none, columnsize=0, prefix='3', tokenize=\"unicode61 remove_diacritics 2\")"
+            "(words, detail=none, columnsize=0, prefix='3', tokenize=\"unicode61 remove_diacritics 2 tokenchars _\")"
         )
 
 
