@@ -296,8 +296,9 @@ class GestureSecret(Table, table=True):
 
 
 class IndexedText(Table, table=True):
-    """A text that can be searched: a published verbatim or a formation's title. Its words stand in the database's own
-    full text (``indexed_words``, see ``syndication.search.store``) under the same id, in the order of publication."""
+    """A text that can be searched: a published verbatim, a formation's title, a centre's name. Its words stand in the
+    database's own full text (``indexed_words``, see ``syndication.search.store``) under the same id, in the order of
+    publication."""
 
     __tablename__ = "indexed_text"
     __table_args__ = (UniqueConstraint("kind", "key"),)

@@ -38,8 +38,8 @@ def accent_rules(accent: str) -> str:
         return ""
     light, dark = readable(accent, "light"), readable(accent, "dark")
     return (
-        f":root{{--accent:{light}}}:root[data-theme=sombre]{{--accent:{dark}}}"
-        f"@media(prefers-color-scheme:dark){{:root[data-theme=auto]{{--accent:{dark}}}}}"
+        f":root{{--accent:{light}}}@media screen{{:root[data-theme=sombre]{{--accent:{dark}}}}}"
+        f"@media screen and (prefers-color-scheme:dark){{:root[data-theme=auto]{{--accent:{dark}}}}}"
     )
 
 

@@ -128,7 +128,8 @@ class Pen:
         told = ", ".join(name for name in (one.formation, one.centre and one.centre.name) if name)
         place = f"<span{self._french}>{_label(told)}</span>. " if told else ""
         if one.month:
-            dates = t["vecu"].format(mois=words.month(one.month, self.language), publication=publication)
+            lived = words.month(one.month, self.language)
+            dates = t["vecu_publie" if lived == publication else "vecu"].format(mois=lived, publication=publication)
         else:
             dates = t["publie"].format(publication=publication)
         tags = "".join(f' <span class="tag">{_label(subject.label)}</span>' for subject in one.subjects)

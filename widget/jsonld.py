@@ -14,8 +14,11 @@ SCALE = {"bien": 3, "moyen": 2, "mal": 1}
 """What each answer counts in the mean."""
 
 
-def course(snapshot: Snapshot | None, language: Language = "fr") -> dict[str, Any] | None:
-    """The course with its rating and the reviews shown; None when there is no formation or nothing to show."""
+def course(snapshot: Snapshot | None, language: Language = "fr", shown: int | None = None) -> dict[str, Any] | None:
+    """The course with its rating and the reviews shown (the first ``shown`` of the snapshot's, all when None).
+
+    None when there is no formation or nothing to show.
+    """
     if snapshot is None or snapshot.formation is None or snapshot.satisfaction is None:
         return None
     if snapshot.satisfaction.good.percent is None:
@@ -26,7 +29,7 @@ def course(snapshot: Snapshot | None, language: Language = "fr") -> dict[str, An
         "name": snapshot.formation.title,
         "description": f"{snapshot.formation.title}. {words.headline(snapshot, language)}",
         "aggregateRating": rating(snapshot.satisfaction),
-        "review": [review(one) for one in snapshot.verbatims],
+        "review": [review(one) for one in snapshot.verbatims[:shown]],
     }
     if snapshot.scope.served == "formation@etablissement" and snapshot.centre is not None:
         found["provider"] = {"@type": "Organization", "name": snapshot.centre.name}

@@ -14,8 +14,8 @@ from types import MappingProxyType
 
 PUBLISHED = MappingProxyType(
     {
-        "1.0.0.js": "sha384-ErS+FAu9iBSHTEmUw7nie6sHKZNiZA0h2IbU7py5bNxRGALVLAC5r+qEG4O1gdv/",
-        "1.0.0.plus.js": "sha384-M8Yhxi8rv4iOQhoAfOTKyx2y4s6nJ/K1C0q2vzWWKQoXFAIeYERQoRr13LIla55/",
+        "1.0.0.js": "sha384-3y+f6cBWA/tFKfkcrRVtJgmyJAXjFAodut3iCsUI+TwtAN5XYzz5uaGzrkemixfu",
+        "1.0.0.plus.js": "sha384-xJQoPa7buFcHL9k6e7pX3/tn1p2abTwr/jFM2zp9Vl1lDA0fXV2vjcSyBSYfP2OR",
     }
 )
 """Every file ever published, with its hash."""

@@ -75,7 +75,7 @@ def render_frame(snapshot: Snapshot | None, options: Options, banner: str = "", 
     if snapshot.formation:
         colon = f"{words.NBSP}:" if options.language == "fr" else ":"
         title = f"{title}{colon} {snapshot.formation.title}"
-    view = _view(snapshot, options, options, "/widget", thanked, FIRST)
+    view = _view(snapshot, options, options, "/widget", thanked, at_once(snapshot, options))
     return _framed(_filled(f"{options.format}.html", options.language, **view), options, "pret", title, banner)
 
 
@@ -114,13 +114,22 @@ def _filled(template: str, language: Language, **values: Any) -> Markup:
     return Markup(environment.get_template(template).render(_SAYERS[language] | values))  # noqa: S704
 
 
+def at_once(snapshot: Snapshot, options: Options) -> int:
+    """How many texts of a snapshot a format shows at once: ``FIRST``, or all of those that the reader asked for."""
+    if options.format == "score":
+        return 0
+    found, ask = len(snapshot.verbatims), snapshot.ask
+    whole = ask.narrows or ask.page or options.format == "carrousel" or found <= FIRST + 1
+    return found if whole else FIRST
+
+
 def _view(
     snapshot: Snapshot, options: Options, carried: Options, path: str, thanked: str | None, first: int
 ) -> dict[str, Any]:
     """What templates of a view need beside the snapshot.
 
     Links and forms lead to ``path`` with what is ``carried``. ``thanked`` None: no reader's gesture here. Texts after
-    the ``first`` ones wait behind a press, unless the reader asked for these very ones.
+    the ``first`` ones wait behind a press.
     """
     draw = pen(options.language)
     longest = CAROUSEL_FOLD if options.format == "carrousel" else FOLD
@@ -128,8 +137,6 @@ def _view(
         draw.verbatim(one, longest, thanked is not None, bool(thanked) and thanked == one.id)
         for one in snapshot.verbatims
     ]
-    if snapshot.ask.narrows or snapshot.ask.page or options.format == "carrousel" or len(texts) <= first + 1:
-        first = len(texts)
     return {
         "snapshot": snapshot,
         "options": options,
@@ -137,7 +144,7 @@ def _view(
         "texts": texts[:first],
         "more": texts[first:],
         "more_open": any(one.id == thanked for one in snapshot.verbatims[first:]),
-        "votes": thanked is not None,
+        "framed": thanked is not None,
         "groups": _groups(snapshot, options.language),
         "filters_from": FILTERS_FROM,
         "path": path,

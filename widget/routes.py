@@ -15,10 +15,11 @@ from starlette.types import Scope
 from widget import loaders, words
 from widget.badge import render_badge
 from widget.contract import Gestures, Language, Score, Snapshot, SnapshotSource
+from widget.draw import shares
 from widget.jsonld import course
 from widget.oembed import OEMBED_PATH, embed_of
 from widget.options import FORMATS, LANGUAGES, THEMES, Options, read_ask, read_options
-from widget.render import Page, asset, render_frame, render_inside, render_message, render_refusal
+from widget.render import Page, asset, at_once, render_frame, render_inside, render_message, render_refusal
 
 __all__ = [
     "FORMATS",
@@ -133,7 +134,8 @@ class _Door:
 
     async def course(self, request: Request) -> Response:
         options = read_options(request.query_params)
-        return _json(course(self._snapshot(options), options.language))
+        snapshot = self._snapshot(options)
+        return _json(course(snapshot, options.language, at_once(snapshot, options) if snapshot else None))
 
     async def oembed(self, request: Request) -> Response:
         found = embed_of(request.query_params, self._public_url, self._snapshot)
@@ -204,6 +206,7 @@ def _score(one: Score, language: Language) -> dict[str, object]:
     """A score ready to be shown; ``texte`` is empty when there is nothing to say yet."""
     return {
         "texte": words.score_line(one, language),
+        "repartition": [share.count for _, share in shares(one.satisfaction)] if one.satisfaction else [],
         "elargi": words.phrase("portee_courte", language) if one.scope.requested != one.scope.served else "",
         "prudence": words.caution(one.reliability, language),
         "lien": one.page_url,

@@ -88,6 +88,7 @@ def keep(connection: Connection, facts: Sequence[Fact], source: str, now: dateti
     store.keep_codes(connection, _of(CodeFact, facts), ids, source)
     store.keep_renewals(connection, _of(RenewalFact, facts), source, now.date())
     store.keep_centres(connection, _of(CentreFact, facts), source)
+    store.index_centres(connection, {fact.uai for fact in _of(CentreFact, facts)})
     centres = store.centre_ids(connection)
     by_cfd = store.formation_ids_by_code(connection, "cfd")
     offers = [(o, min(by_cfd[o.value]), centres[o.uai]) for o in _of(OfferFact, facts)]

@@ -171,6 +171,21 @@ def centres_offering(connection: Connection, formations: Sequence[int], limit: i
     return [CentreRow(*row) for row in connection.execute(query.order_by(CENTRE.c.name, CENTRE.c.id).limit(limit))]
 
 
+def search_centres(
+    connection: Connection, words: str, formations: Sequence[int] = (), limit: int = 20
+) -> list[CentreRow]:
+    """Centres whose name or city holds every word in some form, of those where some formations are taught if any."""
+    saying = search.centres_saying(connection, words)
+    if saying is None:
+        return []
+    query = select(*_CENTRE_COLUMNS).where(
+        CENTRE.c.id.in_(select(cast(saying.subquery().c.key, Integer))), CENTRE.c.uai.is_not(None)
+    )
+    if formations:
+        query = query.where(CENTRE.c.id.in_(select(OFFER.c.centre_id).where(OFFER.c.formation_id.in_(formations))))
+    return [CentreRow(*row) for row in connection.execute(query.order_by(CENTRE.c.name, CENTRE.c.id).limit(limit))]
+
+
 def codes_with_responses(connection: Connection, minimum: int, limit: int) -> list[str]:
     """Codes of the formations with at least so many respondents, the most answered about first."""
     return [code for _, code in formations_with_responses(connection, limit, minimum)]
@@ -210,6 +225,15 @@ def index_titles(connection: Connection, ids: Collection[int]) -> None:
         query = select(FORMATION.c.id, FORMATION.c.title).where(FORMATION.c.id.in_(wanted[start : start + 500]))
         rows = connection.execute(query.order_by(FORMATION.c.id)).all()
         search.keep(connection, search.FORMATION, [search.formation_entry(row.id, row.title) for row in rows])
+
+
+def index_centres(connection: Connection, uais: Collection[str]) -> None:
+    """Bring the full text up to date with the names of some centres."""
+    wanted = list(uais)
+    for start in range(0, len(wanted), 500):
+        query = select(*_CENTRE_COLUMNS).where(CENTRE.c.uai.in_(wanted[start : start + 500])).order_by(CENTRE.c.id)
+        rows = connection.execute(query).all()
+        search.keep(connection, search.CENTRE, [search.centre_entry(row.id, row.name, row.city) for row in rows])
 
 
 _FORMATION_FIELDS = ("natural_key", "title", "title_rank", "level", "opened_on", "closed_on")

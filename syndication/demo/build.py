@@ -145,7 +145,8 @@ def _read_archive(hub: Hub, clock: DemoClock) -> None:
 
 def _reply(hub: Hub, now: datetime) -> None:
     """The main centre replies to some of its texts, and a moderator publishes what it says."""
-    shown = [hub.publisher.require(None, MAIN_CENTRE, ask=Ask(page=page)) for page in range(4)]
+    pages = hub.publisher.require(None, MAIN_CENTRE).pages
+    shown = [hub.publisher.require(None, MAIN_CENTRE, ask=Ask(page=page)) for page in range(pages)]
     for verbatim in (one for page in shown for one in page.verbatims):
         for beginning, reply in REPLIES:
             if not verbatim.text.startswith(beginning):

@@ -19,9 +19,9 @@ from syndication.database import table
 from syndication.search.words import query_terms, terms_of
 
 INDEXED = table(models.IndexedText)
-VERBATIM, FORMATION = "verbatim", "formation"
+VERBATIM, FORMATION, CENTRE = "verbatim", "formation", "centre"
 MERGE_PAGES = 400
-_FORMATION_MARK, _CENTRE_MARK, _TITLE_MARK = "_f{}", "_c{}", "_titre"
+_FORMATION_MARK, _CENTRE_MARK, _TITLE_MARK, _NAME_MARK = "_f{}", "_c{}", "_titre", "_nom"
 """Marks begin with a sign that no word of a reader holds: nobody can ask for one."""
 
 Entry = tuple[str, str]
@@ -36,6 +36,11 @@ def verbatim_entry(key: str, text: str, formation: int, centre: int) -> Entry:
 def formation_entry(key: int, title: str) -> Entry:
     """The entry of a formation."""
     return str(key), f"{_TITLE_MARK} {terms_of(title)}"
+
+
+def centre_entry(key: int, name: str, city: str) -> Entry:
+    """The entry of a centre."""
+    return str(key), f"{_NAME_MARK} {terms_of(f'{name} {city}')}"
 
 
 def keep(connection: Connection, kind: str, entries: Sequence[Entry]) -> None:
@@ -98,6 +103,14 @@ def formations_saying(connection: Connection, text: str) -> Any:
     if not wanted:
         return None
     return _keys_matching(connection, FORMATION, [(_TITLE_MARK,), *wanted], open_end=True)
+
+
+def centres_saying(connection: Connection, text: str) -> Any:
+    """A query of the ids, as text, of centres whose name or city holds every word, as for formations. Or None."""
+    wanted = query_terms(text)
+    if not wanted:
+        return None
+    return _keys_matching(connection, CENTRE, [(_NAME_MARK,), *wanted], open_end=True)
 
 
 def _keys_matching(

@@ -35,7 +35,7 @@ def publish(hub: Hub, subjects: tuple[str, ...] = ()) -> list[str]:
 def texts(client: Client, **query: str) -> list[str]:
     """Words that the list shows."""
     html = client.get(f"/widget?{urlencode({'formation': '50022146', 'format': 'liste', **query})}").text
-    return re.findall(r"<blockquote>(.*?)</blockquote>", html, re.DOTALL)
+    return re.findall(r"<blockquote[^>]*>(.*?)</blockquote>", html, re.DOTALL)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 from syndication.context import Hub
 from tests.helpers import Client
 from tests.syndication.test_publication import publish_everything
+from widget.render import FIRST
 
 HOME = "http://127.0.0.1:8000"
 
@@ -74,7 +75,11 @@ def test_structured_data_are_a_course_with_the_visible_reviews_and_never_an_orga
     assert course["aggregateRating"]["ratingValue"] == round(mean, 2)
     assert course["aggregateRating"]["ratingCount"] == 12
     assert (course["aggregateRating"]["worstRating"], course["aggregateRating"]["bestRating"]) == (1, 3)
-    assert [one["reviewBody"] for one in course["review"]] == [v["texte"] for v in figures["verbatims"]["extraits"]]
+    every = [one["texte"] for one in figures["verbatims"]["extraits"]]
+    assert [one["reviewBody"] for one in course["review"]] == every[:FIRST]
+    for form, seen in (("carrousel", 12), ("liste", FIRST), ("score", 0)):
+        found = client.get(f"/widget/course?formation=50022146&etablissement=0751234J&format={form}").json()
+        assert len(found["review"]) == seen
     assert "aggregateRating" not in course["provider"]
     assert client.get("/widget/course?etablissement=0751234J").json() is None
     assert client.get("/widget/course?formation=zzz").json() is None

@@ -1,114 +1,131 @@
-// Sirius: the words and figures of apprentices, in your page.
-//   <sirius-avis formation="50022146"></sirius-avis>   or   <div class="sirius-avis" data-formation="50022146"></div>
-// No cookie, no storage, nothing of your page is read. Each widget is one iframe; what it says is checked.
+// Sirius, apprentices' reviews: <sirius-avis formation="50022146"></sirius-avis>, or <div class="sirius-avis" data-formation="…">.
+// No cookie, no storage. Each widget is one iframe; what it says is checked.
 (() => {
   "use strict";
-  const TAG = "sirius-avis", VERSION = "1.0.0";
-  const PLUS = "sha384-M8Yhxi8rv4iOQhoAfOTKyx2y4s6nJ/K1C0q2vzWWKQoXFAIeYERQoRr13LIla55/";
-  if (customElements.get(TAG)) return;
-  const home = new URL((document.currentScript || document.querySelector('script[src*="/widget/1."]')).src).origin;
+  const TAG = "sirius-avis", DIV = `div.${TAG}`;
+  const PLUS = "sha384-xJQoPa7buFcHL9k6e7pX3/tn1p2abTwr/jFM2zp9Vl1lDA0fXV2vjcSyBSYfP2OR";
+  const own = document.currentScript || [...document.scripts].find(({ src }) => /\/widget\/1(\.\d+\.\d+)?\.js$/.test(src));
+  if (!own || customElements.get(TAG)) return;
+  const home = new URL(own.src).origin;
   const QUERY = ["formation", "etablissement", "format", "theme", "accent", "langue", "si-vide"];
   const NAMES = [...QUERY, "chargement", "json-ld"];
-  const ROOM = { complet: 1000, liste: 800, carrousel: 640 }; // pixels kept by format, unless the page keeps its own
   const LOWEST = 24, HIGHEST = 20000, PATIENCE = 10000;
-  const widgets = new Map(); // host element → its Widget
+  const widgets = new Map();
 
-  let coming; // the second file: what only scores and structured data need
+  let coming; // the second file: scores, structured data, the button of « clic »
   const plus = () => coming ||= new Promise((resolve, reject) => {
     Avis.plus = resolve;
     const script = document.createElement("script");
-    Object.assign(script, { src: `${home}/widget/${VERSION}.plus.js`, integrity: PLUS, crossOrigin: "anonymous", onerror: reject });
+    script.onerror = () => { coming = null; reject(); }; // the next widget tries again
+    Object.assign(script, { src: `${home}/widget/1.0.0.plus.js`, integrity: PLUS, crossOrigin: "anonymous" });
     document.head.append(script);
   });
 
   class Widget {
-    constructor(host, read) {
-      Object.assign(this, { host, read, home });
+    constructor(host, get) {
+      Object.assign(this, { host, home, get, sheet: new CSSStyleSheet() });
       this.root = host.shadowRoot || host.attachShadow({ mode: "open" });
-      this.slot = document.createElement("slot"); // what the page wrote inside stays until we have better
+      this.slot = document.createElement("slot"); // what the page wrote stays until we have better
       this.root.replaceChildren(this.slot);
-      this.style = host.style.cssText;
-      this.room = parseFloat(getComputedStyle(host).minHeight) || ROOM[read("format")] || ROOM.complet;
-      const way = read("chargement");
-      if (way === "clic") this.offer();
-      else if (read("format") === "score" || way === "immediat" || !("IntersectionObserver" in window)) this.load();
+      this.root.adoptedStyleSheets = [this.sheet];
+      this.format = this.read("format").toLowerCase();
+      this.room = parseFloat(getComputedStyle(host).minHeight) || (this.format === "carrousel" ? 640 : Math.max(1000, innerHeight));
+      const way = this.read("chargement");
+      if (way === "clic") this.use("offer");
+      else if (this.format === "score" || way === "immediat") this.load();
       else {
-        this.reserve();
-        this.watch = new IntersectionObserver((seen) => {
-          if (seen.some((entry) => entry.isIntersecting)) this.load();
-        }, { rootMargin: "600px" });
-        this.watch.observe(host);
+        this.keep(this.room);
+        this.see((near) => near && this.load(), "600px");
       }
     }
 
-    query() {
-      return new URLSearchParams(QUERY.map((name) => [name, this.read(name)]).filter(([, value]) => value));
-    }
-
-    reserve() {
-      const { style } = this.host;
-      style.display ||= "block";
-      style.minHeight = `${this.room}px`;
-    }
-
-    offer() {
-      const button = document.createElement("button");
-      Object.assign(button, { type: "button", textContent: this.english ? "See apprentices’ reviews" : "Voir les avis d’apprentis" });
-      button.part = "bouton";
-      button.onclick = () => { button.remove(); this.load(); if (this.frame) this.frame.focus(); };
-      this.root.append(button);
-    }
-
+    read(name) { return (this.get(name) || "").trim(); }
     get english() { return this.read("langue") === "en"; }
+    get current() { return widgets.get(this.host) === this; }
 
-    load() {
-      if (this.watch) this.watch.disconnect();
-      const use = (job) => plus().then((tools) => { if (widgets.get(this.host) === this) tools[job](this); }, () => {});
-      if (this.read("json-ld") !== null) use("course");
-      if (this.read("format") === "score") return use("score");
-      const frame = this.frame = document.createElement("iframe");
-      frame.title = this.english ? "Apprentices’ reviews of this course" : "Avis d’apprentis sur cette formation";
-      frame.src = `${home}/widget?${this.query()}#hote=${encodeURIComponent(location.origin)}`;
-      Object.assign(frame.style, { display: "block", width: "100%", border: "0", height: "0", colorScheme: "auto" });
-      this.reserve();
-      this.root.append(frame);
-      this.timer = setTimeout(() => { this.host.style.minHeight = ""; }, PATIENCE); // no news: what the page wrote stays
+    css(rules) { this.sheet.replaceSync(`:host{${rules}!important}`); }
+    keep(height) { this.css(`display:block;flex:1 1 100%;min-height:${this.kept = height}px`); }
+
+    see(then, rootMargin) {
+      this.watch?.disconnect();
+      this.watch = new IntersectionObserver(([entry]) => then(entry.isIntersecting), { rootMargin });
+      this.watch.observe(this.host);
     }
 
-    hear({ type, hauteur }) {
+    unseen(then) { this.see((near) => near || then()); } // for what would make the page jump
+
+    use(job) { plus().then((tools) => this.current && tools[job](this), () => {}); }
+
+    load(wanted) {
+      this.watch?.disconnect();
+      this.wanted = wanted; // by a reader, who is told when there is nothing
+      if (this.format === "score") return this.use("score");
+      const frame = this.frame = document.createElement("iframe");
+      this.query = new URLSearchParams(QUERY.map((name) => [name, this.read(name)]).filter(([, value]) => value));
+      if (wanted) this.query.set("si-vide", "message");
+      frame.title = this.english ? "Apprentices' reviews" : "Avis d'apprentis";
+      frame.src = `${home}/widget?${this.query}#hote=${encodeURIComponent(location.origin)}`;
+      frame.style.cssText = "display:block;width:100%;border:0;height:0;color-scheme:auto";
+      this.keep(this.room);
+      this.root.append(frame);
+      if (wanted) frame.focus();
+      this.timer = setTimeout(() => {
+        console.warn("Sirius ?", frame.src);
+        this.unseen(() => this.keep(0));
+      }, PATIENCE);
+    }
+
+    hear({ type, hauteur, titre, debut }) {
       clearTimeout(this.timer);
-      if (type === "hauteur" && Number.isFinite(hauteur)) {
-        const height = Math.min(Math.max(Math.ceil(hauteur), LOWEST), HIGHEST);
-        const top = this.host.getBoundingClientRect().top;
-        // what stands below us and is on the screen stays where it is
-        if (!this.told) this.host.style.minHeight = `${Math.max(height, Math.min(this.room, innerHeight - top))}px`;
-        else if (height > parseFloat(this.host.style.minHeight)) this.host.style.minHeight = "";
-        this.told = true;
-        this.frame.style.height = `${height}px`;
-        this.slot.style.display = "none";
-      } else if (type === "pret" || type === "vide") this.say(type);
+      if (type === "hauteur" && Number.isFinite(hauteur)) this.grow(Math.min(Math.max(Math.ceil(hauteur), LOWEST), HIGHEST));
+      if (type === "vide") this.say(type);
+      if (type !== "pret") return;
+      if (titre) this.frame.title = titre;
+      if (!this.ready) this.say(type);
+      if (!this.ready && this.get("json-ld") !== null) this.use("course");
+      this.ready = true;
+      if (this.read("theme") !== (this.query.get("theme") || "")) this.theme();
+      const top = this.frame.getBoundingClientRect().top + debut;
+      if (top < 0 || top > innerHeight) scrollBy(0, top - 16); // the reader went on inside
+    }
+
+    grow(height) { // what is on the screen below us stays there
+      if (!this.told) {
+        this.keep(Math.max(height, Math.min(this.room, innerHeight - this.host.getBoundingClientRect().top)));
+        this.unseen(() => this.keep(0));
+      } else if (height > this.kept) this.keep(0);
+      this.told = true;
+      this.frame.style.height = `${height}px`;
+      this.slot.style.display = "none";
     }
 
     say(type) {
-      if (type === "vide" && this.read("si-vide") !== "message") this.host.style.display = "none";
+      if (type === "vide" && !this.wanted && this.read("si-vide") !== "message") {
+        this.slot.style.display = "none";
+        if (this.frame) this.unseen(() => this.css("display:none"));
+        else this.css("display:none");
+      }
       this.host.dispatchEvent(new CustomEvent(`sirius:${type}`, { bubbles: true }));
     }
 
-    theme() { // an iframe that is there changes its theme without loading anew
-      if (this.frame) this.frame.contentWindow.postMessage({ source: "sirius", type: "theme", theme: this.read("theme") || "auto" }, home);
+    theme() { // a frame still coming hears of it when ready
+      if (this.ready) this.frame.contentWindow.postMessage({ source: "sirius", type: "theme", theme: this.read("theme") || "auto" }, home);
     }
 
     stop() {
-      if (this.watch) this.watch.disconnect();
+      this.watch?.disconnect();
       clearTimeout(this.timer);
-      if (this.data) this.data.remove();
-      this.host.style.cssText = this.style;
+      this.data?.remove();
       this.root.replaceChildren(document.createElement("slot"));
+      this.root.adoptedStyleSheets = [];
     }
   }
 
-  const begin = (host, read) => widgets.set(host, new Widget(host, read));
-  const end = (host) => { const widget = widgets.get(host); if (widget) { widgets.delete(host); widget.stop(); } };
+  const begin = (host, get) => widgets.set(host, new Widget(host, get));
+  const end = (host) => {
+    widgets.get(host)?.stop();
+    widgets.delete(host);
+  };
   const change = (host, name, again) => {
     const widget = widgets.get(host);
     if (name === "theme" && widget.frame) widget.theme();
@@ -116,8 +133,8 @@
   };
 
   addEventListener("message", ({ origin, source, data }) => {
-    if (origin !== home || !data || data.source !== "sirius") return;
-    for (const widget of widgets.values()) if (widget.frame && source === widget.frame.contentWindow) widget.hear(data);
+    if (origin !== home || data?.source !== "sirius") return;
+    for (const widget of widgets.values()) if (source === widget.frame?.contentWindow) widget.hear(data);
   });
 
   class Avis extends HTMLElement {
@@ -130,22 +147,18 @@
   }
   customElements.define(TAG, Avis);
 
-  const DIV = `div.${TAG}`;
   const divs = () => {
     for (const host of widgets.keys()) if (!host.isConnected || !host.matches(`${TAG},${DIV}`)) end(host);
     for (const host of document.querySelectorAll(DIV)) {
       if (!widgets.has(host)) begin(host, (name) => host.getAttribute(`data-${name}`));
     }
   };
-  const follow = () => {
+  divs();
+  new MutationObserver((changes) => {
+    for (const { target, attributeName } of changes) {
+      const name = attributeName?.slice("data-".length); // none of a class
+      if (name && widgets.has(target) && target.matches(DIV)) change(target, name, divs);
+    }
     divs();
-    new MutationObserver((changes) => {
-      for (const { type, target, attributeName } of changes) {
-        if (type === "attributes" && widgets.has(target) && target.matches(DIV)) change(target, attributeName.slice(5), () => {});
-      }
-      divs();
-    }).observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ["class", ...NAMES.map((name) => `data-${name}`)] });
-  };
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", follow);
-  else follow();
+  }).observe(document, { childList: true, subtree: true, attributeFilter: ["class", ...NAMES.map((name) => `data-${name}`)] });
 })();
