@@ -208,7 +208,7 @@ def _score(one: Score, language: Language) -> dict[str, object]:
         "texte": words.score_line(one, language),
         "repartition": [share.count for _, share in shares(one.satisfaction)] if one.satisfaction else [],
         "elargi": words.phrase("portee_courte", language) if one.scope.requested != one.scope.served else "",
-        "prudence": words.caution(one.reliability, language),
+        "prudence": words.score_caution(one.reliability, language),
         "lien": one.page_url,
         "voir": words.phrase("puce_voir", language),
     }

@@ -107,6 +107,11 @@ def score_line(score: Score, language: Language = "fr") -> str:
     )
 
 
+def score_caution(reliability: Reliability, language: Language = "fr") -> str:
+    """The same beside a score, whose counts speak for themselves where there are no percentages."""
+    return caution(reliability, language) if reliability == "fragile" else ""
+
+
 def caution(reliability: Reliability, language: Language = "fr") -> str:
     """The word of caution that few answers call for, or nothing."""
     return PHRASES[language].get(f"prudence_{reliability}", "")

@@ -27,9 +27,10 @@ NAMES = {
 """Values as they are said."""
 ROOM = {
     "complet": "display:block;min-height:max(1000px,100vh)",
-    "carrousel": "display:block;min-height:clamp(500px,1400px - 100vw,1100px)",
-    "liste": "display:block;min-height:max(800px,100vh)", "score": "display:inline-block;min-height:1.5em",
-}  # fmt: skip
+    "carrousel": "display:block;min-height:clamp(520px,1560px - 100vw,1150px)",
+    "liste": "display:block;min-height:max(800px,100vh)",
+    "score": "display:inline-block;min-height:clamp(1.5em,(600px - 100vw)*99,3em)",
+}
 """Room that a page keeps by format before the script has come."""
 HEIGHTS = {"complet": 900, "carrousel": 640, "liste": 800, "score": 48}
 """Pixels of a plain iframe, which cannot follow what it shows."""
@@ -146,12 +147,12 @@ def snippets(public_url: str, options: Options, wanted: Mapping[str, str], snaps
             f'  integrity="{loaders.PUBLISHED[loaders.NEWEST]}"></script>\n{element}'
         ),
         "by_frame": (
-            f'<iframe title="{escape(title)}" loading="lazy" width="100%" height="{HEIGHTS[options.format]}"\n'
-            f'  src="{escape(framed)}"></iframe>'
+            f'<iframe title="{_quoted(title)}" loading="lazy" width="100%" height="{HEIGHTS[options.format]}"\n'
+            f'  src="{_quoted(framed)}"></iframe>'
         ),
         "by_link": (
-            f'<a href="{escape(page_url)}"><img src="{escape(f"{public_url}/widget/badge.svg?{options.query()}")}"\n'
-            f'  alt="{escape(figure)}" height="28"></a>'
+            f'<a href="{_quoted(page_url)}"><img src="{_quoted(f"{public_url}/widget/badge.svg?{options.query()}")}"\n'
+            f'  alt="{_quoted(figure)}" height="28"></a>'
         ),
         "by_api": f"{public_url}/api/v1/avis?{urlencode({k: v for k, v in codes.items() if v})}",
         "room": f"sirius-avis {{ {ROOM[options.format]} }}",
@@ -159,7 +160,12 @@ def snippets(public_url: str, options: Options, wanted: Mapping[str, str], snaps
     }
 
 
+def _quoted(text: str) -> str:
+    """Text for between double quotes or tags; apostrophes stay, for people read it."""
+    return escape(text, quote=False).replace('"', "&quot;")
+
+
 def _element(wanted: Mapping[str, str], page_url: str, label: str) -> str:
     room = ROOM[wanted.get("format", "complet")]
-    said = "".join(f' {name}="{escape(value)}"' if value else f" {name}" for name, value in wanted.items())
-    return f'<sirius-avis{said} style="{room}">\n  <a href="{escape(page_url)}">{escape(label)}</a>\n</sirius-avis>'
+    said = "".join(f' {name}="{_quoted(value)}"' if value else f" {name}" for name, value in wanted.items())
+    return f'<sirius-avis{said} style="{room}">\n  <a href="{_quoted(page_url)}">{_quoted(label)}</a>\n</sirius-avis>'

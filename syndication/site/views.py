@@ -1,17 +1,21 @@
 """Public pages: home, embed builder, method, legal pages, health."""
 
+from collections.abc import Sequence
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from syndication import database
 from syndication.catalogue import store as catalogue
+from syndication.catalogue.store import FormationRow
 from syndication.context import Hub
 from syndication.gestures.readers import PER_HOUR
 from syndication.moderation.decide import REASONS
 from syndication.pages import page, static
 from syndication.site.builder import Builder
 from syndication.site.formations import Formations
+from widget.routes import words as said
 
 SHORT = "public, max-age=300"
 LONG = "public, max-age=31536000, immutable"
@@ -50,10 +54,16 @@ class _Site:
         with self._hub.engine.connect() as connection:
             found = catalogue.search_formations(connection, words) if words else []
             most = catalogue.formations_with_responses(connection, 8)
+        listed = found if words else most
         return page(
-            "site/home.html", cache_control=SHORT, words=words, found=found, most=most,
+            "site/home.html", cache_control=SHORT, words=words, listed=listed, scores=self._scores(listed),
             publisher=self._hub.settings.publisher,
         )  # fmt: skip
+
+    def _scores(self, listed: Sequence[tuple[FormationRow, str]]) -> dict[str, str]:
+        """What respondents say of the formations listed, in a line each; nothing of those with too few."""
+        found = self._hub.publisher.scores([code for _, code in listed])
+        return {one.key: said.score_line(one) for one in found}
 
     async def text_page(self, request: Request) -> Response:
         name = request.url.path.strip("/")

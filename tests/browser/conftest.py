@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -55,6 +56,11 @@ class Host:
         self._pages[path] = (f"{start}{phone}</head><body><main>{body}</main></body></html>", policy)
         return self.origin + path
 
+    def whole(self, path: str, html: str) -> str:
+        """Put a page there as it is, and give its address."""
+        self._pages[path] = (html, "")
+        return self.origin + path
+
     def close(self) -> None:
         """Stop serving."""
         self._server.shutdown()
@@ -86,6 +92,13 @@ def doors(tmp_path: Path) -> Iterator[dict[str, str]]:
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The same for a whole module that changes nothing in it."""
     yield from demonstration(tmp_path_factory.mktemp("service"))
+
+
+@pytest.fixture(scope="module")
+def home(service: dict[str, str]) -> str:
+    """The service's origin."""
+    parts = urlsplit(service["api"])
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,73 @@
+"""Pages of somebody else's site with widgets in them, and what to look at there."""
+
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Frame, Locator, Page, Request
+
+CUISINE = "50022146"
+SHIFTS = """() => { window.shifts = 0; new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts += entry.value;
+}).observe({ type: "layout-shift", buffered: true }); }"""
+TEXT = "<p>Un paragraphe du site.</p>"
+FORMS = ("complet", "carrousel", "liste", "score")
+
+
+def new_page(chromium: Browser, width: int = 1280, height: int = 800, **options: Any) -> Page:
+    page = chromium.new_context(viewport={"width": width, "height": height}, locale="fr-FR", **options).new_page()
+    page.set_default_timeout(10_000)
+    return page
+
+
+def script(home: str, name: str = "1.js") -> str:
+    return f'<script async src="{home}/widget/{name}"></script>'
+
+
+def element(more: str = "", formation: str = CUISINE) -> str:
+    return f'<sirius-avis formation="{formation}" {more}><a href="#repli">Les avis</a></sirius-avis>'
+
+
+def shown(host_element: Locator) -> Frame:
+    """The frame of a widget once it has its height."""
+    frame = host_element.locator("iframe")
+    frame.wait_for(state="attached")
+    host_element.page.wait_for_function("frame => frame.clientHeight > 30", arg=frame.element_handle())
+    inner = frame.element_handle().content_frame()
+    assert inner is not None
+    return inner
+
+
+def cropped(host_element: Locator) -> float:
+    """Pixels of a widget that its frame hides or has too many."""
+    inner = shown(host_element)
+    host_element.page.wait_for_timeout(250)
+    needed = inner.evaluate("document.body.getBoundingClientRect().height")
+    return float(needed) - float(host_element.locator("iframe").evaluate("frame => frame.clientHeight"))
+
+
+def requests_of(page: Page) -> list[Request]:
+    seen: list[Request] = []
+    page.on("request", lambda request: seen.append(request))  # noqa: PLW0108 Playwright marks what it is given
+    return seen
+
+
+def faults_of(page: Page) -> list[str]:
+    """Everything that scripts throw and consoles complain of."""
+    said: list[str] = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    return said
+
+
+def open_everything(frame: Frame) -> None:
+    """Unfold all that is folded."""
+    frame.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+
+
+def axe_faults(page: Page) -> list[str]:
+    """What axe finds in a page and in every frame of it, each looked at from inside."""
+    found: list[str] = []
+    for frame in page.frames:
+        faults = Axe().run(frame).response["violations"]
+        found += [f"{fault['id']}: {node['html'][:120]}" for fault in faults for node in fault["nodes"]]
+    return found
