@@ -13,7 +13,8 @@ OEMBED_PATH = "/oembed"
 WIDTH, HEIGHT = 640, 720
 """Pixels offered when the consumer sets no bound; a score is one line high."""
 SCORE_HEIGHT = 48
-LOWEST = 40
+LOWEST = 24
+"""Bounds too tight for a line of text: there is nothing to offer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def embed_of(
     query: Mapping[str, str], public_url: str, snapshot_of: Callable[[Options], Snapshot | None]
 ) -> Embed | int:
     """The embed of ``url``, or the status that says why not: 404 for an address that is not ours or shows nothing,
-    501 for another format than JSON, 400 for bounds that are no numbers."""
+    or nothing within bounds, 501 for another format than JSON, 400 for bounds that are no numbers."""
     if query.get("format", "json") != "json":
         return 501
     bounds = [query.get(name, "") for name in ("maxwidth", "maxheight")]
@@ -46,8 +47,9 @@ def embed_of(
     if options is None or snapshot is None:
         return 404
     highest = SCORE_HEIGHT if options.format == "score" else HEIGHT
-    width = min(WIDTH, int(bounds[0] or WIDTH))
-    height = max(min(highest, int(bounds[1] or highest)), LOWEST)
+    width, height = (min(most, int(bound or most)) for most, bound in zip((WIDTH, highest), bounds, strict=True))
+    if min(width, height) < LOWEST:
+        return 404
     title = words.phrase("titre", options.language)
     if snapshot.formation:
         title = f"{title}, {snapshot.formation.title}"
@@ -68,7 +70,7 @@ def options_of(address: str, public_url: str) -> Options | None:
         return None
     if (parts.scheme, parts.netloc) != (home.scheme, home.netloc):
         return None
-    kind, _, code = parts.path.removeprefix("/").partition("/")
+    kind, _, code = parts.path.strip("/").partition("/")
     if parts.path == "/widget":
         return read_options(query)
     if kind in {"formations", "etablissements"} and code:

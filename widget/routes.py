@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from http import HTTPStatus
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -140,7 +141,9 @@ class _Door:
     async def oembed(self, request: Request) -> Response:
         found = embed_of(request.query_params, self._public_url, self._snapshot)
         if isinstance(found, int):
-            raise HTTPException(found)
+            return JSONResponse(
+                {"error": HTTPStatus(found).phrase}, found, {"cache-control": "no-store"} | _OPEN | _PLAIN
+            )
         return _json(asdict(found))
 
     def _snapshot(self, options: Options) -> Snapshot | None:

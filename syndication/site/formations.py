@@ -59,12 +59,16 @@ class Formations:
             "site/formation.html", cache_control=CACHE, snapshot=snapshot, shown=shown, options=options,
             inside=render_inside(snapshot, options, path) if shown else "",
             title=_title(snapshot), summary=words.headline(snapshot) if shown else "", data=_data(snapshot),
-            embed=_builder(options), discovery=urlencode({"url": snapshot.page_url}), narrowed=options.ask.narrows,
+            embed=_builder(options), discovery=self._discovery(snapshot), narrowed=options.ask.narrows,
             offered=self._offered(snapshot, options),
         )  # fmt: skip
         if not shown or options.ask.narrows or options.ask.page:
             response.headers["x-robots-tag"] = "noindex"
         return response
+
+    def _discovery(self, snapshot: Snapshot) -> str:
+        """Where oEmbed consumers learn how to embed the page."""
+        return f"{self._hub.settings.public_url}/oembed?{urlencode({'url': snapshot.page_url})}"
 
     def _offered(self, snapshot: Snapshot, options: Options) -> list[tuple[str, str]]:
         """Centres with enough respondents for this formation, each with the address of its page."""

@@ -10,7 +10,7 @@ from syndication import database
 from syndication.catalogue import store as catalogue
 from syndication.catalogue.store import FormationRow
 from syndication.context import Hub
-from syndication.gestures.readers import PER_HOUR
+from syndication.gestures.readers import PER_HOUR, PLACES
 from syndication.moderation.decide import REASONS
 from syndication.pages import page, static
 from syndication.site.builder import Builder
@@ -71,7 +71,7 @@ class _Site:
         durations = self._hub.settings.collector
         return page(
             f"site/{name}.html", cache_control=SHORT, reasons=REASONS, thresholds=thresholds, durations=durations,
-            publisher=self._hub.settings.publisher, per_hour=PER_HOUR,
+            publisher=self._hub.settings.publisher, per_hour=PER_HOUR, per_text=PLACES,
         )  # fmt: skip
 
     async def robots(self, _request: Request) -> Response:

@@ -42,7 +42,11 @@ def test_an_empty_badge_is_one_pixel_and_an_image_all_the_same(client: Client, q
 
 @pytest.mark.usefixtures("answered")
 def test_oembed_gives_a_titled_frame_within_bounds(client: Client) -> None:
-    for url in (f"{HOME}/formations/50022146", f"{HOME}/widget?formation=RNCP38430&format=carrousel"):
+    for url in (
+        f"{HOME}/formations/50022146",
+        f"{HOME}/formations/50022146/",
+        f"{HOME}/widget?formation=RNCP38430&format=carrousel",
+    ):
         found = client.get(f"/oembed?url={quote(url, safe='')}&maxwidth=320&maxheight=400").json()
         assert (found["version"], found["type"], found["width"], found["height"]) == ("1.0", "rich", 320, 400)
         assert found["html"].startswith(f'<iframe src="{HOME}/widget?formation=')
@@ -56,11 +60,16 @@ def test_oembed_gives_a_titled_frame_within_bounds(client: Client) -> None:
     [
         ("", 404), ("url=https://ailleurs.example/formations/50022146", 404), (f"url={HOME}/methode", 404),
         (f"url={HOME}/formations/zzz", 404), (f"url={HOME}/formations/50022146&format=xml", 501),
-        (f"url={HOME}/formations/50022146&maxwidth=large", 400), ("url=http://[", 404),
+        (f"url={HOME}/formations/50022146&maxwidth=large", 400),
+        (f"url={HOME}/formations/50022146&maxwidth=0", 404), (f"url={HOME}/formations/50022146&maxheight=10", 404),
+        ("url=http://[", 404),
     ],
 )  # fmt: skip
 def test_oembed_says_no_to_what_it_cannot_show(client: Client, query: str, status: int) -> None:
-    assert client.get(f"/oembed?{query}").status_code == status
+    answer = client.get(f"/oembed?{query}")
+    assert answer.status_code == status
+    assert answer.json()["error"]
+    assert answer.headers["access-control-allow-origin"] == "*"
 
 
 @pytest.mark.usefixtures("answered")

@@ -1,0 +1,91 @@
+"""Several processes of one service: what one decides, every other shows, within two seconds."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic, sleep
+
+import httpx
+import pytest
+
+from tests.browser.conftest import free_pair
+
+FORMATION = "50022146"
+WORKERS = 3
+WITHIN = 2.0
+"""Seconds after a decision when no process may answer as before."""
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """The demonstration's data served by several web processes; the address, and a moderator's sign-in link."""
+    port = free_pair()
+    home = f"http://127.0.0.1:{port}"
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SIRIUS_")}
+    sirius = [sys.executable, "-m", "syndication"]
+    data = str(tmp_path / "d")
+    subprocess.run(
+        [*sirius, "demo", "--port", str(port), "--dir", data, "--no-serve"], env=clean, check=True, capture_output=True
+    )
+    settings = {**clean, "SIRIUS_DATA_DIR": data, "SIRIUS_PUBLIC_URL": home}
+    done = subprocess.run(
+        [*sirius, "signin", "lea@exemple.fr", "--role", "moderator"],
+        env=settings, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(
+            [*sirius, "serve", "--port", str(port), "--workers", str(WORKERS)], env=settings, stdout=log, stderr=log
+        )
+    try:
+        wait_until_ready(home)
+        yield home, done.stdout.split()[0]
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+
+
+def wait_until_ready(home: str) -> None:
+    for _ in range(150):
+        try:
+            if httpx.get(f"{home}/pret").status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        sleep(0.1)
+    raise AssertionError("the service never became ready")
+
+
+def test_a_decision_changes_the_answer_of_every_process_within_two_seconds(service: tuple[str, str]) -> None:
+    home, link = service
+    address = f"{home}/widget?formation={FORMATION}&format=liste"
+    with httpx.Client(follow_redirects=True) as moderator:
+        moderator.get(link)
+        moderator.post(link, headers={"origin": home})
+        queue = moderator.get(f"{home}/moderation").text
+        text, version, words = first_waiting(queue, "CAP cuisine")
+        before = [httpx.get(address).text for _ in range(60)]  # each connection falls to a process: all are warm
+        assert not any(words in page for page in before)
+        decided = moderator.post(
+            f"{home}/moderation/{text}", data={"version": version, "decision": "publie"}, headers={"origin": home}
+        )
+        assert decided.status_code == 200
+        moment = monotonic()
+    sleep(max(moment + WITHIN - monotonic(), 0))
+    after = [httpx.get(address).text for _ in range(60)]
+    assert all(words in page for page in after)
+    assert len({httpx.get(address).headers["etag"] for _ in range(20)}) == 1
+
+
+def first_waiting(queue: str, formation: str) -> tuple[str, str, str]:
+    """Id, version and first words of a text of a formation that waits on the desk."""
+    for item in queue.split("<li ")[1:]:
+        found = re.search(r'action="/moderation/(\w+)"', item)
+        version = re.search(r'name="version" value="(\d+)"', item)
+        said = re.search(r"<blockquote[^>]*>([^<]{10,40})", item)
+        if found and version and said and formation in item:
+            return found[1], version[1], said[1][:30]
+    raise AssertionError("nothing waits")
