@@ -60,7 +60,7 @@ def test_a_reply_appears_once_read_signed_and_dated(
     assert shown["texte"] == WORDS
     assert "Batignolles" in shown["signature"]
     html = client.get("/widget?formation=50022146").text
-    assert re.search(r"Batignolles</b> répond.*Merci. &lt;b&gt;Nous&lt;/b&gt;", html)
+    assert re.search(r"Batignolles</bdi></b> répond.*Merci. &lt;b&gt;Nous&lt;/b&gt;", html)
     assert client.post(f"/moderation/centres/{text}", data=decided, headers=moderator).status_code == 409
 
 

@@ -1,0 +1,70 @@
+"""What readers ask, on PostgreSQL: its own full text, the same answers as on SQLite."""
+
+import itertools
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from syndication import asgi, database
+from syndication.catalogue import importer
+from syndication.context import Hub
+from syndication.database import writing
+from syndication.demo.facts import facts
+from tests import postgresql
+from tests.conftest import settings_in
+from tests.helpers import Clock
+from tests.syndication.test_partners import (
+    closed,
+    test_only_exact_origins_may_frame,
+    test_revoking_stops_a_site_at_once,
+)
+from tests.syndication.test_publication import (
+    test_a_centre_s_page_tells_no_words_of_a_formation_with_too_few_there,
+    test_a_decision_changes_what_is_ready_and_nothing_else,
+    test_answers_of_a_renewed_diploma_are_counted_together,
+    test_figures_appear_by_thresholds,
+    test_texts_of_both_diplomas_come_newest_first,
+)
+from tests.syndication.test_replies import test_a_reply_appears_once_read_signed_and_dated, text
+from tests.syndication.test_texts import (
+    test_a_centre_with_too_few_respondents_cannot_be_singled_out,
+    test_a_reader_counts_once_and_nothing_tells_who,
+    test_a_search_finds_words_in_every_form,
+    test_filters_narrow_and_combine,
+    test_newest_or_most_useful_first_and_the_order_is_named,
+    told,
+)
+
+TEMPLATE = "migre"
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Path]:
+    """A cluster with a migrated database to copy."""
+    with postgresql.cluster() as folder:
+        engine = database.open_engine(postgresql.create(folder, TEMPLATE))
+        database.migrate(engine)
+        with writing(engine).begin() as connection:
+            importer.keep(connection, facts(), "demonstration", Clock()())
+            importer.link_lineages(connection)
+        engine.dispose()
+        yield folder
+
+
+@pytest.fixture
+def hub(cluster: Path, migrated: Path, tmp_path: Path, clock: Clock) -> Iterator[Hub]:
+    """A hub on a database of its own, its collector on SQLite."""
+    shutil.copy(migrated / "collector.db", tmp_path)
+    url = postgresql.create(cluster, f"essai{next(_numbers)}", TEMPLATE)
+    opened = asgi.open_hub(replace(settings_in(tmp_path), database_url=url), clock)
+    yield opened
+    opened.close()
+
+
+def test_both_databases_are_up_to_date_after_migrating(hub: Hub) -> None:
+    assert database.is_current(hub.engine)
+    assert hub.engine.dialect.name == "postgresql"
