@@ -1,6 +1,7 @@
 """Instants and how they are stored: UTC in the database, Europe/Paris in everything shown."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -33,6 +34,19 @@ class Instant(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """To an aware datetime in Paris."""
         return instant_of(value)
+
+
+def day_of(value: str | datetime) -> date:
+    """The day in Paris of an instant as a driver gives it."""
+    if isinstance(value, str):
+        return _day_of_hour(value[:13])
+    return value.astimezone(PARIS).date()
+
+
+@lru_cache(maxsize=4096)
+def _day_of_hour(hour: str) -> date:
+    """The day in Paris of an hour in UTC (``2026-11-24 11``): many texts were published in each."""
+    return datetime.fromisoformat(f"{hour}:00+00:00").astimezone(PARIS).date()
 
 
 def instant_of(value: str | datetime | None) -> datetime | None:

@@ -5,12 +5,13 @@ A view has some four hundred of their blanks: filled by templates they would tak
 
 from collections.abc import Sequence
 from functools import cache, lru_cache
+from operator import attrgetter
 from urllib.parse import quote_plus
 
 from markupsafe import Markup, escape
 
 from widget import words
-from widget.contract import Distribution, Facet, Language, Note, Reply, Share, Verbatim
+from widget.contract import Choice, Distribution, Facet, Language, Note, Reply, Share, Verbatim
 from widget.options import Options
 
 FOLD = 280
@@ -23,7 +24,6 @@ _SHAPES = {
 }
 TEXTS = "textes"
 """Name of the place in a page where texts begin."""
-Spreads = Sequence[tuple[str, Distribution]]
 
 
 class Pen:
@@ -34,6 +34,7 @@ class Pen:
         self._t = words.PHRASES[language]
         self._french = ' lang="fr"' if language != "fr" else ""
         self._colon = f"{words.NBSP}:" if language == "fr" else ":"
+        self._names = (self._t["bien"], self._t["moyen"].lower(), self._t["mal"].lower())
         names = ("col_question", *VALUES, "sans_reponse")
         columns = "".join(f'<th scope="col">{self._t[name]}</th>' for name in names)
         self._columns = f"<thead><tr>{columns}</tr></thead>"
@@ -42,38 +43,50 @@ class Pen:
         """The three shares of a distribution, each with its mark, its name and its count."""
         return Markup(  # noqa: S704 our own words and figures
             "".join(
-                f"<li>{mark(name)}{self._t[name]}{self._colon} {self.number(share)}</li>"
-                for name, share in shares(spread)
+                f"<li>{mark(name)}{self._t[name]}{self._colon} {one}</li>"
+                for name, one in zip(VALUES, self._figures(spread), strict=True)
             )
         )
 
-    def axes(self, notes: Sequence[Note]) -> Markup:
-        """Rating axes: what was asked, the bar, and the figures in words."""
-        return Markup("".join(map(self._axis, notes)))  # noqa: S704 labels are escaped
-
-    def table(self, caption: str, spreads: Spreads) -> Markup:
-        """The table behind bars: a row for each, with every count."""
-        rows = "".join(self._row(label, spread) for label, spread in spreads)
-        title = _label(caption)
+    def group(self, title: str, notes: Sequence[Note]) -> Markup:
+        """Rating axes, each with its bar and its figures in words, and the table behind them one press away."""
+        axes, rows = [], []
+        for note in notes:
+            spread, label, figures = note.distribution, _label(note.label), self._figures(note.distribution)
+            said = ", ".join(f"{name} {figure}" for name, figure in zip(self._names, figures, strict=True))
+            axes.append(
+                f'<div class="axis"><span>{label}</span>{bar(spread, "bar thin")}<span class="nums">{said}</span></div>'
+            )
+            rows.append(self._row(label, figures, spread))
+        table = self._table(_label(title), rows)
         return Markup(  # noqa: S704 labels are escaped
-            f'<div class="wide" role="group" aria-label="{title}" tabindex="0"><table><caption class="note">{title}'
-            f"</caption>{self._columns}<tbody>{rows}</tbody></table></div>"
+            f'{"".join(axes)}<details class="table"><summary>{self._t["tableau"]}</summary>{table}</details>'
         )
 
-    def behind(self, caption: str, notes: Sequence[Note]) -> Markup:
-        """The table behind rating axes."""
-        return self.table(caption, [(note.label, note.distribution) for note in notes])
+    def table(self, caption: str, label: str, spread: Distribution) -> Markup:
+        """The table behind one bar."""
+        row = self._row(_label(label), self._figures(spread), spread)
+        return Markup(self._table(_label(caption), [row]))  # noqa: S704 labels are escaped
+
+    def choice(self, one: Choice, caption: str) -> Markup:
+        """The table of a question with several options, those most given first."""
+        rows = []
+        for option in sorted(one.options, key=attrgetter("count"), reverse=True):
+            if option.count:
+                part = "" if option.percent is None else f"<td>{words.percent(option.percent, self.language)}</td>"
+                count = words.number(option.count, self.language)
+                rows.append(f'<tr><th scope="row">{_label(option.label)}</th><td>{count}</td>{part}</tr>')
+        names = ["col_facon", "col_repondants", *(["col_part"] if one.options[0].percent is not None else [])]
+        columns = "".join(f'<th scope="col">{self._t[name]}</th>' for name in names)
+        return Markup(  # noqa: S704 labels are escaped
+            f'<div class="wide" role="group" aria-label="{_label(one.label)}" tabindex="0"><table>'
+            f'<caption class="note">{escape(caption)}</caption><thead><tr>{columns}</tr></thead>'
+            f"<tbody>{''.join(rows)}</tbody></table></div>"
+        )
 
     def listed(self, texts: Sequence[Markup]) -> Markup:
         """Texts as the lines of a list."""
         return Markup("<li>" + "</li>\n<li>".join(texts) + "</li>")  # noqa: S704 drawn by verbatim
-
-    def number(self, share: Share) -> str:
-        """A share with its count, or the count alone where there are too few for a share."""
-        count = words.number(share.count, self.language)
-        if share.percent is None:
-            return f"<b>{count}</b>"
-        return f"<b>{words.percent(share.percent, self.language)}</b> ({count})"
 
     def verbatim(self, one: Verbatim, longest: int = FOLD, votes: bool = True, thanked: bool = False) -> Markup:
         """A text with its question, its dates, the reply of its centre and, with ``votes``, a reader's gesture."""
@@ -108,18 +121,18 @@ class Pen:
     def _count(self, count: int | None) -> str:
         return "" if count is None else f' <span class="count">{words.number(count, self.language)}</span>'
 
-    def _axis(self, note: Note) -> str:
-        said = ", ".join(
-            f"{self._t[name] if name == 'bien' else self._t[name].lower()} {self.number(share)}"
-            for name, share in shares(note.distribution)
-        )
-        drawn = bar(note.distribution, "bar thin")
-        return f'<div class="axis"><span>{_label(note.label)}</span>{drawn}<span class="nums">{said}</span></div>'
+    def _figures(self, spread: Distribution) -> list[str]:
+        return [figure(share.count, share.percent, self.language) for _, share in shares(spread)]
 
-    def _row(self, label: str, spread: Distribution) -> str:
-        cells = "".join(f"<td>{self.number(share)}</td>" for _, share in shares(spread))
-        none = words.number(spread.unanswered, self.language)
-        return f'<tr><th scope="row">{_label(label)}</th>{cells}<td>{none}</td></tr>'
+    def _row(self, label: str, figures: Sequence[str], spread: Distribution) -> str:
+        cells, none = "</td><td>".join(figures), words.number(spread.unanswered, self.language)
+        return f'<tr><th scope="row">{label}</th><td>{cells}</td><td>{none}</td></tr>'
+
+    def _table(self, title: str, rows: Sequence[str]) -> str:
+        return (
+            f'<div class="wide" role="group" aria-label="{title}" tabindex="0"><table><caption class="note">{title}'
+            f"</caption>{self._columns}<tbody>{''.join(rows)}</tbody></table></div>"
+        )
 
     def _by(self, one: Verbatim) -> str:
         t = self._t
@@ -176,15 +189,15 @@ def mark(name: str) -> Markup:
 
 
 def bar(spread: Distribution, kind: str = "bar") -> Markup:
-    """A distribution as a bar in three parts; its figures stand beside it in words."""
-    total, start, parts = spread.answered, 0.0, ""
+    """A distribution as a bar in three parts, whose unit is a respondent; its figures stand beside it in words."""
+    start, parts = 0, ""
     for name, share in shares(spread):
         if share.count:
-            width = 100 * share.count / total
-            parts += f'<rect class="{name}" x="{start:.5g}%" width="{width:.5g}%" height="100%"/>'
-            start += width
+            parts += f'<rect class="{name}" x="{start}" width="{share.count}" height="1"/>'
+            start += share.count
     return Markup(  # noqa: S704 figures only
-        f'<svg class="{kind}" aria-hidden="true" focusable="false" preserveAspectRatio="none">{parts}</svg>'
+        f'<svg class="{kind}" viewBox="0 0 {start} 1" preserveAspectRatio="none" aria-hidden="true" '
+        f'focusable="false">{parts}</svg>'
     )
 
 
@@ -202,6 +215,13 @@ def fold(text: str, length: int = FOLD) -> tuple[str, str]:
     if cut < length // 3:
         cut = head.rfind(" ") + 1 or length
     return text[:cut], text[cut:]
+
+
+@lru_cache(maxsize=1 << 14)
+def figure(count: int, percent: int | None, language: Language) -> str:
+    """A share with its count, or the count alone where there are too few for a share."""
+    said = words.number(count, language)
+    return f"<b>{said}</b>" if percent is None else f"<b>{words.percent(percent, language)}</b> ({said})"
 
 
 @lru_cache(maxsize=4096)

@@ -2,13 +2,14 @@
 
 import base64
 import hashlib
+import re
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from widget import words
 from widget.colour import accent_rules
@@ -16,11 +17,23 @@ from widget.contract import Language, Note, Snapshot
 from widget.draw import FOLD, bar, pen
 from widget.options import LANGUAGES, Options
 
+_INCLUDE = re.compile(r'{% include "([a-z]+\.html)" %}\n?')
+
+
+@cache
+def _source(name: str) -> str:
+    """A template with its parts in their places: put there once, they cost nothing at each view."""
+    text = files("widget").joinpath("templates", name).read_text(encoding="utf-8")
+    return _INCLUDE.sub(lambda found: _source(found[1]), text)
+
+
 environment = Environment(
-    loader=PackageLoader("widget"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    loader=FunctionLoader(_source), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     auto_reload=False,
 )  # fmt: skip
 
+CHOICES = ("comment_trouver",)
+"""Questions with several options that are shown."""
 CAROUSEL_FOLD = 150
 """Longest text shown whole in a carousel, whose texts share one height."""
 FIRST = 6
@@ -146,6 +159,7 @@ def _view(
         "more_open": any(one.id == thanked for one in snapshot.verbatims[first:]),
         "framed": thanked is not None,
         "groups": _groups(snapshot, options.language),
+        "choices": [choice for choice in snapshot.choices if choice.key in CHOICES],
         "filters_from": FILTERS_FROM,
         "path": path,
         "carried": carried,
@@ -173,8 +187,10 @@ def _sayers(language: Language) -> dict[str, Any]:
     }
 
 
-def _say(language: Language, key: str, **values: object) -> str:
-    return _phrases(language)[key].format(**values)
+def _say(language: Language, key: str, **values: object) -> Markup:
+    """A sentence of ours with its blanks filled, whatever fills them being escaped."""
+    escaped = {name: escape(value) for name, value in values.items()}
+    return Markup(words.PHRASES[language][key].format(**escaped))  # noqa: S704
 
 
 @cache

@@ -16,7 +16,6 @@ from syndication.catalogue.codes import read_centre_code
 from syndication.catalogue.resolve import Resolved, resolve
 from syndication.catalogue.store import CentreRow
 from syndication.errors import CodeError, UnusableCode
-from syndication.instants import PARIS
 from syndication.partners import store as partners
 from syndication.publication import store
 from syndication.publication.dependencies import note
@@ -258,7 +257,7 @@ class Publisher:
                 question=text.question,
                 question_label=labels.get(text.question, text.question),
                 text=text.text,
-                published_on=text.published_at.astimezone(PARIS).date(),
+                published_on=text.published_on,
                 month=text.month,
                 subjects=tuple(Subject(key, subjects.label(key, language)) for key in text.subjects),
                 gem=text.gem,
@@ -351,4 +350,4 @@ def _centre_facet(one: CentreCount) -> Facet:
 
 
 def _reply(one: store.PublishedReply) -> Reply:
-    return Reply(one.text, one.signed, one.published_at.astimezone(PARIS).date())
+    return Reply(one.text, one.signed, one.published_on)

@@ -2,18 +2,30 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, false, func, select, union_all, values
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    bindparam,
+    false,
+    func,
+    literal_column,
+    select,
+    union_all,
+    values,
+)
 from sqlalchemy import column as sql_column
 from sqlalchemy.types import Integer, Text
 
 from syndication import models, ratings
 from syndication.database import Prepared, joined, table
-from syndication.instants import instant_of
+from syndication.instants import day_of, instant_of
 from syndication.search import store as search
 from widget.contract import Order
 
@@ -30,24 +42,22 @@ ANY = (0,)
 """Every formation, or every centre."""
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedReply:
+class PublishedReply(NamedTuple):
     """A centre's reply as stored."""
 
     text: str
     signed: str
-    published_at: datetime
+    published_on: date
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedText:
+class PublishedText(NamedTuple):
     """A published text as stored."""
 
     id: str
     question: str
     text: str
     month: str | None
-    published_at: datetime
+    published_on: date
     gem: bool
     formation_id: int
     centre_id: int
@@ -103,15 +113,20 @@ class SummaryRow:
     count: int | None
 
 
+# Written out, not bound: SQLite plans a statement anew at each run when a bound value decides on a partial index.
+_PUBLISHED = VERBATIM.c.status == literal_column("'publie'")
+_REPLYING = REPLY.c.status == literal_column("'publie'")
+_RESPONDING = TALLY.c.axis == literal_column(f"'{ratings.RESPONDENTS}'")
+
 _BY_CENTRE = (
     select(TALLY.c.centre_id, func.sum(TALLY.c.count).label("respondents"))
-    .where(TALLY.c.axis == ratings.RESPONDENTS, TALLY.c.centre_id != 0, TALLY.c.count > 0)
+    .where(_RESPONDING, TALLY.c.centre_id != 0, TALLY.c.count > 0)
     .group_by(TALLY.c.centre_id)
 )
 _RESPONDENTS = (
     select(TALLY.c.centre_id, func.sum(TALLY.c.count))
     .where(
-        TALLY.c.axis == ratings.RESPONDENTS,
+        _RESPONDING,
         TALLY.c.formation_id.in_(bindparam("formations", expanding=True)),
         TALLY.c.centre_id.in_(bindparam("centres", expanding=True)),
     )
@@ -163,7 +178,7 @@ def formations_nameable(connection: Connection, centre: int, minimum: int) -> tu
     counted = (
         select(FORMATION.c.id, func.sum(TALLY.c.count).over(partition_by=lineage).label("respondents"))
         .join(TALLY, TALLY.c.formation_id == FORMATION.c.id)
-        .where(TALLY.c.axis == ratings.RESPONDENTS, TALLY.c.centre_id == centre)
+        .where(_RESPONDING, TALLY.c.centre_id == centre)
         .subquery()
     )
     rows = connection.execute(select(counted.c.id).where(counted.c.respondents >= minimum).order_by(counted.c.id))
@@ -189,22 +204,16 @@ def published(connection: Connection, wanted: TextQuery) -> list[PublishedText]:
 
 def _text(row: tuple[Any, ...]) -> PublishedText:
     number, published, _, question, text, month, gem, formation, centre, useful, subjects, said, signed, replied = row
-    reply = None if said is None else PublishedReply(said, signed, _instant(replied))
-    spoken_of = tuple(sorted(subjects.split(","))) if subjects else ()
     return PublishedText(
-        number, question, text, month, _instant(published), bool(gem), formation, centre, useful, spoken_of, reply
-    )
-
-
-def _instant(value: Any) -> datetime:
-    found = instant_of(value)
-    assert found is not None  # noqa: S101 what is published has its day
-    return found
+        number, question, text, month, day_of(published), bool(gem), formation, centre, useful,
+        tuple(sorted(subjects.split(","))) if subjects else (),
+        PublishedReply(said, signed, day_of(replied)) if said is not None else None,
+    )  # fmt: skip
 
 
 def count_published(connection: Connection, wanted: TextQuery) -> int:
     """How many published texts there are on all pages."""
-    query = select(func.count()).select_from(VERBATIM).where(VERBATIM.c.status == "publie")
+    query = select(func.count()).select_from(VERBATIM).where(_PUBLISHED)
     if wanted.formations != ANY:
         query = query.where(VERBATIM.c.formation_id.in_(wanted.formations))
     if wanted.centre:
@@ -219,7 +228,7 @@ def count_published(connection: Connection, wanted: TextQuery) -> int:
 def published_scope(connection: Connection, verbatim: str) -> tuple[int, int] | None:
     """The formation and centre of a text, when it is published."""
     query = select(VERBATIM.c.formation_id, VERBATIM.c.centre_id)
-    row = connection.execute(query.where(VERBATIM.c.id == verbatim, VERBATIM.c.status == "publie")).first()
+    row = connection.execute(query.where(VERBATIM.c.id == verbatim, _PUBLISHED)).first()
     return (row.formation_id, row.centre_id) if row else None
 
 
@@ -341,8 +350,8 @@ def _text_query(
         *(VERBATIM.c[name] for name in columns), spoken_of.scalar_subquery(),
         REPLY.c.text, REPLY.c.signed, REPLY.c.published_at,
     )  # fmt: skip
-    query = query.outerjoin(REPLY, (REPLY.c.verbatim_id == VERBATIM.c.id) & (REPLY.c.status == "publie"))
-    query = _within(query.where(VERBATIM.c.status == "publie", *extra), VERBATIM, 0, any_formation, one_centre)
+    query = query.select_from(VERBATIM).outerjoin(REPLY, (REPLY.c.verbatim_id == VERBATIM.c.id) & _REPLYING)
+    query = _within(query.where(_PUBLISHED, *extra), VERBATIM, 0, any_formation, one_centre)
     if one_question:
         query = query.where(VERBATIM.c.question == bindparam("question"))
     ranks = ("usefulness", "published_at", "id") if order == "utile" else ("published_at", "id")

@@ -65,7 +65,7 @@ def test_the_example_says_that_it_is_one_and_leaves_no_trace(client: Client, ans
     answer(6)
     example = unescape(client.get(preview_path() + "/cadre?exemple=1").text)
     assert EXAMPLE_BANNER in example
-    words = re.findall(r"<blockquote>(.*?)</blockquote>", example, re.DOTALL)
+    words = re.findall(r"<blockquote[^>]*>(.*?)</blockquote>", example, re.DOTALL)
     assert words
     assert all(text.startswith("(exemple)") for text in words)
     for public in (f"/widget?formation={CUISINE}&exemple=1", f"/api/v1/avis?formation={CUISINE}"):
