@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from syndication.accounts import signin
 from syndication.accounts.store import Person
 from syndication.context import Hub
+from syndication.site.accessibility import statement
 from widget.routes import STYLES, words
 
 BODY_LIMIT = 64 * 1024
@@ -37,6 +38,7 @@ environment.filters.update(
     }
 )
 environment.globals["pluriel"] = words.plural
+environment.globals["mention"] = lambda: statement().mention
 
 
 @cache

@@ -23,6 +23,29 @@ DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 CUISINE, PARIS_CENTRE, LYON_CENTRE = "50022146", "0751234J", "9990001X"
 
 
+FIGURES = pytest.StashKey[dict[str, float]]()
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Callable[[str, float], None]:
+    """Tell a figure, to be printed at the end of the run; of those under one name, the largest."""
+    told = request.config.stash.setdefault(FIGURES, {})
+
+    def tell(name: str, value: float) -> None:
+        told[name] = max(value, told.get(name, value))
+
+    return tell
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print what tests measured: weights, layout shifts, counts of requests."""
+    told = config.stash.get(FIGURES, {})
+    if told:
+        terminalreporter.section("figures")
+    for name, value in sorted(told.items()):
+        terminalreporter.line(f"{name}: {value:g}")
+
+
 def settings_in(folder: Path) -> Settings:
     """Settings that keep everything in a folder, whatever the environment says."""
     leaf = CollectorSettings(

@@ -13,6 +13,7 @@ from syndication.context import Hub
 from syndication.gestures.readers import PER_HOUR, PLACES
 from syndication.moderation.decide import REASONS
 from syndication.pages import page, static
+from syndication.site import accessibility
 from syndication.site.builder import Builder
 from syndication.site.formations import Formations
 from widget.routes import words as said
@@ -72,6 +73,8 @@ class _Site:
         return page(
             f"site/{name}.html", cache_control=SHORT, reasons=REASONS, thresholds=thresholds, durations=durations,
             publisher=self._hub.settings.publisher, per_hour=PER_HOUR, per_text=PLACES,
+            statement=accessibility.statement(),
+            states=accessibility.STATES,
         )  # fmt: skip
 
     async def robots(self, _request: Request) -> Response:

@@ -1,6 +1,7 @@
 """What the frame shows and how it behaves, inside a host page and alone."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from urllib.parse import urlsplit
@@ -32,13 +33,16 @@ from widget.render import render_frame
 pytestmark = pytest.mark.browser
 
 
-def test_a_widget_is_one_request_and_leaves_nothing_behind(chromium: Browser, host: Host, home: str) -> None:
+def test_a_widget_is_one_request_and_leaves_nothing_behind(
+    chromium: Browser, host: Host, home: str, figure: Callable[[str, float], None]
+) -> None:
     page = new_page(chromium)
     seen = requests_of(page)
     page.goto(host.page("/seul", element() + script(home)))
     inner = shown(page.locator("sirius-avis"))
     page.wait_for_timeout(300)
     ours = [request.url for request in seen if request.url.startswith(home)]
+    figure("requests of a widget, its loader included", len(ours))
     assert sorted(urlsplit(url).path for url in ours) == ["/widget", "/widget/1.js"]
     assert all(url.startswith((home, host.origin, "data:")) for url in (request.url for request in seen))
     assert page.context.cookies() == []

@@ -1,5 +1,6 @@
 """The loader in somebody else's page: another origin, real frames, real messages."""
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import httpx
@@ -25,7 +26,9 @@ from tests.browser.embedding import (
 pytestmark = pytest.mark.browser
 
 
-def test_scores_of_a_page_make_one_request_however_many(chromium: Browser, host: Host, home: str) -> None:
+def test_scores_of_a_page_make_one_request_however_many(
+    chromium: Browser, host: Host, home: str, figure: Callable[[str, float], None]
+) -> None:
     codes = [CUISINE, "certifinfo:104239", "FOR.873", "50022137", *(f"5002{n:04d}" for n in range(60))]
     rows = "".join(f"<p>{element('format=score', code)}</p>" for code in codes + codes)
     page = new_page(chromium)
@@ -43,7 +46,8 @@ def test_scores_of_a_page_make_one_request_however_many(chromium: Browser, host:
     )
     assert link.get_attribute("href") == f"{home}/formations/{CUISINE}"
     expect(page.locator("sirius-avis").nth(3)).to_be_hidden()
-    print(f"128 scores: {len(seen)} requests in all, 1 for their figures")
+    figure("requests of a page with 128 scores, for their figures", len(asked))
+    figure("requests of a page with 128 scores, in all", len(seen))
 
 
 def test_widgets_added_changed_and_removed_follow(chromium: Browser, host: Host, home: str) -> None:
@@ -103,8 +107,9 @@ def test_it_waits_until_it_is_near_the_screen_or_asked_for(chromium: Browser, ho
 @pytest.mark.parametrize("size", [(360, 640), (768, 1024), (1280, 800), (1440, 2560)])
 @pytest.mark.parametrize("form", FORMS)
 def test_the_page_around_it_hardly_moves(
-    chromium: Browser, host: Host, home: str, form: str, size: tuple[int, int], code: str
-) -> None:
+    chromium: Browser, host: Host, home: str, form: str, size: tuple[int, int], code: str,
+    figure: Callable[[str, float], None],
+) -> None:  # fmt: skip
     page = new_page(chromium, *size)
     page.add_init_script(f"({SHIFTS})()")
     style = f'style="{ROOM[form]}"'
@@ -114,7 +119,7 @@ def test_the_page_around_it_hardly_moves(
     page.wait_for_function("window.told")
     page.wait_for_timeout(400)
     moved = page.evaluate("window.shifts")
-    print(f"layout shift, {form} of {code} at {size[0]} × {size[1]}: {moved:.4f}")
+    figure(f"layout shift of {form}, worst of all sizes and codes", round(moved, 4))
     assert moved <= 0.01
     page.context.close()
 

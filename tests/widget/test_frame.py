@@ -1,7 +1,6 @@
 """The frame and its loader, as bytes."""
 
 import base64
-import gzip
 import hashlib
 import re
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from tests.helpers import Client
 from tests.syndication.test_publication import publish_everything
 from widget.contract import Distribution, Formation, Scope, Share, Snapshot, Verbatim
 from widget.draw import fold
-from widget.options import Options, read_options
+from widget.options import FORMATS, Options, read_options
 from widget.render import asset, render_frame
 
 URL = "/widget?formation=50022146"
@@ -96,18 +95,19 @@ def test_it_says_so_when_empty_if_asked(client: Client, answer: Callable[..., No
     assert "3\u00a0personnes ont déjà répondu" in client.get(f"{URL}&si-vide=message").text
 
 
-def test_a_widget_weighs_at_most_14_kilobytes(hub: Hub, client: Client, answer: Callable[..., None]) -> None:
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("encoding", ["gzip", "br"])
+def test_a_widget_weighs_at_most_14_kilobytes(
+    hub: Hub, client: Client, answer: Callable[..., None], form: str, encoding: str,
+    figure: Callable[[str, float], None],
+) -> None:  # fmt: skip
     long = "Une phrase assez longue pour peser, avec des mots différents à chaque fois : {}. " * 6
     for number in range(14):
         answer(1, changement=[long.format(*range(number, number + 6))], recherche__conseil=[long.format(*range(6))])
     publish_everything(hub)
-    page = client.get(URL, headers={"accept-encoding": "gzip"})
-    assert int(page.headers["content-length"]) <= 14 * 1024
-
-
-def test_the_loader_weighs_at_most_3_kilobytes(client: Client) -> None:
-    assert len(gzip.compress(asset("loaders/1.0.0.js").encode(), 9)) <= 3 * 1024
-    assert client.get("/widget/1.js").headers["content-type"] == "text/javascript; charset=utf-8"
+    weight = int(client.get(f"{URL}&format={form}", headers={"accept-encoding": encoding}).headers["content-length"])
+    figure(f"weight of the frame, {form}, bytes with {encoding}", weight)
+    assert weight <= 14 * 1024
 
 
 def test_a_long_text_folds_at_a_sentence_and_loses_nothing() -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import re
+from collections.abc import Callable
 
 import pytest
 
@@ -25,11 +26,11 @@ def test_the_loader_pins_its_second_file() -> None:
 
 
 @pytest.mark.parametrize("name", list(loaders.PUBLISHED))
-def test_a_loader_weighs_at_most_3_kilobytes_and_can_be_read(name: str) -> None:
+def test_a_loader_weighs_at_most_3_kilobytes_and_can_be_read(name: str, figure: Callable[[str, float], None]) -> None:
     file = loaders.find(name)
     assert file is not None
     weight = len(gzip.compress(file.body, 9))
-    print(f"{name}: {weight} bytes with gzip")
+    figure(f"weight of {name}, bytes with gzip", weight)
     assert weight <= 3 * 1024
     assert max(map(len, file.body.decode().splitlines())) < 200
     code = re.sub(r"^\s*//.*$", "", file.body.decode(), flags=re.MULTILINE)

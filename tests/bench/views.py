@@ -1,0 +1,127 @@
+"""What a view costs: ready, not ready, among few reviews and many, among a thousand formations and a million."""
+
+import random
+import statistics
+from pathlib import Path
+from time import process_time
+
+import httpx
+
+from syndication.context import Hub
+from tests.bench.load import Load, burst, request_bytes
+from tests.bench.scene import FORMATION, KEY, code_of, fill, fill_many, open_hub
+from tests.bench.servers import BODY, HEADERS, serving
+from widget.options import Options
+from widget.render import render_frame
+
+ROUNDS, HITS = 5, 20_000
+FEW, MANY = 200, 200_000
+FORMATIONS = 400
+THOUSAND, MILLION, VISITS, PACE = 1000, 1_000_000, 3000, 60
+READY_MEGABYTES = 64
+PAGE = 4096
+
+
+def hot_view(folder: Path) -> None:
+    """A view that is ready, beside the least that the same server can do with the same bytes."""
+    hub = open_hub(folder)
+    fill(hub, 200)
+    hub.close()
+    path = f"/widget?formation={FORMATION}"
+    accept = "accept-encoding: gzip\r\n"
+    environment = {"SIRIUS_DATA_DIR": str(folder), "SIRIUS_SECRET_KEYS": KEY}
+    with serving("syndication.asgi:application", environment, factory=True) as (port, pid):
+        with httpx.stream("GET", f"http://127.0.0.1:{port}{path}", headers={"accept-encoding": "gzip"}) as answer:
+            body, headers, etag = b"".join(answer.iter_raw()), answer.headers, answer.headers["etag"]
+        kept = "\n".join(f"{name}: {value}" for name, value in headers.items() if name not in {"date", "server"})
+        (folder / "body").write_bytes(body)
+        (folder / "headers").write_text(kept)
+        bare = {BODY: str(folder / "body"), HEADERS: str(folder / "headers")}
+        with serving("tests.bench.servers:bare", bare) as (bare_port, bare_pid):
+            ours = [request_bytes("GET", path, headers=accept)] * HITS
+            unchanged = [request_bytes("GET", path, headers=f"{accept}if-none-match: {etag}\r\n")] * HITS
+            rounds: list[tuple[Load, Load, Load]] = []
+            for _ in range(ROUNDS):
+                rounds.append(
+                    (
+                        burst(port, ours, pid),
+                        burst(bare_port, ours, bare_pid),
+                        burst(port, unchanged, pid, expected=304),
+                    )
+                )
+    assert not any(load.failed for three in rounds for load in three)
+    processor = statistics.median(a.processor_microseconds / b.processor_microseconds for a, b, _ in rounds)
+    throughput = statistics.median(a.per_second / b.per_second for a, b, _ in rounds)
+    not_modified = statistics.median(c.processor_microseconds / b.processor_microseconds for _, b, c in rounds)
+    print(
+        f"hot widget view / bare ASGI, same bytes ({len(body)}, gzip): processor time {processor:.2f} ×, "
+        f"throughput {throughput:.2f} × ({statistics.median(a.per_second for a, _, _ in rounds):,.0f} a second); "
+        f"304: processor time {not_modified:.2f} ×"
+    )
+
+
+def cold_view(folder: Path) -> None:
+    """A view made from the database, before compression: of formations that differ, each seen once."""
+    hub = open_hub(folder / "formations")
+    fill_many(hub, FORMATIONS, whole=True)
+    times = [process_time_of_view(hub, code_of(number)) for number in range(FORMATIONS)]
+    hub.close()
+    print(
+        f"cold widget view before compression, {FORMATIONS} formations each seen once: "
+        f"{1000 * statistics.median(times):.2f} ms of processor time (median)"
+    )
+
+
+def cold_view_among_many_reviews(folder: Path) -> None:
+    """The same of one formation with few reviews and with many."""
+    hubs = {size: open_hub(folder / f"cold{size}") for size in (FEW, MANY)}
+    times: dict[int, list[float]] = {size: [] for size in hubs}
+    for size, hub in hubs.items():
+        fill(hub, size)
+    for _ in range(200):
+        for size, hub in hubs.items():
+            times[size].append(process_time_of_view(hub, FORMATION))
+    for hub in hubs.values():
+        hub.close()
+    few, many = (1000 * statistics.median(times[size]) for size in (FEW, MANY))
+    print(f"cold widget view, {MANY:,} reviews / {FEW}: {many / few:.2f} × ({many:.2f} ms / {few:.2f} ms)")
+
+
+def process_time_of_view(hub: Hub, code: str) -> float:
+    """Seconds of processor time that a view takes."""
+    began = process_time()
+    render_frame(hub.publisher.require(code, None), Options(formation=code))
+    return process_time() - began
+
+
+def many_formations(folder: Path) -> None:
+    """Views of formations drawn at random, among a thousand and among a million, at an even pace."""
+    loads: dict[int, Load] = {}
+    chance = random.Random(1)
+    for size in (THOUSAND, MILLION):
+        hub = open_hub(folder / f"many{size}")
+        fill_many(hub, size)
+        hub.close()
+        environment = {
+            "SIRIUS_DATA_DIR": str(folder / f"many{size}"), "SIRIUS_SECRET_KEYS": KEY, "SIRIUS_BACKGROUND": "0",
+            "SIRIUS_READY_MEGABYTES": str(READY_MEGABYTES),
+        }  # fmt: skip
+        paths = [f"/widget?formation={code_of(chance.randrange(size))}" for _ in range(VISITS)]
+        visits = [request_bytes("GET", path, headers="accept-encoding: br\r\n") for path in paths]
+        with serving("syndication.asgi:application", environment, factory=True) as (port, pid):
+            burst(port, visits[:50], pid)
+            before = resident(pid)
+            loads[size] = burst(port, visits, pid, per_second=PACE)
+            grown = resident(pid) - before
+        assert not loads[size].failed
+        print(f"{size:,} formations, {VISITS:,} visits: memory grew by {grown / 2**20:.0f} MiB of {READY_MEGABYTES}")
+    few, many = loads[THOUSAND].slowest_percent, loads[MILLION].slowest_percent
+    print(
+        f"a million formations / a thousand, at {PACE} a second: 99 % answered under {1000 * many:.1f} ms / "
+        f"{1000 * few:.1f} ms, {many / few:.2f} ×"
+    )
+
+
+def resident(pid: int) -> int:
+    """Bytes of memory that a process holds."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
