@@ -193,12 +193,15 @@ def bar(spread: Distribution, kind: str = "bar") -> Markup:
     start, parts = 0, ""
     for name, share in shares(spread):
         if share.count:
-            parts += f'<rect class="{name}" x="{start}" width="{share.count}" height="1"/>'
+            parts += f'<rect class="{name}" x="{start}" width="{share.count}" height="1" {_STROKE}/>'
             start += share.count
     return Markup(  # noqa: S704 figures only
         f'<svg class="{kind}" viewBox="0 0 {start} 1" preserveAspectRatio="none" aria-hidden="true" '
         f'focusable="false">{parts}</svg>'
     )
+
+
+_STROKE = 'vector-effect="non-scaling-stroke"'
 
 
 def shares(spread: Distribution) -> tuple[tuple[str, Share], ...]:

@@ -14,8 +14,8 @@ from types import MappingProxyType
 
 PUBLISHED = MappingProxyType(
     {
-        "1.0.0.js": "sha384-RJyz0TdOVy13LL116wXrTC4TTjE+nzbK31AamO26aDgR9CDhLJCy2FYx/m4VBx8x",
-        "1.0.0.plus.js": "sha384-RiimMLMRhUdxbOhzMkSvqwmZHb1yAfP6v/xqsEzKUJZQ8T48B6X9Jb5ypf2L98ye",
+        "1.0.0.js": "sha384-bmZxbBClr5MHe6yosE8eiuvIslsdorzqRO+aG5Z90uts+bQTpiTo58qXw8ckKeQy",
+        "1.0.0.plus.js": "sha384-xJQoPa7buFcHL9k6e7pX3/tn1p2abTwr/jFM2zp9Vl1lDA0fXV2vjcSyBSYfP2OR",
     }
 )
 """Every file ever published, with its hash."""

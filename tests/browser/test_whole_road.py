@@ -188,7 +188,7 @@ def test_a_widget_may_wait_for_a_click(chromium: Browser, doors: dict[str, str])
         one.setAttribute('chargement', 'clic'); document.body.prepend(one); }"""
     )
     assert page.locator("sirius-avis").first.locator("iframe").count() == 0
-    page.get_by_role("button", name="Voir les avis d’apprentis").click()
+    page.get_by_role("button", name="Voir les avis d'apprentis").click()
     assert "CAP cuisine" in widget_frame(page).locator(".what").inner_text()
 
 

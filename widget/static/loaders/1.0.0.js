@@ -3,7 +3,7 @@
 (() => {
   "use strict";
   const TAG = "sirius-avis", DIV = `div.${TAG}`;
-  const PLUS = "sha384-RiimMLMRhUdxbOhzMkSvqwmZHb1yAfP6v/xqsEzKUJZQ8T48B6X9Jb5ypf2L98ye";
+  const PLUS = "sha384-xJQoPa7buFcHL9k6e7pX3/tn1p2abTwr/jFM2zp9Vl1lDA0fXV2vjcSyBSYfP2OR";
   const own = document.currentScript || [...document.scripts].find(({ src }) => /\/widget\/1(\.\d+\.\d+)?\.js$/.test(src));
   if (!own || customElements.get(TAG)) return;
   const home = new URL(own.src).origin;
@@ -101,7 +101,8 @@
 
     say(type) {
       if (type === "vide" && !this.wanted && this.read("si-vide") !== "message") {
-        this.slot.style.display = "none";
+        const { height } = this.host.getBoundingClientRect();
+        this.css(`display:${this.frame ? "block" : "inline-block"};min-height:${height}px;visibility:hidden`);
         this.unseen(() => this.css("display:none"));
       }
       this.host.dispatchEvent(new CustomEvent(`sirius:${type}`, { bubbles: true }));

@@ -36,7 +36,6 @@ ${dark(":host([theme=sombre])")}${dark(":host([data-theme=sombre])")}i{forced-co
   const draw = (widget, score) => {
     if (!score || !score.texte) {
       if (widget.wanted || widget.read("si-vide") === "message") widget.root.replaceChildren(widget.english ? "No reviews yet" : "Pas encore d'avis");
-      widget.css(`display:inline-block;min-height:${widget.host.getBoundingClientRect().height}px`);
       return widget.say("vide");
     }
     const bar = document.createElement("span");
