@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 PUBLISHED = MappingProxyType(
     {
-        "1.0.0.js": "sha384-bmZxbBClr5MHe6yosE8eiuvIslsdorzqRO+aG5Z90uts+bQTpiTo58qXw8ckKeQy",
+        "1.0.0.js": "sha384-OvrklUp6fmP76u6yOleSdMHrcl0SUKHZI+oCqSaURva21tPFm/QbSSf7xXuZo1lL",
         "1.0.0.plus.js": "sha384-xJQoPa7buFcHL9k6e7pX3/tn1p2abTwr/jFM2zp9Vl1lDA0fXV2vjcSyBSYfP2OR",
     }
 )

@@ -38,11 +38,11 @@ class Readers:
         One about no published text is dropped.
         """
         now, where = self._clock(), network_of(network)
-        if self._arrivals.note(where, now.timestamp()):
-            return False
         with self._engine.connect() as connection:
             if not store.is_published(connection, verbatim):
                 return True
+        if self._arrivals.note(where, now.timestamp()):
+            return False
         month = now.strftime("%Y-%m")
         with writing(self._engine).begin() as connection:
             secret = store.secret_of(connection, month, secrets.token_hex(32))

@@ -29,7 +29,8 @@
       this.root.replaceChildren(this.slot);
       this.root.adoptedStyleSheets = [this.sheet];
       this.format = this.read("format").toLowerCase();
-      this.room = parseFloat(getComputedStyle(host).minHeight) || (this.format === "carrousel" ? 640 : Math.max(1000, innerHeight));
+      this.own = parseFloat(getComputedStyle(host).minHeight); // the room that the page keeps
+      this.room = this.own || (this.format === "carrousel" ? 640 : Math.max(1000, innerHeight));
       const way = this.read("chargement");
       if (way === "clic") this.use("offer");
       else if (this.format === "score" || way === "immediat") this.load();
@@ -40,7 +41,7 @@
     }
 
     read(name) { return (this.get(name) || "").trim(); }
-    get english() { return this.read("langue") === "en"; }
+    get english() { return this.read("langue").toLowerCase() === "en"; }
     get current() { return widgets.get(this.host) === this; }
 
     css(rules) { this.sheet.replaceSync(`:host{${rules}!important}`); }
@@ -101,9 +102,9 @@
 
     say(type) {
       if (type === "vide" && !this.wanted && this.read("si-vide") !== "message") {
-        const { height } = this.host.getBoundingClientRect();
-        this.css(`display:${this.frame ? "block" : "inline-block"};min-height:${height}px;visibility:hidden`);
-        this.unseen(() => this.css("display:none"));
+        if (this.own) this.css("visibility:hidden");
+        if (this.own) this.unseen(() => this.css("display:none"));
+        else this.css("display:none");
       }
       this.host.dispatchEvent(new CustomEvent(`sirius:${type}`, { bubbles: true }));
     }
