@@ -15,6 +15,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 BUSY_MILLISECONDS = 10_000
+ANEW_AT_ONCE_BYTES = 32 * 1024 * 1024
+"""A file up to this size is written anew in a fraction of a second."""
 
 
 def to_json(value: Any) -> str:
@@ -72,6 +74,29 @@ def overwrite_log(engine: Engine) -> bool:
     except (engine.dialect.loaded_dbapi.Error, SQLAlchemyError):
         return False
     return not busy
+
+
+def write_anew(engine: Engine, *, night: bool) -> bool:
+    """Write SQLite's file anew, then empty its log; nothing to do elsewhere. False when it is for another round.
+
+    What is erased is overwritten where it stands (``secure_delete``), but rows that SQLite moved from page to page to
+    make room left copies behind, which only a new file is without. A large file waits for the ``night``: nobody can
+    write meanwhile.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    path = engine.url.database
+    if not path or (not night and Path(path).stat().st_size > ANEW_AT_ONCE_BYTES):
+        return False
+    try:
+        connection = engine.raw_connection()
+        try:
+            connection.cursor().execute("VACUUM")
+        finally:
+            connection.close()
+    except (engine.dialect.loaded_dbapi.Error, SQLAlchemyError):
+        return False
+    return overwrite_log(engine)
 
 
 class Compiled:

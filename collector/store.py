@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from collector import links, models
-from collector.database import Compiled, QuickReader, overwrite_log, to_json
+from collector.database import Compiled, QuickReader, overwrite_log, to_json, write_anew
 from collector.errors import CampaignError, LinkError, SeatsTaken
 from collector.questionnaire import Answers, Section
 from collector.writer import Writer
@@ -413,6 +413,10 @@ class Store:
     def overwrite_log(self) -> None:
         """Leave nothing of what was erased in the database's log."""
         overwrite_log(self._engine)
+
+    def write_anew(self, *, night: bool) -> None:
+        """Leave nothing of what was erased in the database's file; when it is large, only by night."""
+        write_anew(self._engine, night=night)
 
     def forget_drafts(self, saved_before: date) -> int:
         """Erase answers left unfinished since before a day; gives how many."""

@@ -12,14 +12,17 @@ from sqlalchemy import Connection, Engine
 from collector.door import Answers, CollectedResponse, Collector, Questionnaire
 from syndication import ratings, store
 from syndication.catalogue.resolve import resolve
-from syndication.database import overwrite_log, writing
+from syndication.database import overwrite_log, write_anew, writing
 from syndication.errors import CampaignRefused, UnusableCode
+from syndication.instants import PARIS
 from syndication.reviews import store as reviews
 from syndication.reviews.triage import COPIED, fingerprint
 from syndication.search import store as search
 from syndication.store import CampaignRow, NewReview, NewVerbatim, Scope
 
-FOLLOWER = "collector"
+FOLLOWER, ERASED, FORGOTTEN = "collector", "erased", "forgotten"
+"""Bookmarks: the last event taken in, the last that took words back, the last whose words left the disk."""
+NIGHT_HOURS = range(2, 5)
 log = logging.getLogger("sirius.intake")
 BATCH = 500
 
@@ -46,11 +49,23 @@ def take_in(engine: Engine, collector: Collector, now: datetime, duplicate_lengt
             fresh, changed = _keep(intake, connection, events, now)
             taken, erased = taken + len(fresh), erased or changed
             store.move_bookmark(connection, FOLLOWER, events[-1].cursor)
+            if changed:
+                store.move_bookmark(connection, ERASED, events[-1].cursor)
     if erased:
         with writing(engine).begin() as connection:
             search.forget(connection)
         overwrite_log(engine)
+    forget_copies(engine, now)
     return taken
+
+
+def forget_copies(engine: Engine, now: datetime) -> None:
+    """Leave no copy of words taken back in the database's file: at once, or by night when it is large."""
+    with engine.connect() as connection:
+        erased, forgotten = store.bookmark(connection, ERASED), store.bookmark(connection, FORGOTTEN)
+    if erased != forgotten and write_anew(engine, night=now.astimezone(PARIS).hour in NIGHT_HOURS):
+        with writing(engine).begin() as connection:
+            store.move_bookmark(connection, FORGOTTEN, erased)
 
 
 def count_invitations(engine: Engine, collector: Collector, now: datetime) -> None:

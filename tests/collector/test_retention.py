@@ -16,6 +16,7 @@ from email import message_from_bytes
 from email.policy import default
 from html import unescape
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -685,6 +686,64 @@ def test_both_databases_overwrite_what_they_erase(hub: Hub) -> None:
         with engine.connect() as connection:
             assert connection.exec_driver_sql("PRAGMA secure_delete").scalar() == 1
         engine.dispose()
+
+
+DATABASES = pytest.mark.parametrize("module", [collector_database, hub_database])
+
+
+def moved_and_erased(module: Any, file: Path) -> Callable[[], list[str]]:
+    """A database whose rows grew and moved before their words were erased; gives how to find those still in it."""
+    words = [f"mot{number:04d}fin" for number in range(200)]
+    engine = module.open_engine(f"sqlite:///{file}")
+    with engine.connect() as connection:
+        run = connection.exec_driver_sql
+        run("CREATE TABLE said (id INTEGER PRIMARY KEY, words TEXT)")
+        for number, word in enumerate(words):
+            run("INSERT INTO said VALUES (?, ?)", (number, word + "a" * 200))
+        for number in Random(3).sample(range(200), 150):
+            run("UPDATE said SET words = words || ? WHERE id = ?", ("b" * 300, number))
+        run("UPDATE said SET words = ''")
+        connection.commit()
+    engine.dispose()
+    return lambda: [word for word in words if any(word.encode() in one.read_bytes() for one in file.parent.iterdir())]
+
+
+@DATABASES
+def test_a_file_written_anew_holds_no_copy_of_rows_that_moved(module: Any, tmp_path: Path) -> None:
+    left = moved_and_erased(module, tmp_path / "one.db")
+    assert left() != []
+    engine = module.open_engine(f"sqlite:///{tmp_path}/one.db")
+    assert module.write_anew(engine, night=False)
+    assert left() == []
+    engine.dispose()
+
+
+@DATABASES
+def test_a_large_file_is_written_anew_by_night_only(
+    module: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ANEW_AT_ONCE_BYTES", 4096)
+    left = moved_and_erased(module, tmp_path / "one.db")
+    engine = module.open_engine(f"sqlite:///{tmp_path}/one.db")
+    assert not module.write_anew(engine, night=False)
+    assert left() != []
+    assert module.write_anew(engine, night=True)
+    assert left() == []
+    engine.dispose()
+
+
+@DATABASES
+def test_a_file_in_use_is_written_anew_another_time(module: Any, tmp_path: Path) -> None:
+    left = moved_and_erased(module, tmp_path / "one.db")
+    engine = module.open_engine(f"sqlite:///{tmp_path}/one.db")
+    with closing(sqlite3.connect(tmp_path / "one.db", isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM said").fetchall()
+        assert not module.write_anew(engine, night=False)
+        other.execute("COMMIT")
+    assert module.write_anew(engine, night=False)
+    assert left() == []
+    engine.dispose()
 
 
 def test_mails_written_as_files_are_erased_after_some_days(hub: Hub, clock: Clock, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from collector.door import Receipt, default_questionnaire
-from syndication import asgi, campaigns, intake, models, store, worker
+from syndication import asgi, campaigns, database, intake, models, store, worker
 from syndication.app import create_app
 from syndication.context import Hub
 from syndication.database import table, writing
@@ -789,6 +789,25 @@ def play(group: Group, catch_up: CatchUp, step: Step) -> None:
             group.judge(person, "comptee" if act == "count" else "ecartee")
         except DecisionError:
             return
+
+
+def test_the_file_of_a_large_database_is_written_anew_the_night_after_words_were_taken_back(
+    hub: Hub, group: Group, seven: list[Author], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "ANEW_AT_ONCE_BYTES", 4096)
+
+    def work_at(hour: int) -> tuple[str, str]:
+        clock.moment = clock().replace(hour=hour)
+        worker.work_once(hub)
+        with hub.engine.connect() as connection:
+            return store.bookmark(connection, intake.ERASED), store.bookmark(connection, intake.FORGOTTEN)
+
+    assert work_at(14) == ("", "")
+    group.withdraw(seven[0], FIRST)
+    erased = work_at(15)[0]
+    assert erased
+    assert work_at(23) == (erased, "")
+    assert work_at(3) == (erased, erased)
 
 
 @settings(max_examples=20, deadline=None)
