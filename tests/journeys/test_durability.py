@@ -102,6 +102,8 @@ def test_an_acknowledged_answer_is_taken_in_though_the_background_process_dies(
         httpx.post(f"{url}/r", data={**section_shown(url, token), **said})
         assert httpx.post(f"{url}/r", data={"jeton": token, "etape": "envoi"}).status_code == 303
         deadline = time.monotonic() + 15
-        while counted(url) < 1 and time.monotonic() < deadline:
+        found = counted(url)
+        while not found and time.monotonic() < deadline:
             time.sleep(0.2)
-        assert counted(url) == 1
+            found = counted(url)  # asked once: the other process may hear of it a moment later
+        assert found == 1
