@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from syndication import worker
 from syndication.accounts import views as accounts
@@ -19,6 +20,7 @@ from syndication.context import Hub
 from syndication.desk import views as desk
 from syndication.gestures.readers import Readers
 from syndication.pages import page
+from syndication.partners.gate import Gate
 from syndication.publication.ready import ReadyAnswers
 from syndication.site import views as site
 from widget import routes as widget
@@ -26,13 +28,36 @@ from widget import routes as widget
 log = logging.getLogger("sirius.app")
 
 
-def create_app(hub: Hub, *, background: bool = True) -> ReadyAnswers:
+COUNTED = v1.KINDS | {
+    "/widget": "widget", "/widget/badge.svg": "badge", "/widget/scores": "scores", "/widget/course": "course",
+    "/oembed": "oembed",
+}  # fmt: skip
+"""What is counted of what is served, by path."""
+
+
+class Service:
+    """The whole service as an ASGI application: the gate, what is ready behind it, then everything else."""
+
+    def __init__(self, gate: Gate, ready: ReadyAnswers) -> None:
+        self.gate = gate
+        self.ready = ready
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        await self.gate(scope, receive, send)
+
+    def catch_up(self) -> None:
+        """Forget at once what changed, as ``ready`` does by itself within a second."""
+        self.ready.catch_up()
+
+
+def create_app(hub: Hub, *, background: bool = True) -> Service:
     """The service, ready to be served; ``background`` also does the background work in this process."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         ready.catch_up()
-        tasks = [asyncio.create_task(ready.follow())]
+        tasks = [asyncio.create_task(ready.follow()), asyncio.create_task(gate.follow())]
         if background:
             tasks.append(asyncio.create_task(worker.work_for_ever(hub)))
         try:
@@ -41,12 +66,13 @@ def create_app(hub: Hub, *, background: bool = True) -> ReadyAnswers:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            gate.write()
             hub.close()
 
     pages = Starlette(
         routes=[
             *widget.create_routes(hub.publisher, Readers(hub.engine, hub.clock), hub.settings.public_url),
-            *v1.create_routes(hub.engine, hub.publisher, hub.settings),
+            *v1.create_routes(hub),
             *hub.collector.routes(),
             *accounts.create_routes(hub),
             *desk.create_routes(hub),
@@ -63,7 +89,8 @@ def create_app(hub: Hub, *, background: bool = True) -> ReadyAnswers:
         memory_bytes=hub.settings.ready_megabytes * 1024 * 1024,
         aside=lambda scope: closed and widget.is_refused(scope, hub.publisher),
     )  # fmt: skip
-    return ready
+    gate = Gate(ready, hub.engine, COUNTED, hub.clock, hub.settings.api_limit)
+    return Service(gate, ready)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

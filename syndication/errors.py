@@ -9,6 +9,8 @@ SyndicationError
 ├── DecisionError         a moderator's decision is not allowed
 │   └── DecisionConflict  somebody decided in between
 ├── SignInError           a sign-in link or a session is not valid
+├── PartnerError          a catalogue site cannot be kept or changed as asked
+├── CursorError           a cursor of the change log is not ours, or too old
 ├── CampaignRefused       a campaign cannot be opened or followed as asked
 └── ConfigurationError    a setting is missing or nonsense
 """
@@ -68,6 +70,14 @@ class SignInError(SyndicationError):
 
 class PartnerError(SyndicationError):
     """A catalogue site cannot be kept or changed as asked."""
+
+
+class CursorError(SyndicationError):
+    """A cursor cannot be followed; ``stale`` when it is ours, but of another state of the corpus."""
+
+    def __init__(self, message: str, *, stale: bool = False) -> None:
+        super().__init__(message)
+        self.stale = stale
 
 
 class CampaignRefused(SyndicationError):

@@ -23,7 +23,7 @@ class Table(SQLModel):
 
 
 def _reference(target: str, **options: Any) -> Any:
-    kind = String if target.split(".", maxsplit=1)[0] in {"review", "verbatim", "campaign"} else Integer
+    kind = String if target.split(".", maxsplit=1)[0] in {"review", "verbatim", "campaign", "webhook"} else Integer
     options.setdefault("nullable", False)
     return Field(default=None, sa_column=Column(kind, ForeignKey(target), **options))
 
@@ -348,7 +348,11 @@ class Tally(Table, table=True):
 
 
 class Change(Table, table=True):
-    """Something public changed for a formation at a centre. Formation 0 and centre 0: the catalogue itself."""
+    """Something public changed for a formation at a centre. Formation 0 and centre 0: the catalogue itself.
+
+    ``verbatim_id`` names the text that changed, until ``syndication.corpus`` has followed: beside an hour it would help
+    to tell who wrote it.
+    """
 
     __tablename__ = "change"
     __table_args__ = (
@@ -360,7 +364,44 @@ class Change(Table, table=True):
     seq: int | None = Field(default=None, primary_key=True)
     formation_id: int
     centre_id: int
+    verbatim_id: str | None = None
     at: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+
+class Published(Table, table=True):
+    """An item of the public corpus: the figures of a scope (``avis``) or a text (``verbatim``), or its tombstone.
+
+    ``seq`` grows each time the item changes, so that who follows reads each item once, as it stands; ``first`` is what
+    it was when the item appeared. ``key`` is the scope's (``cfd:50022146@0751234J``) or the text's id. ``formation_id``
+    is the head of the scope's lineage (0: every formation), or the text's own; ``centre_id`` the scope's centre, or the
+    one that may be named beside the text (0: none). ``body`` holds figures as JSON, compressed; words stand in
+    ``verbatim`` alone.
+    """
+
+    __tablename__ = "published"
+    __table_args__ = (
+        UniqueConstraint("kind", "key"),
+        Index(
+            "ix_published_scope", "formation_id", "centre_id",
+            sqlite_where=text("kind = 'avis'"), postgresql_where=text("kind = 'avis'"),
+        ),
+        Index(
+            "ix_published_centre", "centre_id",
+            sqlite_where=text("kind = 'avis' AND formation_id = 0"),
+            postgresql_where=text("kind = 'avis' AND formation_id = 0"),
+        ),
+        {"sqlite_autoincrement": True},
+    )  # fmt: skip
+
+    seq: int | None = Field(default=None, primary_key=True)
+    first: int = 0
+    kind: str
+    key: str
+    formation_id: int
+    centre_id: int
+    removed: bool = False
+    digest: str
+    body: bytes | None = None
 
 
 class SetAside(Table, table=True):
@@ -391,8 +432,87 @@ class Partner(Table, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(unique=True)
+    quota: int = 6000
     created_at: datetime = Field(sa_column=Column(Instant, nullable=False))
     revoked_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+
+
+class PartnerKey(Table, table=True):
+    """A key of a catalogue site, known by its hash; ``hint`` is its end, by which people tell it from another.
+
+    ``expires_at`` is when a key that another took over from stops working.
+    """
+
+    __tablename__ = "partner_key"
+
+    digest: str = Field(primary_key=True)
+    partner_id: int = _reference("partner.id", index=True)
+    hint: str
+    scopes: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    created_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    expires_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+    revoked_at: datetime | None = Field(default=None, sa_column=Column(Instant))
+
+
+class Usage(Table, table=True):
+    """How many times something was served on a day, to the pages of a catalogue site or with its key (0: to others).
+
+    Nothing of readers is kept.
+    """
+
+    __tablename__ = "usage"
+
+    day: date = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    partner_id: int = Field(primary_key=True)
+    count: int
+
+
+class Webhook(Table, table=True):
+    """Where a catalogue site wants to hear of changes. What is sent is signed with secrets made from the service's own
+    keys and each of ``salts``, the newest first: none is stored.
+
+    ``state``: ``actif`` or ``arrete``, with the ``reason`` in French.
+    """
+
+    __tablename__ = "webhook"
+
+    id: str = Field(primary_key=True)
+    partner_id: int = _reference("partner.id", index=True)
+    url: str
+    events: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    salts: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    state: str = "actif"
+    reason: str = ""
+    created_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+
+
+class Delivery(Table, table=True):
+    """A message owed to a webhook: written with the fact it tells, sent until it is received.
+
+    ``state``: ``due``, ``recu``, ``abandonne``. ``claimed_until``: somebody is sending it, until then at most.
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        Index(
+            "ix_delivery_due", "next_at", "id",
+            sqlite_where=text("state = 'due'"), postgresql_where=text("state = 'due'"),
+        ),
+        Index("ix_delivery_webhook", "webhook_id", "created_at"),
+    )  # fmt: skip
+
+    id: str = Field(primary_key=True)
+    webhook_id: str = _reference("webhook.id")
+    event: str
+    body: str
+    state: str = "due"
+    attempts: int = 0
+    next_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    claimed_until: datetime | None = Field(default=None, sa_column=Column(Instant))
+    last_answer: str = ""
+    created_at: datetime = Field(sa_column=Column(Instant, nullable=False))
+    settled_at: datetime | None = Field(default=None, sa_column=Column(Instant))
 
 
 class PartnerOrigin(Table, table=True):

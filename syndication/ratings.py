@@ -20,10 +20,11 @@ Sources: largest remainder for whole percentages; the Wilson score interval at 9
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import sqrt
+from typing import Literal
 
 from collector.door import SCALE, Answers, Axis, Question, Questionnaire, default_questionnaire
 from syndication.settings import Thresholds
@@ -50,10 +51,29 @@ class _Series:
     versions: set[str]
 
 
+QuestionKind = Literal["echelle", "choix", "texte"]
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAsked:
+    """A public question in its newest wording, and the versions of the questionnaire that ask it.
+
+    ``options`` are keys with their labels: the values of a scale, or what may be chosen.
+    """
+
+    key: str
+    label: str
+    kind: QuestionKind
+    group: str
+    options: tuple[tuple[str, str], ...]
+    versions: tuple[str, ...]
+
+
 class Questions:
     """What figures are figures of: every version of the questionnaire, the newest first."""
 
     def __init__(self, documents: Sequence[Questionnaire]) -> None:
+        self.asked = tuple(_asked_questions(documents))
         self.versions = tuple(document.version for document in documents)
         self.scales: dict[str, list[_Series]] = {}
         self.choices: dict[str, list[_Series]] = {}
@@ -72,6 +92,31 @@ class Questions:
                 series.versions.add(version)
                 return
         known.append(_Series(name, axis.label, question, {version}))
+
+
+def _asked_questions(documents: Sequence[Questionnaire]) -> Iterator[QuestionAsked]:
+    found: dict[tuple[str, QuestionKind], QuestionAsked] = {}
+    for document in documents:
+        for one in (one for question in document.questions() for one in _asked_by(document, question)):
+            known = found.get((one.key, one.kind))
+            found[one.key, one.kind] = replace(known, versions=known.versions + one.versions) if known else one
+    yield from found.values()
+
+
+def _asked_by(document: Questionnaire, question: Question) -> Iterator[QuestionAsked]:
+    versions = (document.version,)
+    if question.feeds == "verbatim":
+        group = question.key.partition(".")[0]
+        yield QuestionAsked(question.key, question.public_label, "texte", group, (), versions)
+    scale = question.scale_labels or document.scale_labels
+    for axis in question.axes():
+        group = axis.key.partition(".")[0]
+        if question.feeds == "axis":
+            values = tuple((value, scale[value]) for value in SCALE)
+            yield QuestionAsked(axis.key, axis.label, "echelle", group, values, versions)
+        else:
+            options = tuple((option.key, option.label) for option in question.options)
+            yield QuestionAsked(axis.key, axis.label, "choix", group, options, versions)
 
 
 def tally_axis(question: Question, axis: Axis) -> str:

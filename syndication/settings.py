@@ -46,6 +46,7 @@ class _Environment(BaseSettings):
     fragile_below: int = Field(default=20, ge=2)
     duplicate_length: int = Field(default=40, ge=0, le=1000)
     ready_megabytes: int = Field(default=64, ge=1, le=65536)
+    api_limit: int = Field(default=3000, ge=1)
     publisher_name: str = ""
     publisher_address: str = ""
     publisher_email: str = ""
@@ -68,6 +69,7 @@ class Settings:
     thresholds: Thresholds
     duplicate_length: int
     ready_megabytes: int
+    api_limit: int
     publisher: Publisher
 
     @classmethod
@@ -93,7 +95,9 @@ class Settings:
         publisher = Publisher(
             own.publisher_name, own.publisher_address, own.publisher_email, own.publisher_director, own.publisher_host
         )
-        return cls(leaf, url, own.embed_policy, thresholds, own.duplicate_length, own.ready_megabytes, publisher)
+        return cls(
+            leaf, url, own.embed_policy, thresholds, own.duplicate_length, own.ready_megabytes, own.api_limit, publisher
+        )
 
     @property
     def public_url(self) -> str:

@@ -104,7 +104,8 @@ def keep_reviews(connection: Connection, reviews: Sequence[NewReview], now: date
         for (axis, value), count in review.counts.items():
             counts[review.scope, axis, value] += count
     add_to_tally(connection, counts)
-    note_changes(connection, [review.scope for review in counted], now)
+    shown = {text["id"]: (text["formation_id"], text["centre_id"]) for text in texts if text["status"] == "publie"}
+    note_changes(connection, [review.scope for review in counted], now, shown)
     return fresh
 
 
@@ -125,10 +126,17 @@ def add_to_tally(connection: Connection, counts: Mapping[tuple[Scope, str, str],
     )
 
 
-def note_changes(connection: Connection, scopes: Iterable[Scope], now: datetime) -> None:
-    """Record that what is public of these scopes changed, to the hour: minutes would tell when somebody answered."""
+def note_changes(
+    connection: Connection, scopes: Iterable[Scope], now: datetime, texts: Mapping[str, Scope] | None = None
+) -> None:
+    """Record that what is public of these scopes changed, and of these texts by id, each with its scope.
+
+    To the hour: minutes would tell when somebody answered.
+    """
     hour = now.replace(minute=0, second=0, microsecond=0)
-    rows = [{"formation_id": f, "centre_id": c, "at": hour} for f, c in dict.fromkeys(scopes)]
+    touched: list[tuple[Scope, str | None]] = [(scope, None) for scope in dict.fromkeys(scopes)]
+    touched += [(scope, text) for text, scope in (texts or {}).items()]
+    rows = [{"formation_id": f, "centre_id": c, "verbatim_id": text, "at": hour} for (f, c), text in touched]
     if rows:
         in_order(connection)
         connection.execute(insert(CHANGE), rows)

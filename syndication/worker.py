@@ -5,12 +5,14 @@ Each step may be run again without harm.
 
 import asyncio
 import logging
+from dataclasses import astuple
 from time import monotonic
 from typing import Literal
 
 from collector.door import Receipt
 from syndication import intake
 from syndication.context import Hub
+from syndication.corpus.follow import Follower
 from syndication.database import writing
 from syndication.gestures import store as gestures
 from syndication.moderation import store as moderation
@@ -43,10 +45,19 @@ async def _follow(hub: Hub) -> None:
 
 
 def work_once(hub: Hub) -> int:
-    """Take in what was collected and tell authors what was decided; gives how many reviews were new."""
+    """Take in what was collected, tell authors what was decided and bring the corpus up to date; gives how many reviews
+    were new."""
     taken = intake.take_in(hub.engine, hub.collector, hub.clock(), hub.settings.duplicate_length)
     deliver_receipts(hub)
+    corpus_follower(hub).follow()
     return taken
+
+
+def corpus_follower(hub: Hub) -> Follower:
+    """What keeps the corpus up to date, on the settings of the hub."""
+    thresholds = hub.settings.thresholds
+    edition = f"{astuple(thresholds)} {hub.settings.public_url}"
+    return Follower(hub.engine, hub.publisher, thresholds.minimum, edition, lambda _connection, _items: None)
 
 
 def count_gestures(hub: Hub) -> int:

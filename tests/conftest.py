@@ -9,12 +9,11 @@ import pytest
 
 from collector.door import Settings as CollectorSettings
 from syndication import asgi, campaigns, worker
-from syndication.app import create_app
+from syndication.app import Service, create_app
 from syndication.catalogue import importer
 from syndication.context import Hub
 from syndication.database import writing
 from syndication.demo.facts import facts
-from syndication.publication.ready import ReadyAnswers
 from syndication.settings import Settings
 from tests.helpers import FULL_ANSWER, Client, Clock
 
@@ -83,7 +82,7 @@ def hub(migrated: Path, tmp_path: Path, clock: Clock) -> Iterator[Hub]:
 
 
 @pytest.fixture
-def app(hub: Hub) -> ReadyAnswers:
+def app(hub: Hub) -> Service:
     """The whole service; nothing runs behind a test's back."""
     service = create_app(hub, background=False)
     service.catch_up()
@@ -91,12 +90,12 @@ def app(hub: Hub) -> ReadyAnswers:
 
 
 @pytest.fixture
-def client(app: ReadyAnswers) -> Client:
+def client(app: Service) -> Client:
     return Client(app)
 
 
 @pytest.fixture
-def catch_up(hub: Hub, app: ReadyAnswers) -> Callable[[], None]:
+def catch_up(hub: Hub, app: Service) -> Callable[[], None]:
     """Do now what the background does within a second."""
 
     def run() -> None:

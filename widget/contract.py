@@ -129,7 +129,7 @@ class Facet:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Which texts of a scope a reader wants: every blank means any; ``page`` counts from 0."""
+    """Which texts of a scope a reader wants: every blank means any; ``page`` counts from 0, ``size`` texts on each."""
 
     question: str = ""
     subject: str = ""
@@ -137,6 +137,7 @@ class Ask:
     centre: str = ""
     order: Order = "recent"
     page: int = 0
+    size: int = 12
 
     @property
     def narrows(self) -> bool:
@@ -151,7 +152,7 @@ NOTHING_ASKED = Ask()
 @dataclass(frozen=True, slots=True)
 class Verbatim:
     """A published text. ``centre`` is None while naming it could single somebody out; ``formation`` is the title of the
-    one it tells of, where several are told of together."""
+    one it tells of, where several are told of together; ``given_under`` the code (``cfd:…``) it was given under."""
 
     id: str
     question: str
@@ -165,6 +166,7 @@ class Verbatim:
     centre: Centre | None
     reply: Reply | None
     formation: str | None = None
+    given_under: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """One shape for every error of the API: RFC 9457, ``application/problem+json``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -9,13 +9,22 @@ from starlette.responses import JSONResponse, Response
 
 from syndication.errors import AmbiguousCode, CodeError, SyndicationError, UnknownCode
 
-CORS = {"access-control-allow-origin": "*", "access-control-expose-headers": "etag, retry-after"}
-
-_TITLES = {
+CORS = {
+    "access-control-allow-origin": "*",
+    "access-control-expose-headers": (
+        "etag, retry-after, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, x-sirius-curseur"
+    ),
+}
+TITLES = {
     400: "Requête mal formée",
+    401: "Clé manquante ou refusée",
+    403: "Clé insuffisante",
     404: "Introuvable",
     405: "Méthode refusée",
     409: "Code ambigu",
+    410: "Curseur périmé",
+    414: "Adresse trop longue",
+    429: "Trop de requêtes",
     500: "Erreur interne",
     503: "Service momentanément indisponible",
 }
@@ -29,27 +38,40 @@ class BadParameters(SyndicationError):
         self.faults = tuple(faults)
 
 
+class Refused(SyndicationError):
+    """A request is refused with a status; ``headers`` say what to do."""
+
+    def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = dict(headers or {})
+
+
 class ProblemResponse(JSONResponse):
     """A problem."""
 
     media_type = "application/problem+json"
 
 
-def problem(status: int, detail: str, errors: Sequence[dict[str, Any]] = ()) -> Response:
+def problem(
+    status: int, detail: str, errors: Sequence[dict[str, Any]] = (), headers: Mapping[str, str] | None = None
+) -> Response:
     """A problem with its detail; ``errors`` names parameters at fault."""
     body: dict[str, Any] = {
         "type": "about:blank",
-        "title": _TITLES.get(status, HTTPStatus(status).phrase),
+        "title": TITLES.get(status, HTTPStatus(status).phrase),
         "status": status,
         "detail": detail,
     }
     if errors:
         body["errors"] = list(errors)
-    return ProblemResponse(body, status, headers={**CORS, "cache-control": "no-store"})
+    return ProblemResponse(body, status, headers={**CORS, "cache-control": "no-store", **(headers or {})})
 
 
 def problem_of(error: SyndicationError) -> Response:
     """The problem that an error of ours means."""
+    if isinstance(error, Refused):
+        return problem(error.status, str(error), headers=error.headers)
     if isinstance(error, BadParameters):
         return problem(400, str(error), [{"parametre": name, "detail": text} for name, text in error.faults])
     if isinstance(error, CodeError):

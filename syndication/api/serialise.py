@@ -1,30 +1,31 @@
-"""Public nouns as JSON: one function each, French snake_case."""
+"""Public nouns as JSON: one function each, checked against the types of ``nouns``."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
-from syndication.catalogue.resolve import ResolvedFormation
+from syndication.api import nouns
+from syndication.catalogue.store import CentreRow
+from syndication.corpus.store import Text
 from syndication.publication.summaries import Summary
+from syndication.ratings import QuestionAsked
 from widget.contract import Centre, Choice, Distribution, Formation, Note, Reply, Share, Snapshot, Verbatim
 
-Json = dict[str, Any]
+SOURCE = "Sirius"
+ORDERS = {"recent": "plus récents d'abord", "utile": "plus utiles d'abord"}
+"""How texts are ranked, said in the words of the law's rubric."""
 
 
-def avis(snapshot: Snapshot) -> Json:
+def avis(snapshot: Snapshot) -> nouns.Avis:
     """The whole of what a widget shows."""
     return {
         "formation": formation(snapshot.formation) if snapshot.formation else None,
         "etablissement": centre(snapshot.centre) if snapshot.centre else None,
-        "portee": {
-            "demandee": snapshot.scope.requested,
-            "servie": snapshot.scope.served,
-            "etablissements": snapshot.scope.centres,
-        },
+        "portee": scope(snapshot),
         "repondants": snapshot.respondents,
         "retenus": snapshot.held,
         "invites": snapshot.invited,
         "taux_reponse": snapshot.response_rate,
-        "periode": {"debut": snapshot.period.start, "fin": snapshot.period.end} if snapshot.period else None,
+        "periode": period(snapshot),
         "fiabilite": snapshot.reliability,
         "satisfaction": distribution(snapshot.satisfaction) if snapshot.satisfaction else None,
         "notes": [note(one) for one in snapshot.notes],
@@ -33,13 +34,65 @@ def avis(snapshot: Snapshot) -> Json:
             "total": snapshot.verbatim_total,
             "extraits": [verbatim(one) for one in snapshot.verbatims],
         },
-        "regles": {"controle": True, "tri": "plus récents d'abord", "url": snapshot.method_url},
-        "source": "Sirius",
+        "regles": rules(snapshot.method_url, snapshot.ask.order),
+        "source": SOURCE,
         "mis_a_jour_le": instant(snapshot.updated_at),
     }
 
 
-def formation(one: Formation) -> Json:
+def published_avis(key: str, snapshot: Snapshot) -> nouns.AvisPublie:
+    """Figures of a scope, as exports and followers have them."""
+    return {
+        "cle": key,
+        "formation": formation(snapshot.formation) if snapshot.formation else None,
+        "etablissement": centre(snapshot.centre) if snapshot.centre else None,
+        "portee": scope(snapshot),
+        "repondants": snapshot.respondents,
+        "invites": snapshot.invited,
+        "taux_reponse": snapshot.response_rate,
+        "periode": period(snapshot),
+        "fiabilite": snapshot.reliability,
+        "satisfaction": distribution(snapshot.satisfaction) if snapshot.satisfaction else None,
+        "notes": [note(one) for one in snapshot.notes],
+        "choix": [choice(one) for one in snapshot.choices],
+        "verbatims": {"total": snapshot.verbatim_total},
+        "regles": rules(snapshot.method_url),
+        "source": SOURCE,
+        "mis_a_jour_le": instant(snapshot.updated_at),
+    }
+
+
+def page_of_verbatims(snapshot: Snapshot, size: int) -> nouns.PageVerbatims:
+    """A page of published texts, of ``size`` at most."""
+    return {
+        "data": [verbatim(one) for one in snapshot.verbatims],
+        "pagination": {
+            "page_index": snapshot.ask.page, "page_size": size, "page_count": snapshot.pages, "total": snapshot.found,
+        },
+        "portee": scope(snapshot),
+        "regles": rules(snapshot.method_url, snapshot.ask.order),
+        "source": SOURCE,
+        "mis_a_jour_le": instant(snapshot.updated_at),
+    }  # fmt: skip
+
+
+def scope(snapshot: Snapshot) -> nouns.Portee:
+    """What was asked for and what is served."""
+    one = snapshot.scope
+    return {"demandee": one.requested, "servie": one.served, "etablissements": one.centres}
+
+
+def period(snapshot: Snapshot) -> nouns.Periode | None:
+    """First and last month of the experiences counted."""
+    return {"debut": snapshot.period.start, "fin": snapshot.period.end} if snapshot.period else None
+
+
+def rules(method_url: str, order: str = "recent") -> nouns.Regles:
+    """What the law wants beside reviews: checked, in which order, and the page that says how."""
+    return {"controle": True, "tri": ORDERS[order], "url": method_url}
+
+
+def formation(one: Formation) -> nouns.Formation:
     """A formation."""
     return {
         "intitule": one.title,
@@ -48,12 +101,17 @@ def formation(one: Formation) -> Json:
     }
 
 
-def centre(one: Centre) -> Json:
+def centre(one: Centre) -> nouns.Etablissement:
     """A training centre, whole."""
     return {"uai": one.uai, "siret": one.siret, "nom": one.name, "commune": one.city}
 
 
-def distribution(one: Distribution) -> Json:
+def named_centre(one: Centre | CentreRow) -> nouns.CentreNomme:
+    """A training centre named beside something else."""
+    return {"uai": one.uai, "nom": one.name}
+
+
+def distribution(one: Distribution) -> nouns.Repartition:
     """How respondents answered a scale."""
     return {
         "bien": share(one.good),
@@ -64,27 +122,38 @@ def distribution(one: Distribution) -> Json:
     }
 
 
-def share(one: Share) -> Json:
+def share(one: Share) -> nouns.Part:
     """A count and its share."""
     return {"nombre": one.count, "part": one.percent}
 
 
-def note(one: Note) -> Json:
+def note(one: Note) -> nouns.Note:
     """A rating axis."""
-    spread = distribution(one.distribution)
-    del spread["intervalle_bien"]
-    return {"cle": one.key, "libelle": one.label, "groupe": one.group, **spread}
-
-
-def choice(one: Choice) -> Json:
-    """A question with options."""
-    options = [{"cle": o.key, "libelle": o.label, "nombre": o.count, "part": o.percent} for o in one.options]
-    return {"cle": one.key, "libelle": one.label, "repondants": one.respondents, "options": options}
-
-
-def verbatim(one: Verbatim) -> Json:
-    """A published text, with its formation where those of several are given together."""
+    spread = one.distribution
     return {
+        "cle": one.key,
+        "libelle": one.label,
+        "groupe": one.group,
+        "bien": share(spread.good),
+        "moyen": share(spread.fair),
+        "mal": share(spread.poor),
+        "sans_reponse": spread.unanswered,
+    }
+
+
+def choice(one: Choice) -> nouns.Choix:
+    """A question with options."""
+    return {
+        "cle": one.key,
+        "libelle": one.label,
+        "repondants": one.respondents,
+        "options": [{"cle": o.key, "libelle": o.label, "nombre": o.count, "part": o.percent} for o in one.options],
+    }
+
+
+def verbatim(one: Verbatim) -> nouns.Verbatim:
+    """A published text, with its formation where those of several are given together."""
+    said: nouns.Verbatim = {
         "id": one.id,
         "question": {"cle": one.question, "libelle": one.question_label},
         "texte": one.text,
@@ -93,25 +162,51 @@ def verbatim(one: Verbatim) -> Json:
         "sujets": [subject.key for subject in one.subjects],
         "pepite": one.gem,
         "utile": one.useful,
-        "etablissement": {"uai": one.centre.uai, "nom": one.centre.name} if one.centre else None,
+        "etablissement": named_centre(one.centre) if one.centre else None,
         "reponse": reply(one.reply) if one.reply else None,
-        **({"formation": {"intitule": one.formation}} if one.formation else {}),
+        "donne_sous": one.given_under,
+    }
+    if one.formation:
+        said["formation"] = {"intitule": one.formation}
+    return said
+
+
+def published_verbatim(one: Text, labels: Mapping[str, str], method_url: str) -> nouns.VerbatimPublie:
+    """A published text, as exports and followers have it."""
+    replied = one.replied_on
+    return {
+        "id": one.id,
+        "formation": {"cle": one.formation_key, "intitule": one.formation_title},
+        "donne_sous": one.given_under,
+        "etablissement": {"uai": one.uai, "nom": one.centre_name} if one.centre_name else None,
+        "question": {"cle": one.question, "libelle": labels.get(one.question, one.question)},
+        "texte": one.words,
+        "publie_le": one.published_on.isoformat(),
+        "experience": one.month,
+        "sujets": list(one.subjects),
+        "pepite": one.gem,
+        "utile": one.useful,
+        "reponse": {"texte": one.reply, "signature": one.signed or "", "publie_le": replied.isoformat()}
+        if one.reply is not None and replied is not None
+        else None,
+        "regles": rules(method_url),
+        "source": SOURCE,
     }
 
 
-def reply(one: Reply) -> Json:
+def reply(one: Reply) -> nouns.Reponse:
     """A centre's reply."""
     return {"texte": one.text, "signature": one.signed, "publie_le": one.published_on.isoformat()}
 
 
-def summary(one: Summary) -> Json:
+def summary(one: Summary) -> nouns.Resume:
     """A line of the batch of summaries."""
     rating, place = one.rating, one.place
     enough = rating.reliability != "insuffisante"
     return {
         "cle": one.key[0],
         "intitule": one.title,
-        "etablissement": {"uai": place.uai, "nom": place.name} if place else None,
+        "etablissement": named_centre(place) if place else None,
         "portee": {"demandee": one.requested, "servie": one.served},
         "repondants": rating.respondents,
         "invites": rating.invited,
@@ -122,13 +217,15 @@ def summary(one: Summary) -> Json:
     }
 
 
-def resolution(found: ResolvedFormation, codes: Formation, former: list[Json], newer: list[Json]) -> Json:
-    """How a code was read, and to what."""
+def question(one: QuestionAsked) -> nouns.Question:
+    """A question behind the figures."""
     return {
-        "lu_comme": {"schema": found.code.scheme, "valeur": found.code.value},
-        "formation": formation(codes),
-        "codes_anterieurs": former,
-        "codes_ulterieurs": newer,
+        "cle": one.key,
+        "libelle": one.label,
+        "genre": one.kind,
+        "groupe": one.group,
+        "options": [{"cle": key, "libelle": label} for key, label in one.options],
+        "versions": list(one.versions),
     }
 
 

@@ -1,99 +1,202 @@
-"""Routes of the API, version 1."""
+"""Routes of the API, version 1: what ``operations`` lists, answered."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from importlib.metadata import version
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from syndication.api import params, problems, serialise
+from syndication.api import nouns, openapi, params, problems, serialise
+from syndication.api.operations import CHANGES_SIZE, CSV, NDJSON, OPERATIONS, VERBATIMS_SIZE, Operation
+from syndication.api.problems import BadParameters, Refused
 from syndication.catalogue import store as catalogue
 from syndication.catalogue.codes import read_formation_code
 from syndication.catalogue.resolve import ResolvedFormation, resolve_formation
-from syndication.errors import AmbiguousCode, CodeError, SyndicationError, UnknownCode
+from syndication.context import Hub
+from syndication.corpus.reading import Reader
+from syndication.errors import AmbiguousCode, CodeError, CursorError, SyndicationError, UnknownCode
+from syndication.partners import store as partners
+from syndication.partners.gate import HOLDER, required
 from syndication.publication.dependencies import note
-from syndication.publication.snapshot import Publisher
 from syndication.publication.summaries import summarise
-from syndication.settings import Settings
-from widget.contract import Formation
+from syndication.reviews import subjects
+from widget.contract import Ask, Formation, Snapshot
 
 CACHE = "public, max-age=0, s-maxage=30, stale-while-revalidate=30, stale-if-error=86400"
-PATHS = frozenset({"/api/v1/avis", "/api/v1/resumes", "/api/v1/resolution"})
+OWN = "private, no-store"
+PATHS = frozenset(one.path for one in OPERATIONS if one.kept)
 """Public reads whose answers depend on nothing but the query."""
+KINDS = {one.path: one.path.removeprefix("/api/v1/").partition("/")[0] for one in OPERATIONS}
+"""What each path is counted as."""
+DEEPEST = 20_000
+"""Furthest text that pages reach: beyond, the export is the way."""
+USAGE_DAYS = 366
 
-Endpoint = Callable[[Request], Awaitable[Response]]
+Endpoint = Callable[[Request, Mapping[str, Any]], Awaitable[Response]]
 
 
-def create_routes(engine: Engine, publisher: Publisher, settings: Settings) -> list[BaseRoute]:
+def create_routes(hub: Hub) -> list[BaseRoute]:
     """Routes of the API; errors of ours leave as problems."""
-    api = _Api(engine, publisher, settings)
-    methods = ["GET", "OPTIONS"]
+    api = _Api(hub)
+    served = [Route(one.path, _served(one, getattr(api, one.name)), methods=["GET", "OPTIONS"]) for one in OPERATIONS]
     return [
-        Route("/api/v1/avis", _public(api.avis), methods=methods),
-        Route("/api/v1/resumes", _public(api.summaries), methods=methods),
-        Route("/api/v1/resolution", _public(api.resolution), methods=methods),
+        *served,
+        Route("/api/v1/openapi.json", api.document, methods=["GET"]),
         Route("/api", problems.unknown_path),
         Route("/api/{rest:path}", problems.unknown_path),
     ]
 
 
 class _Api:
-    def __init__(self, engine: Engine, publisher: Publisher, settings: Settings) -> None:
-        self._engine = engine
-        self._publisher = publisher
-        self._settings = settings
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._engine = hub.engine
+        self._publisher = hub.publisher
+        self._method_url = f"{hub.settings.public_url}/methode"
+        self._corpus = Reader(hub.engine, hub.settings.keys(), self._method_url)
+        self._document = _text(openapi.document(hub.settings.public_url, version("sirius-avis")))
 
-    async def avis(self, request: Request) -> Response:
-        values = params.read(request.query_params.multi_items(), {"formation", "etablissement"})
-        if not values:
-            raise problems.BadParameters([("formation", "Un code de formation ou un établissement est attendu.")])
-        snapshot = self._publisher.require(values.get("formation"), values.get("etablissement"))
-        return _json(serialise.avis(snapshot))
+    async def document(self, _request: Request) -> Response:
+        return _answer(self._document)
 
-    async def summaries(self, request: Request) -> Response:
-        values = params.read(request.query_params.multi_items(), {"cles"}, long={"cles"})
-        keys = params.read_keys(values.get("cles", ""))
+    async def avis(self, _request: Request, values: Mapping[str, Any]) -> Response:
+        return _json(serialise.avis(self._snapshot(values)))
+
+    async def verbatims(self, request: Request, values: Mapping[str, Any]) -> Response:
+        size, page = values.get("page_size", VERBATIMS_SIZE), values.get("page_index", 0)
+        if size > params.PUBLIC_SIZE and HOLDER not in request.scope:
+            raise BadParameters([("page_size", f"{params.PUBLIC_SIZE} au plus sans clé.")])
+        if page * size > DEEPEST:
+            raise BadParameters([("page_index", f"Au-delà de {DEEPEST} textes, prenez l'export.")])
+        self._check_question(values.get("question", ""))
+        ask = Ask(
+            question=values.get("question", ""), subject=values.get("sujet", ""), words=values.get("q", ""),
+            order=values.get("tri", "recent"), page=page, size=size,
+        )  # fmt: skip
+        snapshot = await run_in_threadpool(self._snapshot, values, ask)
+        if snapshot.ask.page != page:  # beyond the last page there is nothing, and whoever goes on must see it
+            snapshot = replace(snapshot, verbatims=(), ask=replace(snapshot.ask, page=page))
+        return _json(serialise.page_of_verbatims(snapshot, size))
+
+    async def summaries(self, _request: Request, values: Mapping[str, Any]) -> Response:
         with self._engine.connect() as connection:
-            found, unknown = summarise(connection, keys, self._publisher.questions(), self._settings.thresholds)
-        missing = [{"cle": key, "raison": reason} for key, reason in unknown]
-        return _json({"data": [serialise.summary(one) for one in found], "inconnues": missing, "source": "Sirius"})
+            found, unknown, changed_at = summarise(
+                connection, values["cles"], self._publisher.questions(), self._hub.settings.thresholds
+            )
+        answer: nouns.Resumes = {
+            "data": [serialise.summary(one) for one in found],
+            "inconnues": [{"cle": key, "raison": reason} for key, reason in unknown],
+            "regles": serialise.rules(self._method_url),
+            "source": serialise.SOURCE,
+            "mis_a_jour_le": serialise.instant(changed_at),
+        }
+        return _json(answer)
 
-    async def resolution(self, request: Request) -> Response:
-        values = params.read(request.query_params.multi_items(), {"code"})
-        if "code" not in values:
-            raise problems.BadParameters([("code", "Un code de formation est attendu.")])
+    async def resolution(self, _request: Request, values: Mapping[str, Any]) -> Response:
         with self._engine.connect() as connection:
             return _json(_explain(connection, values["code"]))
 
+    async def questions(self, _request: Request, _values: Mapping[str, Any]) -> Response:
+        answer: nouns.Questions = {
+            "data": [serialise.question(one) for one in self._publisher.questions().asked],
+            "sujets": [{"cle": key, "libelle": label} for key, label in subjects.labels().items()],
+            "regles": serialise.rules(self._method_url),
+            "source": serialise.SOURCE,
+        }
+        return _json(answer)
 
-def _explain(connection: Connection, text: str) -> dict[str, Any]:
-    readings: list[dict[str, str]] = []
-    answer: dict[str, Any] = {
-        "code": text, "lectures": readings, "lu_comme": None, "formation": None,
-        "codes_anterieurs": [], "codes_ulterieurs": [], "raison": None, "candidats": [],
+    async def changes(self, _request: Request, values: Mapping[str, Any]) -> Response:
+        labels = self._publisher.questions().labels
+        size = values.get("page_size", CHANGES_SIZE)
+        try:
+            body = await run_in_threadpool(self._corpus.changes, values.get("depuis", ""), size, labels)
+        except CursorError as error:
+            if error.stale:
+                raise Refused(410, str(error)) from None
+            raise BadParameters([("depuis", str(error))]) from None
+        return _answer(body.decode(), OWN)
+
+    async def export_avis_ndjson(self, _request: Request, _values: Mapping[str, Any]) -> Response:
+        return await self._export("avis", NDJSON)
+
+    async def export_avis_csv(self, _request: Request, _values: Mapping[str, Any]) -> Response:
+        return await self._export("avis", CSV)
+
+    async def export_verbatims_ndjson(self, _request: Request, _values: Mapping[str, Any]) -> Response:
+        return await self._export("verbatim", NDJSON)
+
+    async def export_verbatims_csv(self, _request: Request, _values: Mapping[str, Any]) -> Response:
+        return await self._export("verbatim", CSV)
+
+    async def usage(self, request: Request, _values: Mapping[str, Any]) -> Response:
+        holder = request.scope[HOLDER]
+        since = self._hub.clock().date() - timedelta(days=USAGE_DAYS)
+        with self._engine.connect() as connection:
+            rows = partners.usage(connection, since, holder.partner)
+        answer: nouns.Usage = {
+            "partenaire": holder.name,
+            "data": [{"jour": row.day.isoformat(), "genre": row.kind, "nombre": row.count} for row in rows],
+        }
+        return _json(answer, OWN)
+
+    async def _export(self, kind: str, media: str) -> Response:
+        labels = self._publisher.questions().labels
+        cursor = await run_in_threadpool(self._corpus.cursor)
+        lines: Iterator[bytes] = self._corpus.export(kind, "csv" if media == CSV else "ndjson", labels)
+        headers = {
+            **problems.CORS,
+            "cache-control": OWN,
+            "x-sirius-curseur": cursor,
+            "x-content-type-options": "nosniff",
+        }
+        return StreamingResponse(lines, media_type=f"{media}; charset=utf-8", headers=headers)
+
+    def _snapshot(self, values: Mapping[str, Any], ask: Ask | None = None) -> Snapshot:
+        if "formation" not in values and "etablissement" not in values:
+            raise BadParameters([("formation", "Un code de formation ou un établissement est attendu.")])
+        formation, centre = values.get("formation"), values.get("etablissement")
+        return self._publisher.require(formation, centre, ask=ask or Ask())
+
+    def _check_question(self, key: str) -> None:
+        open_ones = [one.key for one in self._publisher.questions().asked if one.kind == "texte"]
+        if key and key not in open_ones:
+            raise BadParameters([("question", f"Une de ces clés est attendue : {', '.join(open_ones)}.")])
+
+
+def _explain(connection: Connection, text: str) -> nouns.Resolution:
+    answer: nouns.Resolution = {
+        "code": text, "lectures": [], "lu_comme": None, "formation": None, "etablissement": None,
+        "codes_anterieurs": [], "codes_ulterieurs": [], "raison": None, "candidats": [], "source": serialise.SOURCE,
     }  # fmt: skip
     try:
-        readings += [{"schema": code.scheme, "valeur": code.value} for code in read_formation_code(text)]
+        answer["lectures"] = [{"schema": code.scheme, "valeur": code.value} for code in read_formation_code(text)]
         found = resolve_formation(connection, text)
     except AmbiguousCode as error:
-        return answer | {"raison": str(error), "candidats": list(error.candidates)}
+        return {**answer, "raison": str(error), "candidats": list(error.candidates)}
     except (CodeError, UnknownCode) as error:
-        return answer | {"raison": str(error)}
+        return {**answer, "raison": str(error)}
     note(formations=found.members)
     former, newer = _relatives(connection, found)
     asked = Formation(found.asked.title, found.asked.level, catalogue.codes_of(connection, found.asked.id))
-    return answer | serialise.resolution(found, asked, former, newer)
+    return {
+        **answer, "lu_comme": {"schema": found.code.scheme, "valeur": found.code.value},
+        "formation": serialise.formation(asked), "codes_anterieurs": former, "codes_ulterieurs": newer,
+    }  # fmt: skip
 
 
-def _relatives(connection: Connection, found: ResolvedFormation) -> tuple[list[Any], list[Any]]:
+def _relatives(connection: Connection, found: ResolvedFormation) -> tuple[list[nouns.Formation], list[nouns.Formation]]:
     """Formations of the lineage before and after the one asked for, each with its codes."""
     opened = {number: str(day) for number, day in catalogue.opening_dates(connection, found.members).items()}
     place = opened.get(found.asked.id, "")
-    former: list[Any] = []
-    newer: list[Any] = []
+    former: list[nouns.Formation] = []
+    newer: list[nouns.Formation] = []
     for number in sorted(set(found.members) - {found.asked.id}, key=lambda n: (opened.get(n, ""), n)):
         row = catalogue.formation(connection, number)
         line = serialise.formation(Formation(row.title, row.level, catalogue.codes_of(connection, number)))
@@ -102,7 +205,7 @@ def _relatives(connection: Connection, found: ResolvedFormation) -> tuple[list[A
     return former, newer
 
 
-def _public(endpoint: Endpoint) -> Endpoint:
+def _served(operation: Operation, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         if request.method == "OPTIONS":
             return Response(
@@ -112,14 +215,23 @@ def _public(endpoint: Endpoint) -> Endpoint:
                 | {"access-control-allow-headers": "authorization, if-none-match"},
             )
         try:
-            return await endpoint(request)
+            if operation.scope:
+                required(request.scope, operation.scope)
+            return await endpoint(request, params.read(request.query_params.multi_items(), operation.parameters))
         except SyndicationError as error:
             return problems.problem_of(error)
 
     return answer
 
 
-def _json(body: Any) -> Response:
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    headers = {**problems.CORS, "cache-control": CACHE, "x-content-type-options": "nosniff"}
+def _json(body: Any, cache: str = CACHE) -> Response:
+    return _answer(_text(body), cache)
+
+
+def _answer(text: str, cache: str = CACHE) -> Response:
+    headers = {**problems.CORS, "cache-control": cache, "x-content-type-options": "nosniff"}
     return Response(text, media_type="application/json", headers=headers)
+
+
+def _text(body: Any) -> str:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))

@@ -56,4 +56,4 @@ def _add(connection: Connection, verbatim: str, useful: int, useless: int, now: 
     connection.execute(changed.values(counts))
     scope = select(VERBATIM.c.formation_id, VERBATIM.c.centre_id).where(VERBATIM.c.id == verbatim)
     row = connection.execute(scope).one()
-    store.note_changes(connection, [(row.formation_id, row.centre_id)], now)
+    store.note_changes(connection, [], now, {verbatim: (row.formation_id, row.centre_id)})

@@ -138,7 +138,7 @@ def record_decision(
     elif step:
         reviews.hide(connection, verbatim_id, current["question"], scope)
     if step:
-        store.note_changes(connection, [scope], now)
+        store.note_changes(connection, [], now, {verbatim_id: scope})
     return outcome.status
 
 

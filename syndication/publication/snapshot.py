@@ -41,8 +41,6 @@ from widget.contract import (
 )
 
 log = logging.getLogger("sirius.publication")
-EXTRACTS = 12
-"""Texts on one page of a snapshot."""
 CENTRES_NAMED = 30
 """Most centres that a reader may choose among, those with most respondents."""
 LAST_PAGE = 500
@@ -112,7 +110,7 @@ class Publisher:
         """Scores of keys; those that mean nothing are left out."""
         with self._engine.connect() as connection:
             read = [read_key(key) for key in keys]
-            found, _ = summarise(connection, read, self.questions(), self._settings.thresholds)
+            found, _, _ = summarise(connection, read, self.questions(), self._settings.thresholds)
         return [self._score(one) for one in found]
 
     def frame_ancestors(self) -> str:
@@ -152,13 +150,39 @@ class Publisher:
         visible = sum(shown.get(ratings.VERBATIMS, {}).values())
         ask = _understood(ask, named, self.questions(language))
         ask, found, texts = _found(connection, ask, _text_query(ask, told, served.centre, named), visible)
+        return replace(
+            self._figures(connection, resolved, requested, served, total),
+            held=served.rating.verbatims - visible,
+            verbatims=self._verbatims(connection, texts, served, named, language),
+            ask=ask,
+            found=found,
+            pages=-(-found // ask.size),
+            questions=_facets(
+                shown.get(ratings.VERBATIMS, {}), self.questions(language).labels, replace(ask, question="")
+            ),
+            subjects=_facets(shown.get(ratings.SUBJECTS, {}), subjects.labels(language), replace(ask, subject="")),
+            centres_named=tuple(_centre_facet(one) for one in named) if not served.centre else (),
+        )
+
+    def figures(self, connection: Connection, resolved: Resolved) -> Snapshot | None:
+        """The snapshot without its texts, of what codes were resolved to; None when it has no figures of its own."""
+        requested = requested_scope(resolved)
+        members = resolved.formation.members if resolved.formation else ANY
+        served = self._rate(connection, requested, members, resolved.centre.id if resolved.centre else 0, "fr")
+        if not served.enough:
+            return None
+        return self._figures(connection, resolved, requested, served, self._centres(connection, served)[0])
+
+    def _figures(
+        self, connection: Connection, resolved: Resolved, requested: ScopeName, served: _Served, centres: int
+    ) -> Snapshot:
         rating = served.rating
         return Snapshot(
             formation=self._formation(connection, resolved),
             centre=self._centre(connection, resolved.centre) if resolved.centre else None,
-            scope=Scope(requested, served.name, total),
+            scope=Scope(requested, served.name, centres),
             respondents=rating.respondents,
-            held=rating.verbatims - visible,
+            held=0,
             invited=rating.invited,
             response_rate=rating.response_rate,
             period=rating.period,
@@ -167,18 +191,10 @@ class Publisher:
             notes=rating.notes,
             choices=rating.choices,
             verbatim_total=rating.verbatims if served.enough else 0,
-            verbatims=self._verbatims(connection, texts, served, named, language),
+            verbatims=(),
             method_url=f"{self._settings.public_url}/methode",
             page_url=self._page(resolved),
             updated_at=store.last_change(connection, served.members, served.centre),
-            ask=ask,
-            found=found,
-            pages=-(-found // EXTRACTS),
-            questions=_facets(
-                shown.get(ratings.VERBATIMS, {}), self.questions(language).labels, replace(ask, question="")
-            ),
-            subjects=_facets(shown.get(ratings.SUBJECTS, {}), subjects.labels(language), replace(ask, subject="")),
-            centres_named=tuple(_centre_facet(one) for one in named) if not served.centre else (),
         )
 
     def _tellable(self, connection: Connection, members: tuple[int, ...], centre_id: int) -> tuple[int, ...]:
@@ -250,7 +266,7 @@ class Publisher:
             return ()
         centres = self._nameable(connection, texts, served, named)
         labels = self.questions(language).labels
-        titles = store.titles(connection, {t.formation_id for t in texts}) if served.members == ANY else {}
+        titles, under = self._told_of(connection, texts, served)
         return tuple(
             Verbatim(
                 id=text.id,
@@ -263,11 +279,21 @@ class Publisher:
                 gem=text.gem,
                 useful=text.useful,
                 formation=titles.get(text.formation_id),
+                given_under=under.get(text.formation_id, ""),
                 centre=centres.get(text.centre_id),
                 reply=_reply(text.reply) if text.reply and text.centre_id in centres else None,
             )
             for text in texts
         )
+
+    @staticmethod
+    def _told_of(
+        connection: Connection, texts: list[PublishedText], served: _Served
+    ) -> tuple[Mapping[int, str], Mapping[int, str]]:
+        """Titles of the formations that texts tell of, where several are together; codes they were given under."""
+        found = store.formations(connection, {text.formation_id for text in texts})
+        titles = {number: title for number, (title, _) in found.items()} if served.members == ANY else {}
+        return titles, {number: key for number, (_, key) in found.items()}
 
     def _nameable(
         self, connection: Connection, texts: list[PublishedText], served: _Served, named: Sequence[CentreCount]
@@ -308,6 +334,7 @@ def _understood(ask: Ask, named: Sequence[CentreCount], questions: Questions) ->
         centre=next((one.uai or "" for one in named if one.uai and one.uai == _uai(ask.centre)), ""),
         order=ask.order,
         page=min(max(ask.page, 0), LAST_PAGE),
+        size=ask.size,
     )
 
 
@@ -321,7 +348,7 @@ def _uai(text: str) -> str:
 def _text_query(ask: Ask, told: tuple[int, ...], centre: int, named: Sequence[CentreCount]) -> TextQuery:
     chosen = next((one.id for one in named if ask.centre and one.uai == ask.centre), 0)
     return TextQuery(
-        told, centre or chosen, ask.question, ask.subject, ask.words, ask.order, EXTRACTS, ask.page * EXTRACTS
+        told, centre or chosen, ask.question, ask.subject, ask.words, ask.order, ask.size, ask.page * ask.size
     )
 
 
@@ -333,8 +360,8 @@ def _found(connection: Connection, ask: Ask, query: TextQuery, visible: int) -> 
     if not visible:
         return replace(ask, page=0), 0, []
     found = store.count_published(connection, query) if ask.narrows else visible
-    page = min(ask.page, max(-(-found // EXTRACTS) - 1, 0))
-    return replace(ask, page=page), found, store.published(connection, replace(query, offset=page * EXTRACTS))
+    page = min(ask.page, max(-(-found // ask.size) - 1, 0))
+    return replace(ask, page=page), found, store.published(connection, replace(query, offset=page * ask.size))
 
 
 def _facets(counts: Mapping[str, int], labels: Mapping[str, str], others: Ask) -> tuple[Facet, ...]:

@@ -95,7 +95,8 @@ class CentreCount:
 class SummaryRow:
     """A line of the batch of summaries: one reading of a key, and one count of its scope.
 
-    ``own`` is true when the code is the very key of its formation; ``member_id`` is a formation of the lineage.
+    ``own`` is true when the code is the very key of its formation; ``member_id`` is a formation of the lineage;
+    ``changed_at`` the hour in which anything public last changed.
     """
 
     number: int
@@ -111,6 +112,7 @@ class SummaryRow:
     axis: str | None
     value: str | None
     count: int | None
+    changed_at: datetime | None
 
 
 # Written out, not bound: SQLite plans a statement anew at each run when a bound value decides on a partial index.
@@ -245,11 +247,18 @@ def _extra(connection: Connection, wanted: TextQuery) -> tuple[Any, ...]:
     return tuple(conditions)
 
 
-def titles(connection: Connection, formations: Collection[int]) -> dict[int, str]:
-    """Titles of some formations."""
-    return dict(
-        connection.execute(select(FORMATION.c.id, FORMATION.c.title).where(FORMATION.c.id.in_(formations))).all()
-    )
+def formations(connection: Connection, ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    """Titles and natural keys of some formations."""
+    found: dict[int, tuple[str, str]] = {}
+    for number in sorted(ids):
+        ((title, key),) = _FORMATION.rows(connection, formation0=number)
+        found[number] = (title, key)
+    return found
+
+
+_FORMATION = Prepared(
+    select(FORMATION.c.title, FORMATION.c.natural_key).where(FORMATION.c.id == bindparam("formation0"))
+)
 
 
 def centres(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str | None, str, str]]:
@@ -299,6 +308,7 @@ def summaries(
         select(
             numbers.c.number, found.c.scheme, found.c.own, found.c.lineage_id, head.c.title, member.c.id,
             at.c.id, at.c.name, at.c.uai, TALLY.c.centre_id, TALLY.c.axis, TALLY.c.value, TALLY.c.count,
+            select(CHANGE.c.at).order_by(CHANGE.c.seq.desc()).limit(1).scalar_subquery(),
         )
         .select_from(numbers)
         .outerjoin(found, found.c.number == numbers.c.number)

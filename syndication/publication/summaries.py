@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -52,8 +53,8 @@ class _Gathered:
 
 def summarise(
     connection: Connection, keys: Sequence[Key], questions: Questions, thresholds: Thresholds
-) -> tuple[list[Summary], list[tuple[str, str]]]:
-    """Summaries of keys, and those that mean nothing with the reason."""
+) -> tuple[list[Summary], list[tuple[str, str]], datetime | None]:
+    """Summaries of keys, those that mean nothing with the reason, and the hour in which anything last changed."""
     formations: list[tuple[int, str, str]] = []
     centres: list[tuple[int, str, str]] = []
     reasons: dict[int, str] = {}
@@ -68,7 +69,8 @@ def summarise(
         else:
             formations += read
             centres += place
-    gathered = _gather(store.summaries(connection, formations, centres))
+    rows = store.summaries(connection, formations, centres)
+    gathered = _gather(rows)
     data: list[Summary] = []
     for number, key in enumerate(keys):
         reason = reasons.get(number) or _missing(key, gathered[number])
@@ -76,7 +78,8 @@ def summarise(
             reasons[number] = reason
         else:
             data.append(_summary(key, gathered[number], questions, thresholds))
-    return data, [(keys[number][0], reasons[number]) for number in sorted(reasons)]
+    unknown = [(keys[number][0], reasons[number]) for number in sorted(reasons)]
+    return data, unknown, rows[0].changed_at if rows else None
 
 
 def _gather(rows: Sequence[SummaryRow]) -> dict[int, _Gathered]:

@@ -70,7 +70,7 @@ def write(
         return
     connection.execute(update(REPLY).where(REPLY.c.verbatim_id == verbatim).values(version=old.version + 1, **values))
     if old.status == "publie":
-        store.note_changes(connection, [scope], now)
+        store.note_changes(connection, [], now, {verbatim: scope})
 
 
 def judge(
@@ -93,7 +93,7 @@ def judge(
         raise DecisionConflict("Cette réponse vient de changer\u00a0: rien n'a été fait.")
     scope = _scope(connection, verbatim)
     if wished == "publie" and scope:
-        store.note_changes(connection, [scope], now)
+        store.note_changes(connection, [], now, {verbatim: scope})
     return wished
 
 

@@ -229,7 +229,7 @@ def _unpublish(connection: Connection, verbatim: Row[Any], now: datetime) -> Non
     if verbatim.status == "publie":
         scope = (verbatim.formation_id, verbatim.centre_id)
         hide(connection, verbatim.id, verbatim.question, scope)
-        store.note_changes(connection, [scope], now)
+        store.note_changes(connection, [], now, {verbatim.id: scope})
 
 
 def _change_text(

@@ -20,8 +20,8 @@ import pytest
 
 from collector.door import Receipt, default_questionnaire
 from collector.questionnaire.answers import TEXT_LIMIT
+from syndication.app import Service
 from syndication.context import Hub
-from syndication.publication.ready import ReadyAnswers
 from tests.helpers import Client, Clock, hidden_fields
 
 Opener = Callable[..., str]
@@ -82,7 +82,7 @@ class Author:
 
 
 @pytest.fixture
-def write_in(hub: Hub, app: ReadyAnswers, open_campaign: Opener) -> Callable[..., Author]:
+def write_in(hub: Hub, app: Service, open_campaign: Opener) -> Callable[..., Author]:
     """Answer by a link of its own, and give who did."""
 
     def run(said: dict[str, list[str]] | None = None, **options: Any) -> Author:

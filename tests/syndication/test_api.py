@@ -20,6 +20,7 @@ AVIS_KEYS = {
 }  # fmt: skip
 VERBATIM_KEYS = {
     "id", "question", "texte", "publie_le", "experience", "sujets", "pepite", "utile", "etablissement", "reponse",
+    "donne_sous",
 }  # fmt: skip
 
 

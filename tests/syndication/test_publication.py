@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from syndication.app import Service
 from syndication.context import Hub
 from syndication.database import writing
 from syndication.moderation import store as moderation
-from syndication.publication.ready import ReadyAnswers
 from tests.conftest import CUISINE, LYON_CENTRE, PARIS_CENTRE
 from tests.helpers import Client
 
@@ -144,7 +144,7 @@ def test_what_has_not_changed_is_a_304(client: Client, answer: Answer) -> None:
 
 
 def test_a_decision_changes_what_is_ready_and_nothing_else(
-    hub: Hub, app: ReadyAnswers, client: Client, answer: Answer
+    hub: Hub, app: Service, client: Client, answer: Answer
 ) -> None:
     other = "/widget?formation=50025524"
     answer(6)
@@ -155,7 +155,7 @@ def test_a_decision_changes_what_is_ready_and_nothing_else(
     assert client.get(WIDGET).headers["etag"] == before
     app.catch_up()
     assert client.get(WIDGET).headers["etag"] != before
-    assert ("/widget", b"formation=50025524") in app._ready
+    assert ("/widget", b"formation=50025524") in app.ready._ready
     assert client.get(other).headers["etag"] == kept
 
 
@@ -170,12 +170,12 @@ def test_answers_come_compressed_to_who_can_read_them(client: Client, answer: An
     assert sizes["br"] < sizes["gzip"] < sizes["identity"]
 
 
-def test_memory_is_bounded(hub: Hub, app: ReadyAnswers, client: Client) -> None:
-    app._bound = 100_000
+def test_memory_is_bounded(hub: Hub, app: Service, client: Client) -> None:
+    app.ready._bound = 100_000
     for number in range(200):
         client.get(f"/widget?formation=50022146&x={number}")
-    assert app._size <= 100_000
-    assert 0 < len(app._ready) < 200
+    assert app.ready._size <= 100_000
+    assert 0 < len(app.ready._ready) < 200
 
 
 def test_readers_are_served_what_is_ready_when_the_database_is_gone(hub: Hub, client: Client, answer: Answer) -> None:

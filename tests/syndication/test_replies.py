@@ -7,9 +7,9 @@ import pytest
 
 from syndication.accounts import signin
 from syndication.accounts.store import Person
+from syndication.app import Service
 from syndication.catalogue.resolve import resolve_centre
 from syndication.context import Hub
-from syndication.publication.ready import ReadyAnswers
 from syndication.replies.store import LONGEST
 from tests.helpers import Client
 from tests.syndication.test_publication import publish_everything
@@ -79,9 +79,7 @@ def test_a_refused_reply_tells_its_centre_why_and_may_be_written_anew(
     assert "attend d'être lue" in client.get("/cfa/avis", headers=centre).text
 
 
-def test_nobody_replies_for_another_centre_nor_without_words(
-    hub: Hub, app: ReadyAnswers, client: Client, text: str
-) -> None:
+def test_nobody_replies_for_another_centre_nor_without_words(hub: Hub, app: Service, client: Client, text: str) -> None:
     other, own = signed_in(hub, client, "cfa", "9990001X"), signed_in(hub, client, "cfa", "0751234J")
     assert client.post(f"/cfa/avis/{text}", data={"texte": WORDS}, headers=other).status_code == 422
     assert Client(app).post(f"/cfa/avis/{text}", data={"texte": WORDS}).status_code == 401

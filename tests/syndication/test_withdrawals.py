@@ -19,13 +19,12 @@ from sqlalchemy import select
 
 from collector.door import Receipt, default_questionnaire
 from syndication import asgi, campaigns, database, intake, models, store, worker
-from syndication.app import create_app
+from syndication.app import Service, create_app
 from syndication.context import Hub
 from syndication.database import table, writing
 from syndication.errors import DecisionError
 from syndication.moderation import store as moderation
 from syndication.moderation.decide import REASONS
-from syndication.publication.ready import ReadyAnswers
 from syndication.reviews import store as reviews
 from tests.conftest import CUISINE, PARIS_CENTRE, settings_in
 from tests.helpers import FULL_ANSWER, Client, Clock
@@ -65,7 +64,7 @@ class Author:
 class Group:
     """People who answered one campaign, and one desk."""
 
-    def __init__(self, hub: Hub, app: ReadyAnswers) -> None:
+    def __init__(self, hub: Hub, app: Service) -> None:
         self.hub = hub
         self.browser = Client(app)
         self.people: list[Author] = []
@@ -131,7 +130,7 @@ class Group:
 
 
 @pytest.fixture
-def group(hub: Hub, app: ReadyAnswers) -> Group:
+def group(hub: Hub, app: Service) -> Group:
     return Group(hub, app)
 
 
@@ -232,7 +231,7 @@ def test_a_withdrawn_text_is_gone_from_every_surface_within_one_round(
 
 
 def test_a_withdrawn_text_leaves_the_desk(
-    group: Group, hub: Hub, app: ReadyAnswers, seven: list[Author], catch_up: CatchUp
+    group: Group, hub: Hub, app: Service, seven: list[Author], catch_up: CatchUp
 ) -> None:
     desk = signed_in(hub, app)
     assert seven[0].words[SECOND] in unescape(desk.get("/moderation").text)
@@ -396,7 +395,7 @@ def test_a_response_withdrawn_before_it_was_taken_in_is_never_stored(
 
 
 def test_behind_a_common_link_a_withdrawn_response_is_not_counted_as_asked(
-    group: Group, hub: Hub, app: ReadyAnswers, client: Client, seven: list[Author],
+    group: Group, hub: Hub, app: Service, client: Client, seven: list[Author],
     open_campaign: Callable[..., str], catch_up: CatchUp,
 ) -> None:  # fmt: skip
     path = hub.collector.common_link(open_campaign()).removeprefix("http://127.0.0.1:8000")
@@ -440,7 +439,7 @@ def held(group: Group, seven: list[Author], catch_up: CatchUp) -> Author:
 
 
 def test_a_response_held_back_and_withdrawn_leaves_the_desk_and_changes_no_figure(
-    group: Group, hub: Hub, app: ReadyAnswers, held: Author, catch_up: CatchUp
+    group: Group, hub: Hub, app: Service, held: Author, catch_up: CatchUp
 ) -> None:
     desk = signed_in(hub, app)
     assert "Réponses à vérifier" in unescape(desk.get("/moderation").text)
@@ -506,7 +505,7 @@ def test_who_was_set_aside_rewrites_and_is_counted_once_published(
 
 
 def test_a_rewritten_text_waits_again_is_published_and_its_author_is_told(
-    group: Group, hub: Hub, app: ReadyAnswers, client: Client, clock: Clock, seven: list[Author], catch_up: CatchUp
+    group: Group, hub: Hub, app: Service, client: Client, clock: Clock, seven: list[Author], catch_up: CatchUp
 ) -> None:
     person = seven[0]
     group.refuse(person, SECOND)
@@ -611,7 +610,7 @@ def test_words_published_after_all_while_their_author_rewrote_them_give_way_to_t
 @pytest.mark.parametrize("wished", ["publie", "refuse"])
 @pytest.mark.parametrize("act", ["withdraws the text", "withdraws everything", "rewrites"])
 def test_a_moderator_who_decides_on_a_text_that_has_just_changed_changes_nothing(
-    group: Group, hub: Hub, app: ReadyAnswers, seven: list[Author], catch_up: CatchUp, act: str, wished: str
+    group: Group, hub: Hub, app: Service, seven: list[Author], catch_up: CatchUp, act: str, wished: str
 ) -> None:
     person = seven[0]
     if act == "rewrites":
@@ -646,7 +645,7 @@ def test_a_withdrawn_text_is_published_by_nobody(
 
 @pytest.mark.parametrize("wished", ["comptee", "ecartee"])
 def test_a_moderator_who_judges_a_response_just_withdrawn_changes_nothing(
-    group: Group, hub: Hub, app: ReadyAnswers, held: Author, catch_up: CatchUp, wished: str
+    group: Group, hub: Hub, app: Service, held: Author, catch_up: CatchUp, wished: str
 ) -> None:
     desk = signed_in(hub, app)
     ((review,),) = rows(hub, f"SELECT id FROM review WHERE source_id = '{held.id}'")

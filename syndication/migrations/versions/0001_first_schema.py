@@ -1,5 +1,7 @@
 """The first schema."""
 
+import secrets
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -20,7 +22,9 @@ def upgrade() -> None:
     _gestures()
     _full_text()
     _figures()
+    _corpus()
     _partners()
+    _webhooks()
     _people()
 
 
@@ -335,10 +339,31 @@ def _partners() -> None:
         "partner",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
+        sa.Column("quota", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name"),
+    )
+    op.create_table(
+        "partner_key",
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("partner_id", sa.Integer(), sa.ForeignKey("partner.id"), nullable=False),
+        sa.Column("hint", sa.String(), nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("digest"),
+    )
+    op.create_index("ix_partner_key_partner_id", "partner_key", ["partner_id"], unique=False)
+    op.create_table(
+        "usage",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("partner_id", sa.Integer(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "kind", "partner_id"),
     )
     op.create_table(
         "partner_origin",
@@ -426,6 +451,7 @@ def _figures() -> None:
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("formation_id", sa.Integer(), nullable=False),
         sa.Column("centre_id", sa.Integer(), nullable=False),
+        sa.Column("verbatim_id", sa.String(), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("seq"),
         sqlite_autoincrement=True,
@@ -452,6 +478,82 @@ def _figures() -> None:
         sa.Column("reason", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("source_id"),
     )
+
+
+def _corpus() -> None:
+    op.create_table(
+        "published",
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("first", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("formation_id", sa.Integer(), nullable=False),
+        sa.Column("centre_id", sa.Integer(), nullable=False),
+        sa.Column("removed", sa.Boolean(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("kind", "key"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "ix_published_scope",
+        "published",
+        ["formation_id", "centre_id"],
+        unique=False,
+        sqlite_where=sa.text("kind = 'avis'"),
+        postgresql_where=sa.text("kind = 'avis'"),
+    )
+    op.create_index(
+        "ix_published_centre",
+        "published",
+        ["centre_id"],
+        unique=False,
+        sqlite_where=sa.text("kind = 'avis' AND formation_id = 0"),
+        postgresql_where=sa.text("kind = 'avis' AND formation_id = 0"),
+    )
+    bookmarks = sa.table("bookmark", sa.column("name", sa.String), sa.column("cursor", sa.String))
+    op.bulk_insert(bookmarks, [{"name": "corpus.name", "cursor": secrets.token_hex(6)}])
+
+
+def _webhooks() -> None:
+    op.create_table(
+        "webhook",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("partner_id", sa.Integer(), sa.ForeignKey("partner.id"), nullable=False),
+        sa.Column("url", sa.String(), nullable=False),
+        sa.Column("events", sa.JSON(), nullable=False),
+        sa.Column("salts", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_webhook_partner_id", "webhook", ["partner_id"], unique=False)
+    op.create_table(
+        "delivery",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("webhook_id", sa.String(), sa.ForeignKey("webhook.id"), nullable=False),
+        sa.Column("event", sa.String(), nullable=False),
+        sa.Column("body", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_answer", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "ix_delivery_due",
+        "delivery",
+        ["next_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("state = 'due'"),
+        postgresql_where=sa.text("state = 'due'"),
+    )
+    op.create_index("ix_delivery_webhook", "delivery", ["webhook_id", "created_at"], unique=False)
 
 
 def _people() -> None:

@@ -1,0 +1,220 @@
+"""Keeping the corpus up to date: whatever the log of changes tells is looked at anew, and items that say something
+else than before get a new place, in the same transaction as the bookmark and the messages owed to webhooks.
+
+Losing this process between any two steps loses nothing: what was not committed is done again, to the same end.
+"""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from time import monotonic
+
+from sqlalchemy import Connection, Engine
+
+from syndication import store as hub
+from syndication.api import serialise
+from syndication.catalogue import store as catalogue
+from syndication.catalogue.codes import Code
+from syndication.catalogue.resolve import Resolved, ResolvedFormation
+from syndication.catalogue.store import CentreRow, FormationRow
+from syndication.corpus import store
+from syndication.corpus.store import FIGURES, TEXT, Item, Text
+from syndication.database import writing
+from syndication.publication.snapshot import Publisher
+from widget.contract import Snapshot
+
+FOLLOWER, EDITION, WHOLE = "corpus", "corpus.edition", "corpus.whole"
+"""Bookmarks: the last change followed; what figures were made with; how far the corpus was gone through as a whole."""
+SHAPE = "1"
+"""Changes when items are written in another way: the corpus is then made anew."""
+CHANGES, FORMATIONS, CENTRES = 400, 25, 200
+"""How much is looked at in one transaction."""
+BUDGET_SECONDS = 2.0
+"""How long one call goes through the whole corpus before it leaves the rest to the next."""
+Told = Callable[[Connection, Sequence[Item]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """What following works with; ``minimum``: respondents under which there are no figures; ``told``: hears of items
+    that changed, in the transaction that changes them."""
+
+    engine: Engine
+    publisher: Publisher
+    minimum: int
+    edition: str
+    told: Told
+
+    def follow(self) -> int:
+        """Bring the corpus up to date; gives how many items changed."""
+        count, until = 0, monotonic() + BUDGET_SECONDS
+        while self._is_behind():
+            with writing(self.engine).begin() as connection:
+                items = self._step(connection)
+                store.keep(connection, items)
+                self.told(connection, items)
+            count += len(items)
+            if monotonic() > until:
+                break
+        return count
+
+    def _is_behind(self) -> bool:
+        with self.engine.connect() as connection:
+            return bool(
+                hub.bookmark(connection, WHOLE)
+                or hub.bookmark(connection, EDITION) != self._edition()
+                or hub.last_change(connection) > int(hub.bookmark(connection, FOLLOWER) or 0)
+            )
+
+    def _edition(self) -> str:
+        return f"{SHAPE} {self.edition} {' '.join(self.publisher.questions().versions)}"
+
+    def _step(self, connection: Connection) -> list[Item]:
+        """Items that say something else than before, after the next changes, or the next part of the whole."""
+        if hub.bookmark(connection, EDITION) != self._edition():
+            hub.move_bookmark(connection, EDITION, self._edition())
+            hub.move_bookmark(connection, WHOLE, "formations 0")
+        touched = store.changes(connection, int(hub.bookmark(connection, FOLLOWER) or 0), CHANGES)
+        if touched is None:
+            return self._go_on(connection)
+        hub.move_bookmark(connection, FOLLOWER, str(touched.seq))
+        store.forget_texts(connection, touched.seq)
+        if touched.catalogue:
+            hub.move_bookmark(connection, WHOLE, "formations 0")
+            return []
+        return self._revise(connection, touched.scopes, touched.texts)
+
+    def _go_on(self, connection: Connection) -> list[Item]:
+        """The next part of going through the whole corpus: formations, then centres."""
+        kind, _, last = hub.bookmark(connection, WHOLE).partition(" ")
+        if kind == "formations":
+            some = store.formations_after(connection, int(last), FORMATIONS)
+            hub.move_bookmark(connection, WHOLE, f"formations {some[-1]}" if some else "centres 0")
+            lineages = store.lineages(connection, some).items()
+            return [item for head, members in lineages for item in self._revise_lineage(connection, head, members)]
+        if kind == "centres":
+            some = store.centres_after(connection, int(last), CENTRES)
+            hub.move_bookmark(connection, WHOLE, f"centres {some[-1]}" if some else "")
+            return self._revise_centres(connection, some)
+        return []
+
+    def _revise(
+        self, connection: Connection, scopes: Collection[tuple[int, int]], texts: Collection[str]
+    ) -> list[Item]:
+        places = store.places_of(connection, texts)
+        items: list[Item] = []
+        for head, members in store.lineages(connection, {formation for formation, _ in scopes}).items():
+            centres = {centre for formation, centre in scopes if formation in members}
+            own = {text for text, (formation, _) in places.items() if formation in members}
+            items += self._revise_lineage(connection, head, members, centres, own)
+        return items + self._revise_centres(connection, sorted({centre for _, centre in scopes}))
+
+    def _revise_centres(self, connection: Connection, centres: Sequence[int]) -> list[Item]:
+        """Figures of centres as a whole."""
+        now: dict[str, Item] = {}
+        for centre in centres:
+            resolved = Resolved(None, catalogue.centre(connection, centre))
+            now |= _scope(self.publisher.figures(connection, resolved), 0, resolved)
+        return _changed(now, store.scopes_held(connection, (0,), centres))
+
+    def _revise_lineage(
+        self,
+        connection: Connection,
+        head: int,
+        members: tuple[int, ...],
+        centres: Collection[int] | None = None,
+        texts: Collection[str] | None = None,
+    ) -> list[Item]:
+        """Figures and texts of a lineage: those of some centres and some texts, or all of them."""
+        held = store.scopes_held(connection, members, None)
+        before = {item.centre_id for item in held.values() if not item.removed}
+        looked_at = {0, *(centres if centres is not None else before)}
+        if centres is None:
+            looked_at.update(store.centres_answered(connection, members, self.minimum))
+        now = self._figures_of(connection, catalogue.formation(connection, head), members, looked_at)
+        after = (before - looked_at) | {item.centre_id for item in now.values()}
+        items = _changed(now, {key: item for key, item in held.items() if item.centre_id in looked_at})
+        wanted = self._texts_touched(connection, members, texts, before ^ after)
+        return items + self._revise_texts(connection, wanted, after)
+
+    def _figures_of(
+        self, connection: Connection, row: FormationRow, members: tuple[int, ...], centres: Collection[int]
+    ) -> dict[str, Item]:
+        formation = ResolvedFormation(Code("cfd", row.natural_key), row, row, members)
+        found: dict[str, Item] = {}
+        for centre in sorted(centres):
+            resolved = Resolved(formation, catalogue.centre(connection, centre) if centre else None)
+            found |= _scope(self.publisher.figures(connection, resolved), row.id, resolved)
+            if not found:
+                break  # too few for the formation: too few anywhere in it
+        return found
+
+    @staticmethod
+    def _texts_touched(
+        connection: Connection, members: tuple[int, ...], texts: Collection[str] | None, turned: Collection[int]
+    ) -> set[str]:
+        """Texts to look at: those named, and all those of a scope whose figures appeared or went away."""
+        if texts is None or 0 in turned:
+            return set(store.texts_of(connection, members, None))
+        return {*texts, *(store.texts_of(connection, members, turned) if turned else ())}
+
+    @staticmethod
+    def _revise_texts(connection: Connection, wanted: Collection[str], shown: Collection[int]) -> list[Item]:
+        """Texts; ``shown``: centres whose figures stand (0: the formation's), which may be named."""
+        if not wanted:
+            return []
+        places = store.places_of(connection, wanted)
+        named = {text: centre for text, (_, centre) in places.items() if centre in shown}
+        now = {
+            text.id: Item(TEXT, text.id, places[text.id][0], named.get(text.id, 0), _digest(text))
+            for text in store.texts(connection, wanted, named).values()
+            if not text.removed and 0 in shown
+        }
+        return _changed(now, store.texts_held(connection, wanted))
+
+
+def _scope(snapshot: Snapshot | None, formation: int, resolved: Resolved) -> dict[str, Item]:
+    """Figures of a scope as an item under its key, none when there are none to show."""
+    key = scope_key(resolved)
+    if snapshot is None or not key:
+        return {}
+    line = serialise.published_avis(key, snapshot)
+    digest = _digest({name: value for name, value in line.items() if name != "mis_a_jour_le"})
+    body = zlib.compress(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode())
+    return {key: Item(FIGURES, key, formation, resolved.centre.id if resolved.centre else 0, digest, False, body)}
+
+
+def scope_key(resolved: Resolved) -> str:
+    """The key of a scope: ``cfd:50022146@0751234J``, either part alone; empty when its centre has no UAI."""
+    formation = resolved.formation.formation.natural_key if resolved.formation else ""
+    return formation + _place(resolved.centre) if resolved.centre is None or resolved.centre.uai else ""
+
+
+def _place(centre: CentreRow | None) -> str:
+    return f"@{centre.uai}" if centre else ""
+
+
+def _changed(now: dict[str, Item], held: dict[str, Item]) -> list[Item]:
+    """Items that appear, say something else, or go away."""
+    return [*_new(now.values(), held), *_gone(now, held.values())]
+
+
+def _new(now: Iterable[Item], held: dict[str, Item]) -> Iterable[Item]:
+    for item in now:
+        old = held.get(item.key)
+        if old is None or old.removed:
+            yield item._replace(fresh=True)
+        elif (old.digest, old.formation_id, old.centre_id) != (item.digest, item.formation_id, item.centre_id):
+            yield item
+
+
+def _gone(now: dict[str, Item], held: Iterable[Item]) -> Iterable[Item]:
+    for old in held:
+        if not old.removed and old.key not in now:
+            yield old._replace(removed=True, digest="", body=None)
+
+
+def _digest(value: Text | dict[str, object]) -> str:
+    return hashlib.blake2b(repr(value).encode(), digest_size=9).hexdigest()

@@ -1,0 +1,217 @@
+"""The gate of the API and the widget: keys checked, quotas kept, uses counted, in front of answers that are ready.
+
+A key is looked up at each request, so that one revoked opens nothing from then on, in any process. Uses are counted by
+day, kind and partner, in memory, and written every few seconds: nothing of who reads is looked at but the origin of the
+page, to tell whose catalogue it is. Quotas are counted by each process on its own.
+"""
+
+import asyncio
+import logging
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import lru_cache
+from ipaddress import ip_address
+from time import time
+from urllib.parse import urlsplit
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from collector.door import network_of
+from syndication.api.problems import Refused, problem_of
+from syndication.database import writing
+from syndication.partners import keys, store
+from syndication.partners.store import OTHERS, KeyHolder
+
+log = logging.getLogger("sirius.gate")
+HOLDER = "sirius.holder"
+"""Under which the holder of a key travels with a request."""
+LONGEST_QUERY = 64 * 1024
+MINUTE = 60
+WRITE_EVERY_SECONDS = 10.0
+REMEMBERED = 10_000
+"""Most networks and partners counted at one time."""
+
+
+class Minutes:
+    """How many times something came within the minute, by name."""
+
+    def __init__(self) -> None:
+        self._counts: OrderedDict[object, tuple[int, int]] = OrderedDict()
+
+    def note(self, name: object, moment: float) -> int:
+        """Note one more at a moment, in seconds; gives how many came within its minute, itself included."""
+        minute = int(moment // MINUTE)
+        last, count = self._counts.get(name, (minute, 0))
+        count = count + 1 if last == minute else 1
+        self._counts[name] = (minute, count)
+        self._counts.move_to_end(name)
+        if len(self._counts) > REMEMBERED:
+            self._counts.popitem(last=False)
+        return count
+
+
+class Gate:
+    """ASGI layer; ``kinds`` names what is counted, by path. ``limit``: requests a minute of a network without a key."""
+
+    def __init__(
+        self, app: ASGIApp, engine: Engine, kinds: Mapping[str, str], clock: Callable[[], datetime], limit: int
+    ) -> None:
+        self._app = app
+        self._engine = engine
+        self._kinds = kinds
+        self._clock = clock
+        self._limit = limit
+        self._minutes = Minutes()
+        self._uses: Counter[tuple[str, int]] = Counter()
+        self._origins: Mapping[str, int] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or say why not."""
+        kind = self._kinds.get(scope["path"]) if scope["type"] == "http" else None
+        if kind is None:
+            await self._app(scope, receive, send)
+            return
+        said = page = b""
+        for name, value in scope["headers"]:
+            if name == b"authorization":
+                said = value
+            elif name == b"referer" or (name == b"origin" and not page):
+                page = value
+        if not scope["path"].startswith("/api/"):
+            self._uses[kind, self._origins.get(origin_of(page), OTHERS)] += 1
+            await self._app(scope, receive, send)
+            return
+        try:
+            await self._api(kind, said, page, scope, receive, send)
+        except Refused as refusal:
+            await problem_of(refusal)(scope, receive, send)
+
+    async def _api(self, kind: str, said: bytes, page: bytes, scope: Scope, receive: Receive, send: Send) -> None:
+        if len(scope["query_string"]) > LONGEST_QUERY:
+            raise Refused(414, f"L'adresse dépasse {LONGEST_QUERY} octets.")
+        holder = self._holder(said) if said and scope["method"] != "OPTIONS" else None
+        if holder is None:
+            self._admit(scope)
+            self._uses[kind, self._origins.get(origin_of(page), OTHERS)] += 1
+            await self._app(scope, receive, send)
+            return
+        headers = self._count(holder)
+
+        async def limited(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], *headers]}
+            await send(message)
+
+        self._uses[kind, holder.partner] += 1
+        await self._app({**scope, HOLDER: holder}, receive, limited)
+
+    def _holder(self, said: bytes) -> KeyHolder | None:
+        """Who holds the key of a request; raises Refused. None when the database is away: what is public stays so."""
+        scheme, _, key = said.decode("latin-1").strip().partition(" ")
+        now = self._clock()
+        if scheme.lower() != "bearer" or not keys.looks_like_one(key.strip()):
+            raise _unknown("Cette clé n'en est pas une : « Authorization: Bearer sirius_… » est attendu.")
+        try:
+            with self._engine.connect() as connection:
+                holder = store.holder(connection, key.strip(), now)
+        except SQLAlchemyError:
+            log.warning("the database is away: keys cannot be checked")
+            return None
+        if holder is None:
+            raise _unknown("Cette clé n'est pas connue.")
+        if holder.revoked or holder.key.revoked_at is not None:
+            raise _unknown("Cette clé a été révoquée : demandez-en une autre.")
+        if not holder.key.works(now):
+            raise _unknown("Cette clé a été remplacée, et son délai est passé : employez la nouvelle.")
+        return holder
+
+    def _count(self, holder: KeyHolder) -> list[tuple[bytes, bytes]]:
+        """Count a request against its holder's quota; raises Refused when it is one too many."""
+        moment = time()
+        count = self._minutes.note(holder.partner, moment)
+        headers = rate_headers(holder.quota, count, moment)
+        if count > holder.quota:
+            raise _too_many(f"« {holder.name} » a droit à {holder.quota} requêtes par minute.", headers)
+        return [(name.encode(), value.encode()) for name, value in headers.items()]
+
+    def _admit(self, scope: Scope) -> None:
+        """Count a request without a key against its network's limit; raises Refused."""
+        network = _network((scope.get("client") or ("",))[0])
+        if not network:
+            return
+        moment = time()
+        count = self._minutes.note(network, moment)
+        if count > self._limit:
+            headers = rate_headers(self._limit, count, moment)
+            raise _too_many(
+                f"Sans clé, {self._limit} requêtes par minute et par réseau : demandez une clé, ou attendez.", headers
+            )
+
+    # -- background --------------------------------------------------------------------------------------------------
+
+    async def follow(self) -> None:
+        """Write what was counted, and learn whose pages are whose, for ever; run it as a task."""
+        while True:
+            await asyncio.to_thread(self.write)
+            await asyncio.sleep(WRITE_EVERY_SECONDS)
+
+    def write(self) -> None:
+        """Write what was counted since last time; kept for the next time when the database is away."""
+        uses, self._uses = self._uses, Counter()
+        try:
+            if uses:
+                with writing(self._engine).begin() as connection:
+                    store.add_usage(connection, self._clock().date(), uses)
+            with self._engine.connect() as connection:
+                self._origins = store.origins(connection)
+        except SQLAlchemyError:
+            self._uses.update(uses)
+
+
+def rate_headers(limit: int, count: int, moment: float) -> dict[str, str]:
+    """What is told of a limit: how many a minute, how many are left, seconds until the next minute."""
+    return {
+        "x-ratelimit-limit": str(limit),
+        "x-ratelimit-remaining": str(max(limit - count, 0)),
+        "x-ratelimit-reset": str(MINUTE - int(moment) % MINUTE),
+    }
+
+
+@lru_cache(maxsize=4096)
+def origin_of(page: bytes) -> str:
+    """The origin of a page's address, empty when it has none."""
+    try:
+        parts = urlsplit(page.decode("ascii"))
+        return f"{parts.scheme}://{parts.netloc.lower()}" if parts.scheme and parts.netloc else ""
+    except ValueError:
+        return ""
+
+
+@lru_cache(maxsize=4096)
+def _network(address: str) -> str:
+    """The network of an address; empty for this very machine, a proxy on which speaks for everybody."""
+    try:
+        return "" if ip_address(address).is_loopback else network_of(address)
+    except ValueError:
+        return ""
+
+
+def _unknown(message: str) -> Refused:
+    return Refused(401, message, {"www-authenticate": 'Bearer realm="Sirius"'})
+
+
+def _too_many(message: str, headers: Mapping[str, str]) -> Refused:
+    return Refused(429, message, {**headers, "retry-after": headers["x-ratelimit-reset"]})
+
+
+def required(scope: Scope, allowed: str) -> KeyHolder:
+    """The holder of a request's key, when the key allows what is asked; raises Refused."""
+    holder: KeyHolder | None = scope.get(HOLDER)
+    if holder is None:
+        raise _unknown("Une clé est nécessaire ici, dans l'en-tête Authorization (Bearer).")
+    if allowed not in holder.key.scopes:
+        raise Refused(403, f"Cette clé ne permet pas « {allowed} ».")
+    return holder
