@@ -14,8 +14,8 @@ from types import MappingProxyType
 
 PUBLISHED = MappingProxyType(
     {
-        "1.0.0.js": "sha384-OvrklUp6fmP76u6yOleSdMHrcl0SUKHZI+oCqSaURva21tPFm/QbSSf7xXuZo1lL",
-        "1.0.0.plus.js": "sha384-xJQoPa7buFcHL9k6e7pX3/tn1p2abTwr/jFM2zp9Vl1lDA0fXV2vjcSyBSYfP2OR",
+        "1.0.0.js": "sha384-hSXhogt2BAfUWNp+bifC72TaWzqgJJfHhCwpDrZIaLj60fALZMigxDyjgbugZinu",
+        "1.0.0.plus.js": "sha384-3nZxkwXGinc4FQuRT6QfPvzEVzIBS2OS0VRD7rAU1Da7ws23BRMSQF/XbomrXmAo",
     }
 )
 """Every file ever published, with its hash."""

@@ -1,15 +1,21 @@
 """Public pages: home, embed builder, method, legal pages, health."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
+from sqlalchemy import Connection
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from syndication import database
 from syndication.catalogue import store as catalogue
-from syndication.catalogue.store import FormationRow
+from syndication.catalogue.resolve import resolve_centre, resolve_formation
+from syndication.catalogue.store import CentreRow, FormationRow
 from syndication.context import Hub
+from syndication.errors import UnusableCode
 from syndication.gestures.readers import PER_HOUR, PLACES
 from syndication.moderation.decide import REASONS
 from syndication.pages import page, static
@@ -32,18 +38,14 @@ TEXT_PAGES = ("methode", "accessibilite", "donnees-personnelles", "mentions-lega
 def create_routes(hub: Hub) -> list[BaseRoute]:
     """Routes of the public pages."""
     site, formations = _Site(hub), Formations(hub)
-    return [
-        Route("/", site.home, methods=["GET"]),
-        Route("/formations/{code:path}", formations.formation, methods=["GET"]),
-        Route("/etablissements/{code}", formations.centre, methods=["GET"]),
-        Route("/sitemap.xml", formations.sitemap, methods=["GET"]),
-        Route("/integrer", Builder(hub).show, methods=["GET"]),
-        *(Route(f"/{name}", site.text_page, methods=["GET"]) for name in TEXT_PAGES),
-        Route("/static/{name}", _static, methods=["GET"]),
-        Route("/robots.txt", site.robots, methods=["GET"]),
-        Route("/sante", _alive, methods=["GET"]),
-        Route("/pret", site.ready, methods=["GET"]),
-    ]
+    pages = {
+        "/": site.home, "/formations/{code:path}": formations.formation, "/etablissements/{code}": formations.centre,
+        "/sitemap.xml": formations.sitemap, "/integrer": Builder(hub).show, "/static/{name}": _static,
+        "/robots.txt": site.robots, "/sante": _alive, "/pret": site.ready,
+    } | {f"/{name}": site.text_page for name in TEXT_PAGES}  # fmt: skip
+    # they hold no secret that comparing compressed sizes could tell
+    small = [Middleware(GZipMiddleware, minimum_size=500)]
+    return [Route(path, endpoint, methods=["GET"], middleware=small) for path, endpoint in pages.items()]
 
 
 class _Site:
@@ -53,12 +55,13 @@ class _Site:
     async def home(self, request: Request) -> Response:
         words = request.query_params.get("q", "").strip()[:100]
         with self._hub.engine.connect() as connection:
-            found = catalogue.search_formations(connection, words) if words else []
-            most = catalogue.formations_with_responses(connection, 8)
-        listed = found if words else most
+            if words:
+                listed, centres = _find(connection, words)
+            else:
+                listed, centres = catalogue.formations_with_responses(connection, 8), []
         return page(
-            "site/home.html", cache_control=SHORT, words=words, listed=listed, scores=self._scores(listed),
-            publisher=self._hub.settings.publisher,
+            "site/home.html", cache_control=SHORT, words=words, listed=listed, centres=centres,
+            scores=self._scores(listed), publisher=self._hub.settings.publisher,
         )  # fmt: skip
 
     def _scores(self, listed: Sequence[tuple[FormationRow, str]]) -> dict[str, str]:
@@ -89,6 +92,16 @@ class _Site:
             current = False
         state = {"pret": current}
         return JSONResponse(state, 200 if current else 503, headers={"cache-control": "no-store"})
+
+
+def _find(connection: Connection, words: str) -> tuple[list[tuple[FormationRow, str]], list[CentreRow]]:
+    """Formations and centres that a code means, or whose names hold every word."""
+    with suppress(UnusableCode):
+        found = resolve_formation(connection, words).formation
+        return [(found, found.natural_key.removeprefix("cfd:"))], []
+    with suppress(UnusableCode):
+        return [], [resolve_centre(connection, words)]
+    return catalogue.search_formations(connection, words), catalogue.search_centres(connection, words, limit=10)
 
 
 async def _static(request: Request) -> Response:

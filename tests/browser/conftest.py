@@ -45,7 +45,8 @@ class Host:
 
         self._pages = pages
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.origin = f"http://127.0.0.1:{self._server.server_address[1]}"
+        # the service is at 127.0.0.1: by another name this is another site, whose frames run in processes of their own
+        self.origin = f"http://localhost:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 

@@ -368,6 +368,66 @@ def test_three_widgets_are_never_cropped_and_never_grow_for_ever(chromium: Brows
     assert [hosts.nth(place).bounding_box() for place in range(3)] == before
 
 
+def test_a_frame_in_a_process_of_its_own_never_tells_the_height_of_a_page_without_width(
+    chromium: Browser, host: Host, home: str
+) -> None:
+    address = host.page("/encore", f'{script(home)}<div id="ici"></div>')
+    page = new_page(chromium)
+    page.goto(address)
+    page.wait_for_function("!!customElements.get('sirius-avis')")
+    page.evaluate("""window.heights = []; addEventListener("message", ({ data }) => {
+      if (data.type === "hauteur") heights.push(data.hauteur);
+    })""")
+    for _ in range(30):
+        page.evaluate(f"document.querySelector('#ici').innerHTML = `{element()}<p>après</p>`")
+        shown(page.locator("sirius-avis"))
+        page.wait_for_timeout(100)
+        room, needed = page.locator("sirius-avis").evaluate(
+            "e => [e.offsetHeight, e.shadowRoot.querySelector('iframe').clientHeight]"
+        )
+        assert room == needed
+    heights = page.evaluate("window.heights")
+    assert len(heights) >= 30
+    assert max(heights) < 1.2 * min(heights)
+
+
+def test_without_room_of_its_own_a_page_already_seen_is_not_pushed_about_for_nothing(
+    chromium: Browser, host: Host, home: str
+) -> None:
+    comes = f"document.head.append(Object.assign(document.createElement('script'), {{src: '{home}/widget/1.js'}}))"
+    late = f"<script>setTimeout(() => {comes}, 400)</script>"
+    page = new_page(chromium)
+    page.goto(host.page("/tard", element(formation="zzz") + TEXT * 3 + late))
+    page.evaluate(SHIFTS)
+    page.locator("sirius-avis").wait_for(state="hidden")
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.shifts") < 0.1
+
+
+def test_a_widget_that_fails_without_room_of_its_own_leaves_its_link_and_no_hole(
+    chromium: Browser, host: Host, home: str
+) -> None:
+    page = new_page(chromium)
+    page.route("**/widget?*", lambda route: route.abort())
+    page.goto(host.page("/panne", script(home) + element() + TEXT))
+    page.locator("sirius-avis iframe").wait_for(state="attached")
+    page.wait_for_function("document.querySelector('sirius-avis').offsetHeight < 100", timeout=15_000)
+    assert page.get_by_role("link", name="Les avis").is_visible()
+
+
+def test_addresses_of_scores_stay_short_enough_for_any_proxy(chromium: Browser, host: Host, home: str) -> None:
+    onisep = "https://www.onisep.fr/http/redirection/formation/slug/FOR."
+    keys = [*(f"{onisep}{number}" for number in range(290)), "rncp:RNCP38430"]
+    body = "".join(f'<sirius-avis formation="{key}" format="score"></sirius-avis>' for key in keys)
+    page = new_page(chromium)
+    asked = requests_of(page)
+    page.goto(host.page("/longs", script(home) + body))
+    page.wait_for_function("document.querySelectorAll('sirius-avis')[290].shadowRoot?.querySelector('a')")
+    scores = [request.url for request in asked if "/widget/scores" in request.url]
+    assert max(map(len, scores)) < 8000
+    assert len(scores) < 8
+
+
 def test_messages_of_a_hostile_page_do_nothing(chromium: Browser, host: Host, home: str) -> None:
     other = host.page(
         "/pirate", "<script>parent.postMessage({source:'sirius',type:'hauteur',hauteur:9999},'*')</script>"

@@ -72,7 +72,7 @@ def test_the_keyboard_goes_straight_to_the_content(chromium: Browser, home: str)
 def test_a_parent_finds_a_formation_and_reads(chromium: Browser, home: str) -> None:
     page = new_page(chromium, 360, 640, java_script_enabled=False)
     page.goto(home)
-    page.get_by_label("Une formation, un métier").fill("cuisiniers")
+    page.get_by_label("Une formation, un métier, un centre").fill("cuisiniers")
     page.get_by_role("button", name="Chercher").click()
     expect(page.get_by_role("main")).to_contain_text("contents, 45")
     page.get_by_role("link", name="CAP cuisine").click()

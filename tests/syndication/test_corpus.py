@@ -220,10 +220,8 @@ def test_the_log_forgets_which_text_changed_once_the_corpus_has_followed(
     answer(6)
     publish_everything(hub)
     with hub.engine.connect() as connection:
-        assert (
-            connection.exec_driver_sql("SELECT count(*) FROM change WHERE verbatim_id IS NOT NULL").scalar()
-            == 6 * TEXTS
-        )
+        named = "SELECT count(*) FROM change WHERE verbatim_id IS NOT NULL"
+        assert connection.exec_driver_sql(named).scalar() == 6 * TEXTS
     catch_up()
     with hub.engine.connect() as connection:
         assert connection.exec_driver_sql(named).scalar() == 0

@@ -1,11 +1,13 @@
 """The house's own pages."""
 
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 
 from syndication.context import Hub
 from syndication.moderation.decide import REASONS
+from tests.conftest import CUISINE, PARIS_CENTRE
 from tests.helpers import Client
 
 PAGES = ("/", "/integrer", "/methode", "/accessibilite", "/donnees-personnelles", "/mentions-legales")
@@ -27,8 +29,6 @@ def test_every_page_is_french_cannot_be_framed_and_links_the_law(client: Client,
 
 
 def test_the_method_names_every_ground_of_refusal_and_threshold(client: Client) -> None:
-    from html import unescape
-
     page = unescape(client.get("/methode").text)
     for reason in REASONS.values():
         assert reason in page
@@ -39,12 +39,28 @@ def test_the_method_names_every_ground_of_refusal_and_threshold(client: Client) 
 def test_a_formation_is_found_by_words_or_by_code(client: Client, answer: Callable[..., None]) -> None:
     answer(6)
     assert "CAP cuisine" in client.get("/?q=cuisine").text
-    assert "Aucune formation trouvée" in client.get("/?q=astronaute").text
+    for code in ("RNCP38430", "50022139", "FOR.9664"):
+        found = client.get("/", params={"q": code}).text
+        assert f'href="/formations/{CUISINE}"' in found
+        assert "1 formation trouvée" in unescape(found).replace("\u00a0", " ")
+    for words in ("batignolles", PARIS_CENTRE):
+        found = client.get("/", params={"q": words}).text
+        assert f'href="/etablissements/{PARIS_CENTRE}"' in found
+        assert "1 centre trouvé" in unescape(found).replace("\u00a0", " ")
+    assert "Rien trouvé" in client.get("/?q=astronaute").text
     assert "CAP cuisine" in client.get("/integrer?formation=cuisine").text
     built = client.get("/integrer?formation=RNCP38430&etablissement=0751234J&theme=sombre").text
     assert '<sirius-avis formation="RNCP38430" etablissement="0751234J" theme="sombre"' in built
     assert "&lt;sirius-avis formation=" in built
     assert "api/v1/avis?formation=RNCP38430" in built
+
+
+def test_public_pages_are_compressed_and_those_of_people_are_not(client: Client) -> None:
+    for path in ("/", "/methode", "/integrer", "/static/sirius.css"):
+        answer = client.get(path, headers={"accept-encoding": "gzip"})
+        assert (answer.headers["content-encoding"], answer.headers["vary"].lower()) == ("gzip", "accept-encoding")
+    for path in ("/moderation", "/cfa"):
+        assert "content-encoding" not in client.get(path, headers={"accept-encoding": "gzip"}).headers
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,7 @@
   const tell = (type, more) => parent.postMessage({ source: "sirius", type, ...more }, host);
   let last = 0;
   const measure = () => {
+    if (!innerWidth) return; // in a process of its own a frame runs before it has a width: its lines would be endless
     const hauteur = Math.ceil(body.getBoundingClientRect().height);
     if (hauteur !== last) tell("hauteur", { hauteur: last = hauteur });
   };

@@ -1,9 +1,9 @@
 // Sirius, apprentices' reviews: <sirius-avis formation="50022146"></sirius-avis>, or <div class="sirius-avis" data-formation="…">.
-// No cookie, no storage. Each widget is one iframe; what it says is checked.
+// No cookie, no storage.
 (() => {
   "use strict";
   const TAG = "sirius-avis", DIV = `div.${TAG}`;
-  const PLUS = "sha384-xJQoPa7buFcHL9k6e7pX3/tn1p2abTwr/jFM2zp9Vl1lDA0fXV2vjcSyBSYfP2OR";
+  const PLUS = "sha384-3nZxkwXGinc4FQuRT6QfPvzEVzIBS2OS0VRD7rAU1Da7ws23BRMSQF/XbomrXmAo";
   const own = document.currentScript || [...document.scripts].find(({ src }) => /\/widget\/1(\.\d+\.\d+)?\.js$/.test(src));
   if (!own || customElements.get(TAG)) return;
   const home = new URL(own.src).origin;
@@ -31,6 +31,7 @@
       this.format = this.read("format").toLowerCase();
       this.own = parseFloat(getComputedStyle(host).minHeight); // the room that the page keeps
       this.room = this.own || (this.format === "carrousel" ? 640 : Math.max(1000, innerHeight));
+      if (!this.own && performance.getEntriesByType("paint")[0] && this.top < innerHeight) this.room = 0; // seen without
       const way = this.read("chargement");
       if (way === "clic") this.use("offer");
       else if (this.format === "score" || way === "immediat") this.load();
@@ -42,6 +43,7 @@
 
     read(name) { return (this.get(name) || "").trim(); }
     get english() { return this.read("langue").toLowerCase() === "en"; }
+    get top() { return this.host.getBoundingClientRect().top; }
     get current() { return widgets.get(this.host) === this; }
 
     css(rules) { this.sheet.replaceSync(`:host{${rules}!important}`); }
@@ -54,6 +56,7 @@
     }
 
     unseen(then) { this.see((near) => near || then()); } // for what would make the page jump
+    free() { this.own ? this.unseen(() => this.keep(0)) : this.keep(0); }
 
     use(job) { plus().then((tools) => this.current && tools[job](this), () => {}); }
 
@@ -66,13 +69,13 @@
       if (wanted) this.query.set("si-vide", "message");
       frame.title = this.english ? "Apprentices' reviews" : "Avis d'apprentis";
       frame.src = `${home}/widget?${this.query}#hote=${encodeURIComponent(location.origin)}`;
-      frame.style.cssText = "display:block;width:100%;border:0;height:0;color-scheme:auto";
+      frame.style.cssText = "display:block;width:100%;border:0;height:0";
       this.keep(this.room);
       this.root.append(frame);
       if (wanted) frame.focus();
       this.timer = setTimeout(() => {
         console.warn("Sirius ?", frame.src);
-        this.unseen(() => this.keep(0));
+        this.free();
       }, PATIENCE);
     }
 
@@ -92,8 +95,8 @@
 
     grow(height) { // what is on the screen below us stays there
       if (!this.told) {
-        this.keep(Math.max(height, Math.min(this.room, innerHeight - this.host.getBoundingClientRect().top)));
-        this.unseen(() => this.keep(0));
+        this.keep(Math.max(height, Math.min(this.room, innerHeight - this.top)));
+        this.free();
       } else if (height > this.kept) this.keep(0);
       this.told = true;
       this.frame.style.height = `${height}px`;

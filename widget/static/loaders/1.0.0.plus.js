@@ -2,7 +2,7 @@
 // the button of a widget that waits for a click.
 (() => {
   "use strict";
-  const MOST = 300; // keys of one request
+  const MOST = 300, LONGEST = 6000; // keys of one request, and their signs in its address
   const COLOURS = ["#1f7a5c", "#a9700c", "#a8365b"], DARK = ["#5cc29c", "#e0b55a", "#e58aa6"];
   const rules = (colours) => colours.map((colour, place) => `i:nth-child(${place + 1}){background:${colour}}`).join("");
   const dark = (place) => DARK.map((colour, n) => `${place} i:nth-child(${n + 1}){background:${colour}}`).join("");
@@ -24,8 +24,13 @@ ${dark(":host([theme=sombre])")}${dark(":host([data-theme=sombre])")}i{forced-co
     const wanted = new Map(widgets.map((widget) => [widget, key(widget)]));
     const keys = [...new Set(wanted.values())].filter((one) => one && !one.includes(",")).sort();
     const found = {};
-    for (let start = 0; start < keys.length; start += MOST) {
-      const query = new URLSearchParams({ cles: keys.slice(start, start + MOST).join(","), ...(english && { langue: "en" }) });
+    while (keys.length) {
+      const some = [keys.shift()];
+      for (let length = 0; some.length < MOST && keys.length; some.push(keys.shift())) {
+        length += encodeURIComponent(keys[0]).length + 3;
+        if (length > LONGEST) break;
+      }
+      const query = new URLSearchParams({ cles: some.join(","), ...(english && { langue: "en" }) });
       const answer = await fetch(`${home}/widget/scores?${query}`, { credentials: "omit" });
       if (!answer.ok) return; // what the page wrote stays
       Object.assign(found, await answer.json());
