@@ -47,6 +47,7 @@ class _Environment(BaseSettings):
     duplicate_length: int = Field(default=40, ge=0, le=1000)
     ready_megabytes: int = Field(default=64, ge=1, le=65536)
     api_limit: int = Field(default=3000, ge=1)
+    webhook_local: bool = False
     publisher_name: str = ""
     publisher_address: str = ""
     publisher_email: str = ""
@@ -70,6 +71,7 @@ class Settings:
     duplicate_length: int
     ready_megabytes: int
     api_limit: int
+    webhook_local: bool
     publisher: Publisher
 
     @classmethod
@@ -96,7 +98,15 @@ class Settings:
             own.publisher_name, own.publisher_address, own.publisher_email, own.publisher_director, own.publisher_host
         )
         return cls(
-            leaf, url, own.embed_policy, thresholds, own.duplicate_length, own.ready_megabytes, own.api_limit, publisher
+            leaf,
+            url,
+            own.embed_policy,
+            thresholds,
+            own.duplicate_length,
+            own.ready_megabytes,
+            own.api_limit,
+            own.webhook_local,
+            publisher,
         )
 
     @property

@@ -5,18 +5,24 @@ Each step may be run again without harm.
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import astuple
 from time import monotonic
 from typing import Literal
+
+from sqlalchemy import Connection
 
 from collector.door import Receipt
 from syndication import intake
 from syndication.context import Hub
 from syndication.corpus.follow import Follower
+from syndication.corpus.store import Item
 from syndication.database import writing
 from syndication.gestures import store as gestures
 from syndication.moderation import store as moderation
 from syndication.moderation.decide import REASONS
+from syndication.webhooks import store as webhooks
+from syndication.webhooks.courier import Courier, owe
 
 PAUSE_SECONDS = 0.5
 COUNT_EVERY_SECONDS = 60.0
@@ -25,8 +31,8 @@ log = logging.getLogger("sirius.worker")
 
 
 async def work_for_ever(hub: Hub) -> None:
-    """Do what there is to do, then again, for ever; mails, which may be slow, go their own way beside the rest."""
-    await asyncio.gather(_follow(hub), hub.collector.work_for_ever())
+    """Do what there is to do, then again, for ever; mails and webhooks, which may be slow, go their own way beside."""
+    await asyncio.gather(_follow(hub), hub.collector.work_for_ever(), courier(hub).work_for_ever())
 
 
 async def _follow(hub: Hub) -> None:
@@ -37,6 +43,7 @@ async def _follow(hub: Hub) -> None:
             if monotonic() - counted_at >= COUNT_EVERY_SECONDS:
                 await asyncio.to_thread(intake.count_invitations, hub.engine, hub.collector, hub.clock())
                 await asyncio.to_thread(count_gestures, hub)
+                await asyncio.to_thread(forget_messages, hub)
                 counted_at = monotonic()
             await asyncio.to_thread(work_once, hub)
         except Exception:
@@ -57,13 +64,28 @@ def corpus_follower(hub: Hub) -> Follower:
     """What keeps the corpus up to date, on the settings of the hub."""
     thresholds = hub.settings.thresholds
     edition = f"{astuple(thresholds)} {hub.settings.public_url}"
-    return Follower(hub.engine, hub.publisher, thresholds.minimum, edition, lambda _connection, _items: None)
+
+    def tell(connection: Connection, items: Sequence[Item]) -> None:
+        owe(connection, items, hub.clock(), hub.settings.public_url)
+
+    return Follower(hub.engine, hub.publisher, thresholds.minimum, edition, tell)
+
+
+def courier(hub: Hub) -> Courier:
+    """What sends to webhooks, on the settings of the hub."""
+    return Courier(hub.engine, hub.settings.keys(), hub.clock, hub.settings.webhook_local)
 
 
 def count_gestures(hub: Hub) -> int:
     """Count what readers found useful or not; gives how many gestures were new."""
     with writing(hub.engine).begin() as connection:
         return gestures.count(connection, hub.clock())
+
+
+def forget_messages(hub: Hub) -> int:
+    """Erase messages to webhooks that were settled long ago; gives how many."""
+    with writing(hub.engine).begin() as connection:
+        return webhooks.forget(connection, hub.clock())
 
 
 def deliver_receipts(hub: Hub) -> int:

@@ -19,7 +19,7 @@ import trustme
 
 from syndication.webhooks.schedule import Answer, Fate, outcome_of
 from syndication.webhooks.sender import MOST_READ, send
-from syndication.webhooks.signing import new_secret, signed_headers, verify
+from syndication.webhooks.signing import secret_of, signed_headers, verify
 from tests.helpers import NOON
 
 NAME = "recepteur.exemple.fr"
@@ -163,7 +163,7 @@ def test_a_message_arrives_whole_at_the_name_that_was_given(
 def test_what_is_signed_is_believed_when_it_arrives(
     certified: Callable[..., ssl.SSLContext], trust: ssl.SSLContext
 ) -> None:
-    secret = new_secret()
+    secret = secret_of("une clé", "un sel")
 
     async def run() -> Receiver:
         async with receiving(DONE, certified(NAME)) as receiver:
@@ -500,7 +500,7 @@ def test_nothing_of_the_environment_changes_the_road(
 def test_no_log_tells_a_secret(
     caplog: pytest.LogCaptureFixture, certified: Callable[..., ssl.SSLContext], trust: ssl.SSLContext
 ) -> None:
-    secret, token = new_secret(), "motdepasse"
+    secret, token = secret_of("une clé", "un sel"), "motdepasse"
 
     async def run() -> None:
         async with receiving(DONE, certified(NAME)) as receiver:
