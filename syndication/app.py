@@ -17,6 +17,7 @@ from syndication.accounts import views as accounts
 from syndication.api import problems, v1
 from syndication.cfa import views as cfa
 from syndication.context import Hub
+from syndication.desk import partners as desk_partners
 from syndication.desk import views as desk
 from syndication.gestures.readers import Readers
 from syndication.pages import page
@@ -75,6 +76,7 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
             *v1.create_routes(hub),
             *hub.collector.routes(),
             *accounts.create_routes(hub),
+            *desk_partners.create_routes(hub),
             *desk.create_routes(hub),
             *cfa.create_routes(hub),
             *site.create_routes(hub),

@@ -8,7 +8,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from collector.door import CollectorError
-from syndication.commands import campaigns, data, mails, people, questionnaires, running
+from syndication.commands import campaigns, data, mails, partners, people, questionnaires, running
 from syndication.errors import SyndicationError
 
 EXAMPLES = {
@@ -31,7 +31,15 @@ EXAMPLES = {
     "purge": "sirius purge",
     "partner add": "sirius partner add Catalogue --origin https://www.exemple.fr --origin https://exemple.fr",
     "partner list": "sirius partner list",
+    "partner rotate": "sirius partner rotate Catalogue",
     "partner revoke": "sirius partner revoke Catalogue",
+    "webhook add": "sirius webhook add Catalogue https://www.exemple.fr/sirius --event avis.retire",
+    "webhook list": "sirius webhook list",
+    "webhook stop": "sirius webhook stop wh_0123456789ab",
+    "webhook start": "sirius webhook start wh_0123456789ab",
+    "webhook rotate": "sirius webhook rotate wh_0123456789ab",
+    "webhook replay": "sirius webhook replay wh_0123456789ab --days 2",
+    "export": "sirius export verbatims --format csv > verbatims.csv",
     "questionnaire check": "sirius questionnaire check 2027-1.toml",
     "questionnaire show": "sirius questionnaire show 2026-1 --langue en",
     "questionnaire publish": "sirius questionnaire publish 2027-1.toml",
@@ -47,12 +55,14 @@ catalogue = typer.Typer(no_args_is_help=True, help="Le catalogue des formations 
 responses = typer.Typer(no_args_is_help=True, help="Les témoignages venus d'ailleurs.")
 campaign = typer.Typer(no_args_is_help=True, help="Les campagnes, leurs liens, leurs invitations.")
 partner = typer.Typer(no_args_is_help=True, help="Les sites catalogues qui montrent les avis.")
+webhook = typer.Typer(no_args_is_help=True, help="Les messages qui disent aux sites catalogues ce qui change.")
 questionnaire = typer.Typer(no_args_is_help=True, help="Les questionnaires, version par version.")
 mail = typer.Typer(no_args_is_help=True, help="Les mails qui partent et ceux qui reviennent.")
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(responses, name="responses")
 app.add_typer(campaign, name="campaign")
 app.add_typer(partner, name="partner")
+app.add_typer(webhook, name="webhook")
 app.add_typer(questionnaire, name="questionnaire")
 app.add_typer(mail, name="mail")
 
@@ -68,9 +78,17 @@ _add(app, "worker", running.worker)
 _add(app, "migrate", running.migrate)
 _add(app, "doctor", running.doctor)
 _add(app, "signin", people.signin)
-_add(partner, "add", people.partner_add, "partner ")
-_add(partner, "list", people.partner_list, "partner ")
-_add(partner, "revoke", people.partner_revoke, "partner ")
+_add(partner, "add", partners.partner_add, "partner ")
+_add(partner, "list", partners.partner_list, "partner ")
+_add(partner, "rotate", partners.partner_rotate, "partner ")
+_add(partner, "revoke", partners.partner_revoke, "partner ")
+_add(webhook, "add", partners.webhook_add, "webhook ")
+_add(webhook, "list", partners.webhook_list, "webhook ")
+_add(webhook, "stop", partners.webhook_stop, "webhook ")
+_add(webhook, "start", partners.webhook_start, "webhook ")
+_add(webhook, "rotate", partners.webhook_rotate, "webhook ")
+_add(webhook, "replay", partners.webhook_replay, "webhook ")
+_add(app, "export", data.export)
 _add(catalogue, "import", data.catalogue_import, "catalogue ")
 _add(responses, "import", data.responses_import, "responses ")
 _add(campaign, "open", campaigns.campaign_open, "campaign ")

@@ -71,6 +71,14 @@ def corpus_follower(hub: Hub) -> Follower:
     return Follower(hub.engine, hub.publisher, thresholds.minimum, edition, tell)
 
 
+def follow_all(hub: Hub) -> int:
+    """Bring the corpus up to date, however long it takes; gives how many items changed."""
+    follower, changed = corpus_follower(hub), 0
+    while follower.is_behind():
+        changed += follower.follow()
+    return changed
+
+
 def courier(hub: Hub) -> Courier:
     """What sends to webhooks, on the settings of the hub."""
     return Courier(hub.engine, hub.settings.keys(), hub.clock, hub.settings.webhook_local)

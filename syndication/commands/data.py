@@ -1,5 +1,6 @@
 """Official files and historic testimonies."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,12 +9,15 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from syndication import historic
+from syndication import historic, worker
 from syndication.catalogue import importer, store
 from syndication.catalogue.files import OfficialFile
 from syndication.catalogue.importer import Report, Step
 from syndication.commands.console import AsJson, give, give_json, opened_hub, say
+from syndication.corpus.reading import Reader
 
+EXPORTED = {"avis": "avis", "verbatims": "verbatim"}
+"""What can be exported, and as what the corpus holds it."""
 SHOWN = 20
 """Lines of rejected rows shown to people; ``--json`` gives them all."""
 
@@ -64,6 +68,21 @@ def responses_import(
     _tell(report.rows)
     texts = ", ".join(f"{status} : {count}" for status, count in sorted(report.texts.items())) or "aucun"
     give(f"nouveaux : {report.new}, dont répondants : {report.respondents} ; textes : {texts}")
+
+
+def export(
+    what: Annotated[str, typer.Argument(help="avis ou verbatims.")],
+    output: Annotated[str, typer.Option("--format", help="ndjson ou csv.")] = "ndjson",
+) -> None:
+    """Écrit sur la sortie standard tout ce qui est public, tel qu'à cet instant."""
+    if what not in EXPORTED or output not in {"ndjson", "csv"}:
+        raise typer.BadParameter("avis ou verbatims, en ndjson ou en csv")
+    with opened_hub() as hub:
+        worker.follow_all(hub)
+        reader = Reader(hub.engine, hub.settings.keys(), f"{hub.settings.public_url}/methode")
+        for lines in reader.export(EXPORTED[what], output, hub.publisher.questions().labels):
+            sys.stdout.buffer.write(lines)
+        sys.stdout.buffer.flush()
 
 
 def _as_json(report: Report) -> dict[str, Any]:

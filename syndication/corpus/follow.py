@@ -50,7 +50,7 @@ class Follower:
     def follow(self) -> int:
         """Bring the corpus up to date; gives how many items changed."""
         count, until = 0, monotonic() + BUDGET_SECONDS
-        while self._is_behind():
+        while self.is_behind():
             with writing(self.engine).begin() as connection:
                 items = self._step(connection)
                 store.keep(connection, items)
@@ -60,7 +60,8 @@ class Follower:
                 break
         return count
 
-    def _is_behind(self) -> bool:
+    def is_behind(self) -> bool:
+        """True when something is left to look at."""
         with self.engine.connect() as connection:
             return bool(
                 hub.bookmark(connection, WHOLE)

@@ -21,6 +21,7 @@ from syndication.moderation.decide import REASONS
 from syndication.pages import page, static
 from syndication.site import accessibility
 from syndication.site.builder import Builder
+from syndication.site.docs import Docs
 from syndication.site.formations import Formations
 from widget.routes import words as said
 
@@ -41,7 +42,7 @@ def create_routes(hub: Hub) -> list[BaseRoute]:
     pages = {
         "/": site.home, "/formations/{code:path}": formations.formation, "/etablissements/{code}": formations.centre,
         "/sitemap.xml": formations.sitemap, "/integrer": Builder(hub).show, "/static/{name}": _static,
-        "/robots.txt": site.robots, "/sante": _alive, "/pret": site.ready,
+        "/docs/api": Docs(hub).show, "/robots.txt": site.robots, "/sante": _alive, "/pret": site.ready,
     } | {f"/{name}": site.text_page for name in TEXT_PAGES}  # fmt: skip
     # they hold no secret that comparing compressed sizes could tell
     small = [Middleware(GZipMiddleware, minimum_size=500)]

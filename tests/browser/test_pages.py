@@ -13,7 +13,7 @@ PAGES = (
     "/integrer?formation=introuvable&accent=rouge&etablissement=nulle+part", f"/formations/{CUISINE}",
     f"/formations/{CUISINE}?etablissement=0751234J", f"/formations/{CUISINE}?question=a_savoir", "/formations/zzz",
     "/formations/40025214", "/etablissements/0751234J", "/methode", "/accessibilite", "/mentions-legales",
-    "/donnees-personnelles", "/nulle-part",
+    "/donnees-personnelles", "/docs/api", "/nulle-part",
 )  # fmt: skip
 LAW = ("/methode", "/donnees-personnelles", "/mentions-legales", "/accessibilite")
 

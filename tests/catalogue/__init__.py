@@ -1,0 +1,1 @@
+"""Somebody else's catalogue: what an integrator would write, and what the documentation shows."""
