@@ -1,6 +1,8 @@
 """Every identifier of French apprenticeship, read and checked. Pure: nothing is looked up.
 
-A bare code may be read under several schemes; which of them it is, only the catalogue can say. Sources: the BCN
+A bare code may be read under several schemes; which of them it is, only the catalogue can say. Spaces inside a code
+are left out, but for those of an académie's name; a text that still holds ``%XX`` was encoded once too often, and is
+decoded. Sources: the BCN
 nomenclatures for CFD, MEF and MEFSTAT11, France compétences for RNCP and RS, ONISEP's ideo2 for ``FOR.n`` and ``AF.n``,
 the ministry's rule for the UAI letter, INSEE's for SIRET (Luhn, La Poste excepted).
 """
@@ -9,7 +11,10 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import unquote
 
+from syndication.catalogue import faults
+from syndication.catalogue.faults import Fault
 from syndication.errors import CodeError
 
 MAXIMUM = 200
@@ -32,75 +37,111 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """How the codes of a scheme are written; ``canonical`` gives None for what cannot be one."""
+    """How the codes of a scheme are written: ``form`` in words, ``canonical`` gives None for what cannot be one, and
+    ``fault`` then says why."""
 
     name: str
     label: str
+    form: str
     canonical: Callable[[str], str | None]
+    fault: Fault
     example: str
 
+    def refusal(self, text: str) -> str:
+        """Sentences that say what is wrong with a text that is no code of this scheme, and how one is written."""
+        noun = f"une {self.label}" if self.name == "cle" else f"un code {self.label}"
+        fault = self.fault(text if self.name == "affelnet" else compact(text))
+        return f"« {text} » n'est pas {noun} : {fault} (comme {self.example}). Forme attendue : {self.form}."
 
-def _pattern(expression: str, form: str = "{0}") -> Callable[[str], str | None]:
+
+def compact(text: str) -> str:
+    """A text without its spaces, whichever they are."""
+    return "".join(text.split())
+
+
+def _pattern(expression: str) -> Callable[[str], str | None]:
     compiled = re.compile(expression)
 
     def canonical(text: str) -> str | None:
-        match = compiled.fullmatch(text)
-        return form.format(*match.groups()) if match else None
+        match = compiled.fullmatch(_upper(text))
+        return match[1] if match else None
 
     return canonical
 
 
-def _numbered(expression: str, prefix: str = "") -> Callable[[str], str | None]:
-    compiled = re.compile(expression)
+def _numbered(prefix: str, shortest: int, longest: int, *, bare: bool = True) -> Callable[[str], str | None]:
+    """Numbers, perhaps behind a prefix, which may be left out when ``bare``; zeros on the left do not count."""
+    compiled = re.compile(f"(?:{prefix}){'?' if bare else ''}([0-9]{{{shortest},{longest}}})")
 
     def canonical(text: str) -> str | None:
-        match = compiled.fullmatch(text)
-        return f"{prefix}{int(match[1])}" if match and int(match[1]) else None
+        match = compiled.fullmatch(_upper(text))
+        number = int(match[1]) if match else 0
+        return f"{prefix}{number}" if number >= 10 ** (shortest - 1) else None
 
     return canonical
+
+
+def _upper(text: str) -> str:
+    """In capitals and without spaces, unless it would be of other letters (ß), or a mere title."""
+    if text.isascii() and text.isprintable() and " " not in text:
+        return text.upper()
+    packed = compact(text)
+    return packed.upper() if packed.isascii() and any(map(str.isdigit, packed)) else text
+
+
+_SLUG = re.compile(r"(?:^|/)(FOR|AF)\.([0-9]{1,9})(?:$|[/?#])", re.IGNORECASE)
+_LEGACY = re.compile(r"(?:^|/)identifiant/([0-9]{1,9})/?(?:[?#]|$)")
+_PRETTY = re.compile(
+    r"(?:onisep\.fr/(?:[^?#]*/)?formations?/(?:[^?#]*/)?|^slug/)([a-z0-9][a-z0-9-]*[a-z0-9])/?(?:[?#]|$)"
+)
 
 
 def _onisep(text: str) -> str | None:
-    slug = re.search(r"(?:^|/)((?:FOR|AF)\.[0-9]{1,9})(?:$|[/?#])", text)
+    packed = compact(text)
+    slug = _SLUG.search(packed)
     if slug:
-        return slug[1]
-    legacy = re.search(r"/identifiant/([0-9]{1,9})/?(?:[?#]|$)", text)
+        return f"{slug[1].upper()}.{int(slug[2])}" if int(slug[2]) else None
+    legacy = _LEGACY.search(packed)
     if legacy:
         return f"identifiant/{legacy[1]}"
-    pretty = re.search(r"onisep\.fr/(?:.*/)?formations?/(?:.*/)?([a-z0-9][a-z0-9-]*[a-z0-9])/?(?:[?#]|$)", text.lower())
-    if pretty:
-        return f"slug/{pretty[1]}"
-    return None
+    pretty = _PRETTY.search(packed.lower())
+    return f"slug/{pretty[1]}" if pretty else None
 
 
-_KEY = re.compile(r"[0-9]{6}P[0-9]{3}[0-9X][0-9]{28}-[0-9][0-9AB][0-9]{3}#L([0-9]{2}|AD)")
-_AFFELNET = re.compile(r"([A-Za-zÀ-ÿ' -]{1,40}|A?[0-9]{1,2})/([A-Za-z0-9]{1,20})")
+_AFFELNET = re.compile(r"([A-Za-zÀ-ÖØ-Þà-öø-ÿŸ' -]{1,40}|A?[0-9]{1,2})/([A-Za-z0-9]{1,20})")
 
 
 def _affelnet(text: str) -> str | None:
-    match = _AFFELNET.fullmatch(text)
-    return f"{match[1].strip().upper()}/{match[2].upper()}" if match else None
+    academy, _, offer = text.partition("/")
+    match = _AFFELNET.fullmatch(f"{' '.join(academy.split())}/{compact(offer)}")
+    return f"{match[1].upper()}/{match[2].upper()}" if match else None
 
 
-def _upper(inner: Callable[[str], str | None]) -> Callable[[str], str | None]:
-    return lambda text: inner(text.upper())
-
-
+_KEY = r"([0-9]{6}P[0-9]{3}[0-9X][0-9]{28}-[0-9][0-9AB][0-9]{3}#L(?:[0-9]{2}|AD))"
 SCHEMES: dict[str, Scheme] = {
     scheme.name: scheme
     for scheme in (
-        Scheme("cfd", "CFD", _upper(_pattern(r"([A-Z0-9]{3}[0-9]{3}[A-Z0-9]{2})[A-Z]?")), "50022146"),
-        Scheme("rncp", "RNCP", _upper(_numbered(r"(?:RNCP)?([0-9]{2,5})", "RNCP")), "RNCP38430"),
-        Scheme("rs", "RS", _upper(_numbered(r"RS([0-9]{1,5})", "RS")), "RS6533"),
-        Scheme("certifinfo", "Certif-Info", _numbered(r"([0-9]{4,6})"), "115708"),
-        Scheme("mef", "MEF", _pattern(r"([0-9]{10})"), "2412213921"),
-        Scheme("mefstat", "MEFSTAT11", _upper(_pattern(r"([0-9A-Z]{11})")), "23210022139"),
-        Scheme("onisep", "ONISEP", _onisep, "FOR.9664"),
-        Scheme("cle", "clé ministère éducatif", _upper(lambda t: t if _KEY.fullmatch(t) else None), "088281P0…#L01"),
-        Scheme("parcoursup", "Parcoursup", _numbered(r"([0-9]{3,6})"), "26437"),
-        Scheme("affelnet", "Affelnet", _affelnet, "PARIS/00812165"),
+        Scheme("cfd", "CFD", "3 lettres ou chiffres, 3 chiffres, puis 2 lettres ou chiffres",
+               _pattern(r"([A-Z0-9]{3}[0-9]{3}[A-Z0-9]{2})[A-Z]?"), faults.cfd, "50022146"),
+        Scheme("rncp", "RNCP", "RNCP suivi de 2 à 5 chiffres",
+               _numbered("RNCP", 2, 5), faults.numbered("RNCP", 2, 5), "RNCP38430"),
+        Scheme("rs", "RS", "RS suivi de 1 à 5 chiffres",
+               _numbered("RS", 1, 5, bare=False), faults.numbered("RS", 1, 5), "RS6533"),
+        Scheme("certifinfo", "Certif-Info", "4 à 6 chiffres",
+               _numbered("", 4, 6), faults.numbered("", 4, 6), "115708"),
+        Scheme("mef", "MEF", "10 chiffres", _pattern(r"([0-9]{10})"), faults.laid_out("d" * 10), "2412213921"),
+        Scheme("mefstat", "MEFSTAT11", "11 lettres ou chiffres",
+               _pattern(r"([0-9A-Z]{11})"), faults.laid_out("c" * 11), "23210022139"),
+        Scheme("onisep", "ONISEP", "FOR.n, AF.n, ou l'adresse d'une formation sur onisep.fr",
+               _onisep, faults.onisep, "FOR.9664"),
+        Scheme("cle", "clé ministère éducatif", "49 caractères, la commune après un tiret et le lieu après un #",
+               _pattern(_KEY), faults.key, "088281P0…#L01"),
+        Scheme("parcoursup", "Parcoursup", "3 à 6 chiffres",
+               _numbered("", 3, 6), faults.numbered("", 3, 6), "26437"),
+        Scheme("affelnet", "Affelnet", "une académie, une barre oblique, puis le code de l'offre",
+               _affelnet, faults.affelnet, "PARIS/00812165"),
     )
-}
+}  # fmt: skip
 _PREFIX = re.compile(r"([A-Za-z_0-9]{2,14})\s*:\s*(.*)", re.DOTALL)
 _ALIASES = {"mefstat11": "mefstat", "id_certifinfo": "certifinfo", "certif_info": "certifinfo"}
 
@@ -113,11 +154,13 @@ def read_formation_code(text: str) -> tuple[Code, ...]:
         return (_read_prefixed(prefixed[1].lower(), prefixed[2]),)
     readings = tuple(_readings(trimmed))
     if not readings:
-        raise CodeError(
-            f"« {trimmed} » n'a la forme d'aucun code connu : "
-            "CFD, RNCP, RS, Certif-Info, MEF, MEFSTAT11, ONISEP, clé ministère éducatif, Parcoursup ou Affelnet."
-        )
+        raise CodeError(_refusal(trimmed))
     return readings
+
+
+_LIKE_UAI = re.compile(r"[0-9]{1,7}[A-Z]|[0-9]{7}(?:[A-Z][0-9A-Z])?|[0-9]{8,9}[A-Z]")
+_LIKE_SIRET = re.compile(r"[0-9]{9,16}")
+"""What somebody meant as a UAI or as a SIRET, were it a little too short or too long."""
 
 
 def read_centre_code(text: str) -> Code:
@@ -125,18 +168,48 @@ def read_centre_code(text: str) -> Code:
     trimmed = _bounded(text, "etablissement")
     prefixed = _PREFIX.fullmatch(trimmed)
     scheme, bare = (prefixed[1].lower(), prefixed[2]) if prefixed else ("", trimmed)
-    compact = re.sub(r"[\s.]", "", bare).upper()
+    packed = re.sub(r"[\s.]", "", bare).upper()
     if scheme not in {"", "uai", "siret"}:
         raise CodeError(
             f"« {scheme} » n'est pas un identifiant d'établissement : uai ou siret est attendu.", "etablissement"
         )
-    if scheme == "uai" or (not scheme and re.fullmatch(r"[0-9]{1,7}[A-Z]", compact)):
-        return Code("uai", _uai(compact))
-    if scheme == "siret" or (not scheme and re.fullmatch(r"[0-9]{9,14}", compact)):
-        return Code("siret", _siret(compact))
-    raise CodeError(
-        f"« {trimmed} » n'est ni un UAI (7 chiffres et une lettre) ni un SIRET (14 chiffres).", "etablissement"
-    )
+    if scheme == "uai" or (not scheme and _LIKE_UAI.fullmatch(packed)):
+        return Code("uai", _uai(packed))
+    if scheme == "siret" or (not scheme and _LIKE_SIRET.fullmatch(packed)):
+        return Code("siret", _siret(packed))
+    message = f"« {trimmed} » n'est ni un UAI (7 chiffres et une lettre) ni un SIRET (14 chiffres)."
+    label = next((SCHEMES[code.scheme].label for code in _readings(trimmed)), None)
+    if label:
+        message += f" Il a la forme d'un code {label} : une formation se donne dans `formation`."
+    raise CodeError(message, "etablissement")
+
+
+_CENTRE_LIKE = re.compile(r"uai:.*|siret:.*|[0-9]{6,7}[A-Z]|[0-9]{12,14}", re.IGNORECASE)
+
+
+def looks_like_centre(text: str) -> bool:
+    """True for what has the length and the characters of a UAI or of a SIRET, whether their keys are right or not."""
+    return _CENTRE_LIKE.fullmatch(re.sub(r"[\s.]", "", text)) is not None
+
+
+def code_within(code: Code) -> Code | None:
+    """The code of a formation that another one holds: its Certif-Info number for a clé ministère éducatif, or None."""
+    return Code("certifinfo", certifinfo_of_key(code.value)) if code.scheme == "cle" else None
+
+
+def certifinfo_of_key(value: str) -> str:
+    """Certif-Info number at the head of a clé ministère éducatif: six digits, filled with zeros on the left."""
+    return str(int(value[:6]))
+
+
+def manager_siret_of_key(value: str) -> str:
+    """SIRET of the centre that manages (« responsable »), after the six digits, ``P01``, duration and year."""
+    return value[11:25]
+
+
+def trainer_siret_of_key(value: str) -> str:
+    """SIRET of the centre that trains (« formateur »), after the manager's and before the place's INSEE code."""
+    return value[25:39]
 
 
 def uai_letter(digits: str) -> str:
@@ -153,22 +226,33 @@ def luhn_holds(digits: str) -> bool:
     return total % 10 == 0
 
 
+_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
+
+
 def _bounded(text: str, subject: Literal["formation", "etablissement"] = "formation") -> str:
     trimmed = text.strip()
-    if not trimmed:
-        raise CodeError("Le code est vide.", subject)
     if len(trimmed) > MAXIMUM:
         raise CodeError(f"Le code dépasse {MAXIMUM} caractères.", subject)
+    if _ENCODED.search(trimmed):
+        trimmed = unquote(trimmed).strip()
+    if not trimmed:
+        raise CodeError("Le code est vide.", subject)
     return trimmed
 
 
 def _read_prefixed(prefix: str, text: str) -> Code:
+    if prefix in {"uai", "siret"}:
+        raise CodeError(
+            f"« {prefix} » n'est pas un genre de code connu pour une formation : "
+            "un établissement se donne dans `etablissement`."
+        )
     scheme = SCHEMES.get(_ALIASES.get(prefix, prefix))
     if scheme is None:
         raise CodeError(f"« {prefix} » n'est pas un genre de code connu : {', '.join(SCHEMES)}.")
-    value = scheme.canonical(text.strip()) or scheme.canonical(prefix + text.strip())
+    value = scheme.canonical(text.strip()) or (scheme.canonical(f"RS{text.strip()}") if scheme.name == "rs" else None)
     if value is None:
-        raise CodeError(f"« {text} » n'a pas la forme d'un code {scheme.label}, comme {scheme.example}.")
+        other = next((SCHEMES[code.scheme].label for code in _readings(text)), None)
+        raise CodeError(scheme.refusal(text.strip()) + (f" Il a la forme d'un code {other}." if other else ""))
     return Code(scheme.name, value)
 
 
@@ -179,23 +263,59 @@ def _readings(text: str) -> Iterator[Code]:
             yield Code(scheme.name, value)
 
 
+_GUESSES = tuple(
+    (re.compile(expression, re.IGNORECASE), name)
+    for expression, name in (
+        (r"[0-9]{5,7}P[0-9]{2}.*|.*[0-9]#L.*", "cle"),
+        (r"RNCP.*", "rncp"),
+        (r"RS[0-9].*|RS", "rs"),
+        (r"(?:FOR|AF|ENS|MET|AD)\.?[0-9].*|(?:FOR|AF)\.|https?:.*|www\..*|.*onisep.*", "onisep"),
+        (r".*/.*", "affelnet"),
+        (r"0+|[0-9]", "rncp"),
+        (r"(?=(?:.*[0-9]){4})[0-9A-Z]{7,9}|(?=(?:.*[0-9]){6}).{8}", "cfd"),
+        (r"(?=(?:.*[0-9]){6}).{10}", "mef"),
+        (r"(?=(?:.*[0-9]){6}).{11,12}", "mefstat"),
+    )
+)
+"""Which scheme somebody had in mind, from the looks of a text that fits none; the first that fits is the best."""
+
+
+def _refusal(text: str) -> str:
+    """What is wrong with a bare text that is no code of a formation, told as helpfully as its looks allow."""
+    packed = compact(text)
+    if looks_like_centre(packed):
+        return f"« {text} » n'est pas le code d'une formation : un établissement se donne dans `etablissement`."
+    meant = next((name for looks, name in _GUESSES if looks.fullmatch(packed)), None)
+    if meant:
+        siren = " Un SIREN n'est pas le code d'une formation." if re.fullmatch(r"[0-9]{9}", packed) else ""
+        return SCHEMES[meant].refusal(text) + siren
+    known = ", ".join(scheme.label for scheme in SCHEMES.values())
+    return f"« {text} » n'a la forme d'aucun code connu : {known}."
+
+
 def _uai(text: str) -> str:
     match = re.fullmatch(r"([0-9]{1,7})([A-Z])", text)
     if match is None:
-        raise CodeError(f"« {text} » n'a pas la forme d'un UAI : 7 chiffres et une lettre.", "etablissement")
+        raise CodeError(f"« {text} » n'a pas la forme d'un UAI : {faults.uai(text, uai_letter)}.", "etablissement")
     digits = match[1].zfill(7)
     if match[2] != uai_letter(digits):
-        raise CodeError(
-            f"La lettre de l'UAI {digits}{match[2]} est fausse : {uai_letter(digits)} est attendue.", "etablissement"
-        )
+        message = f"La lettre de l'UAI {digits}{match[2]} est fausse : {uai_letter(digits)} est attendue."
+        raise CodeError(message + _short(match[1], 7), "etablissement")
     return digits + match[2]
 
 
 def _siret(text: str) -> str:
     if not re.fullmatch(r"[0-9]{9,14}", text):
-        raise CodeError(f"« {text} » n'a pas la forme d'un SIRET : 14 chiffres.", "etablissement")
+        raise CodeError(f"« {text} » n'a pas la forme d'un SIRET : {faults.siret(text)}.", "etablissement")
     digits = text.zfill(14)
     la_poste = digits.startswith(LA_POSTE) and sum(map(int, digits)) % 5 == 0
     if not (luhn_holds(digits) or la_poste):
-        raise CodeError(f"La clé du SIRET {digits} est fausse.", "etablissement")
+        raise CodeError(f"La clé du SIRET {digits} est fausse." + _short(text, 14), "etablissement")
     return digits
+
+
+def _short(digits: str, expected: int) -> str:
+    """What more to say of digits that were filled with zeros on the left."""
+    if len(digits) == expected:
+        return ""
+    return f" {faults.counted(f'{expected} chiffres', len(digits))} : des zéros ont été ajoutés devant."

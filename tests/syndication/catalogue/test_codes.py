@@ -1,12 +1,27 @@
 """Identifiers: what is read, under which schemes, in which form, and what is refused with which words."""
 
+import string
+from collections.abc import Iterator
 from contextlib import suppress
+from urllib.parse import quote
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from syndication.catalogue.codes import SCHEMES, Code, luhn_holds, read_centre_code, read_formation_code, uai_letter
+from syndication.catalogue.codes import (
+    SCHEMES,
+    Code,
+    certifinfo_of_key,
+    code_within,
+    looks_like_centre,
+    luhn_holds,
+    manager_siret_of_key,
+    read_centre_code,
+    read_formation_code,
+    trainer_siret_of_key,
+    uai_letter,
+)
 from syndication.errors import CodeError
 
 KEY = "082581P012X1300279230016313002792300171-33063#L01"
@@ -43,12 +58,15 @@ def read(text: str) -> set[str]:
         ("23K00025401", "mefstat", "23K00025401"),
         ("23k00025401", "mefstat", "23K00025401"),
         ("FOR.9664", "onisep", "FOR.9664"),
+        ("for.09664", "onisep", "FOR.9664"),
         ("AF.56380", "onisep", "AF.56380"),
         (f"{ONISEP}/slug/FOR.423", "onisep", "FOR.423"),
         (f"{ONISEP}/slug/FOR.423?utm_source=site#haut", "onisep", "FOR.423"),
         ("www.onisep.fr/http/redirection/formation/slug/FOR.423", "onisep", "FOR.423"),
         ("http://www.onisep.fr/http/redirection/formation/slug/FOR.423", "onisep", "FOR.423"),
         (f"{ONISEP}/identifiant/29036", "onisep", "identifiant/29036"),
+        ("identifiant/29036", "onisep", "identifiant/29036"),
+        ("slug/cap-cuisine", "onisep", "slug/cap-cuisine"),
         (
             "https://www.onisep.fr/ressources/univers-formation/formations/lycees/cap-cuisine",
             "onisep",
@@ -160,16 +178,9 @@ def test_what_has_the_form_of_no_code_is_refused(text: str) -> None:
         (" \n\t", "est vide"),
         ("9" * 201, "200 caractères"),
         ("CAP cuisine", "« CAP cuisine » n'a la forme d'aucun code connu"),
-        ("cfd:1234", "« 1234 » n'a pas la forme d'un code CFD, comme 50022146"),
-        ("rncp:RS6533", "« RS6533 » n'a pas la forme d'un code RNCP, comme RNCP38430"),
-        ("certifinfo:12", "« 12 » n'a pas la forme d'un code Certif-Info"),
-        ("mef:241221392", "d'un code MEF, comme 2412213921"),
-        ("onisep:cap cuisine", "d'un code ONISEP, comme FOR.9664"),
-        ("cle:082581P01", "d'un code clé ministère éducatif"),
-        ("affelnet:00812165", "d'un code Affelnet, comme PARIS/00812165"),
         ("sise:2001235", "« sise » n'est pas un genre de code connu"),
         ("uai:0751234J", "« uai » n'est pas un genre de code connu"),
-        ("cfd:", "d'un code CFD"),
+        ("uai:0751234J", "un établissement se donne dans `etablissement`"),
     ],
 )
 def test_a_refusal_says_precisely_what_is_wrong(text: str, words: str) -> None:
@@ -177,6 +188,136 @@ def test_a_refusal_says_precisely_what_is_wrong(text: str, words: str) -> None:
         read_formation_code(text)
     assert words in str(caught.value)
     assert caught.value.subject == "formation"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "cfd:5002214",
+            "« 5002214 » n'est pas un code CFD : 8 caractères sont attendus, 7 ont été lus (comme 50022146).",
+        ),
+        ("cfd:", "« » n'est pas un code CFD : 8 caractères sont attendus, aucun n'a été lu"),
+        ("cfd:5002O146", "un code CFD : un chiffre est attendu en 5e place, « O » a été lu (comme 50022146)."),
+        ("cfd:É0022146", "une lettre ou un chiffre est attendu en 1re place, « É » a été lu"),
+        ("cfd:5002214ß", "8 caractères sont attendus, 9 ont été lus"),
+        ("cfd:RNCP38430", "9 ont été lus (comme 50022146). Forme attendue : 3 lettres ou chiffres, 3 chiffres, puis 2"),
+        ("cfd:RNCP38430", "Il a la forme d'un code RNCP."),
+        ("rncp:RS6533", "un code RNCP : un chiffre est attendu en 1re place, « R » a été lu"),
+        ("rncp:RS6533", "Il a la forme d'un code RS."),
+        ("rncp:RNCP38A30", "un chiffre est attendu en 7e place, « A » a été lu"),
+        ("rncp:1", "2 à 5 chiffres sont attendus après RNCP, 1 a été lu"),
+        ("rs:RS123456", "1 à 5 chiffres sont attendus après RS, 6 ont été lus"),
+        ("certifinfo:12", "un code Certif-Info : 4 à 6 chiffres sont attendus, 2 ont été lus (comme 115708)"),
+        ("certifinfo:0012", "le numéro, sans les zéros de tête, ne peut pas être inférieur à 1000"),
+        ("parcoursup:1234567", "3 à 6 chiffres sont attendus, 7 ont été lus"),
+        ("mef:241221392", "un code MEF : 10 caractères sont attendus, 9 ont été lus"),
+        ("mefstat:2321002213", "11 caractères sont attendus, 10 ont été lus"),
+        ("onisep:cap cuisine", "un code ONISEP : FOR ou AF, un point et un numéro sont attendus (comme FOR.9664)"),
+        ("cle:082581P01", "n'est pas une clé ministère éducatif : 49 caractères sont attendus, 9 ont été lus"),
+        (f"cle:{KEY.replace('-33063', '-3C063')}", "un chiffre, A ou B est attendu en 42e place, « C » a été lu"),
+        (f"cle:{KEY.replace('#L01', '#LA1')}", "deux chiffres ou AD sont attendus à la fin"),
+        ("affelnet:00812165", "une barre oblique est attendue entre l'académie et le code de l'offre"),
+        ("affelnet:/0081", "l'académie manque avant la barre oblique"),
+        ("affelnet:PARIS/", "1 à 20 caractères sont attendus après la barre oblique, aucun n'a été lu"),
+        ("affelnet:PARIS/81-2", "une lettre ou un chiffre est attendu après la barre oblique, « - » a été lu"),
+        ("affelnet:A123/81", "le nom ou le numéro d'une académie est attendu avant la barre oblique"),
+    ],
+)
+def test_a_prefixed_refusal_names_what_was_expected_and_what_was_read(text: str, words: str) -> None:
+    with pytest.raises(CodeError) as caught:
+        read_formation_code(text)
+    assert words in str(caught.value).replace("«  »", "« »")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("5002214", "un code CFD : 8 caractères sont attendus, 7 ont été lus"),
+        ("5002O146", "un code CFD : un chiffre est attendu en 5e place, « O » a été lu"),
+        ("130027923", "Un SIREN n'est pas le code d'une formation."),
+        ("RNCP384300", "un code RNCP : 2 à 5 chiffres sont attendus après RNCP, 6 ont été lus"),
+        ("RS1234567", "un code RS : 1 à 5 chiffres sont attendus après RS, 7 ont été lus"),
+        ("000", "le numéro, sans les zéros de tête, ne peut pas être inférieur à 10"),
+        ("24122139Z1", "un code MEF : un chiffre est attendu en 9e place"),
+        ("751234J", "un établissement se donne dans `etablissement`"),
+        ("13002792300163", "un établissement se donne dans `etablissement`"),
+        ("13002792300164", "un établissement se donne dans `etablissement`"),
+        (KEY.partition("#")[0], "elle est coupée au caractère # ; dans une adresse, # doit être écrit %23"),
+        (KEY.partition("#")[0].lower(), "elle est coupée au caractère #"),
+        (KEY + "0", "49 caractères sont attendus, 50 ont été lus"),
+        (KEY.replace("P", "Q"), "« P » est attendu en 7e place, « Q » a été lu"),
+        ("ENS.5205", "ENS désigne un établissement ; FOR.n ou AF.n est attendu"),
+        ("MET.796", "MET désigne un métier"),
+        ("AD.12", "AD désigne autre chose qu'une formation"),
+        ("FOR9664", "FOR ou AF, un point et un numéro sont attendus"),
+        ("https://www.exemple.fr/formations/cap-cuisine", "cette adresse n'est pas celle d'une formation de l'ONISEP"),
+        ("PARIS/", "aucun n'a été lu"),
+        ("CAP cuisine", "n'a la forme d'aucun code connu : CFD, RNCP"),
+    ],
+)
+def test_a_bare_text_that_fits_nothing_is_given_the_most_helpful_hint(text: str, words: str) -> None:
+    with pytest.raises(CodeError) as caught:
+        read_formation_code(text)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("RNCP 38430", "rncp:RNCP38430"),
+        ("500 221 46", "cfd:50022146"),
+        ("500\u00a0221\u202f46", "cfd:50022146"),
+        ("FOR. 9664", "onisep:FOR.9664"),
+        ("23210 022 139", "mefstat:23210022139"),
+        (KEY.replace("P01", " P01 ").replace("-", " - "), f"cle:{KEY}"),
+        ("cfd: 500 221 46", "cfd:50022146"),
+        ("Aix  Marseille / 0081 2165", "affelnet:AIX MARSEILLE/00812165"),
+    ],
+)
+def test_spaces_inside_a_code_are_left_out_but_for_those_of_a_name(text: str, canonical: str) -> None:
+    assert read(text) == {canonical}
+
+
+def test_spaces_do_not_make_a_code_of_a_title() -> None:
+    with pytest.raises(CodeError, match="aucun code connu"):
+        read_formation_code("BTS tourisme")
+
+
+@pytest.mark.parametrize("text", [KEY, "cfd:50022146", "PARIS/00812165", f"{ONISEP}/slug/FOR.423?q=a b", "RNCP 38430"])
+def test_a_code_encoded_twice_is_decoded_once_more(text: str) -> None:
+    assert read(quote(text, safe="")) == read(text)
+    assert read_centre_code(quote("uai:0751234 J")) == Code("uai", "0751234J")
+
+
+def test_a_code_encoded_three_times_is_not_guessed_at() -> None:
+    with pytest.raises(CodeError):
+        read_formation_code(quote(quote("PARIS/00812165", safe=""), safe=""))
+
+
+def test_the_parts_of_the_key_of_the_ministry_can_be_told() -> None:
+    assert certifinfo_of_key(KEY) == "82581"
+    assert manager_siret_of_key(KEY) == "13002792300163"
+    assert trainer_siret_of_key(KEY) == "13002792300171"
+    assert code_within(Code("cle", KEY)) == Code("certifinfo", "82581")
+    assert code_within(Code("cfd", "50022146")) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "like"),
+    [
+        ("0751234J", True),
+        ("0751234K", True),
+        ("751234 j", True),
+        ("130 027 923 00163", True),
+        ("uai:x", True),
+        ("50022146", False),
+        ("2412213921", False),
+        ("RNCP38430", False),
+    ],
+)
+def test_what_looks_like_a_centre_is_told_from_what_looks_like_a_formation(text: str, like: bool) -> None:
+    assert looks_like_centre(text) is like
 
 
 def test_a_text_of_200_characters_is_still_read_and_one_more_is_not() -> None:
@@ -223,15 +364,54 @@ def test_any_text_is_read_as_a_formation_or_refused_and_nothing_else_happens(tex
     assert {code.scheme for code in readings} <= set(SCHEMES)
 
 
-@settings(deadline=None, max_examples=300)
-@given(CODE_LIKE | st.sampled_from(("uai:", "siret:", "cfd:")).flatmap(lambda p: st.text(max_size=16).map(p.__add__)))
-def test_any_text_is_read_as_a_centre_or_refused_and_nothing_else_happens(text: str) -> None:
+ONE_OF_EACH = {
+    "cfd": "46X25201", "rncp": "RNCP38430", "rs": "RS6533", "certifinfo": "115708", "mef": "2412213921",
+    "mefstat": "23K00025401", "onisep": "FOR.9664", "cle": KEY, "parcoursup": "26437", "affelnet": "PARIS/00812165",
+    "uai": "0751234J", "siret": "13002792300163",
+}  # fmt: skip
+WRONG = string.digits + string.ascii_uppercase + ".#/:-_%+'é٣ß²\x00\ud800"
+
+
+def one_changed(text: str, left_out: str) -> Iterator[str]:
+    """Every text that differs from one in a single character; spaces, mere capitals and what is left out set aside."""
+    for place, right in enumerate(text):
+        for wrong in set(WRONG) - {right} - set(left_out):
+            yield text[:place] + wrong + text[place + 1 :]
+
+
+def outcome(text: str, scheme: str) -> tuple[tuple[Code, ...], str]:
+    """How a text is read, or the words it is refused with."""
     try:
-        code = read_centre_code(text)
-    except CodeError:
-        return
-    assert read_centre_code(str(code)) == code
-    assert (code.scheme, len(code.value)) in {("uai", 8), ("siret", 14)}
+        found = read_centre_code(text) if scheme in {"uai", "siret"} else read_formation_code(text)
+    except CodeError as error:
+        return (), str(error)
+    return (found,) if isinstance(found, Code) else found, ""
+
+
+def holds_together(readings: tuple[Code, ...], words: str) -> bool:
+    """True when a text is refused with a sentence, or read as codes that read as themselves."""
+    again = all(code in outcome(str(code), code.scheme)[0] for code in readings)
+    return again and (bool(readings) or words.endswith("."))
+
+
+@pytest.mark.parametrize("scheme", ONE_OF_EACH)
+def test_one_wrong_character_is_refused_with_words_or_makes_another_code(scheme: str) -> None:
+    code = ONE_OF_EACH[scheme]
+    for bare in one_changed(code, "." if scheme in {"uai", "siret"} else ""):
+        for text in (bare, f"{scheme}:{bare}"):
+            readings, words = outcome(text, scheme)
+            assert Code(scheme, code) not in readings, text
+            assert holds_together(readings, words), text
+
+
+PREFIXED = st.tuples(st.sampled_from([*SCHEMES, "uai", "siret"]), st.text(max_size=20)).map(":".join)
+
+
+@settings(deadline=None, max_examples=10_000)
+@given(CODE_LIKE | PREFIXED)
+def test_any_of_ten_thousand_texts_is_read_or_refused_with_a_sentence(text: str) -> None:
+    for scheme in ("cfd", "uai"):
+        assert holds_together(*outcome(text, scheme))
 
 
 # -- centres ---------------------------------------------------------------------------------------------------------
@@ -262,11 +442,12 @@ def test_it_refuses_a_uai_whose_letter_is_wrong(text: str, letter: str) -> None:
     with pytest.raises(CodeError) as caught:
         read_centre_code(text)
     assert f"La lettre de l'UAI {text.zfill(8)} est fausse : {letter} est attendue." in str(caught.value)
+    assert ("des zéros ont été ajoutés devant" in str(caught.value)) is (len(text) < 8)
 
 
 @pytest.mark.parametrize("text", ["C752887F", "C590350K", "07512345J", "0751234", "J0751234", "0751234JJ", "0751234É"])
 def test_it_refuses_what_has_not_the_form_of_a_uai(text: str) -> None:
-    with pytest.raises(CodeError, match="n'a pas la forme d'un UAI"):
+    with pytest.raises(CodeError, match="n'a pas la forme d'un UAI : 7 chiffres et une lettre sont attendus, "):
         read_centre_code(f"uai:{text}")
 
 
@@ -308,7 +489,15 @@ def test_only_la_poste_may_do_without_the_key_of_luhn() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("siret:12345678", "n'a pas la forme d'un SIRET"),
+        ("siret:12345678", "n'a pas la forme d'un SIRET : 14 chiffres sont attendus, 8 ont été lus"),
+        ("130027923001630", "14 chiffres sont attendus, 15 ont été lus"),
+        ("siret:13002792300A63", "14 chiffres sont attendus, « A » a été lu en 12e place"),
+        ("1300279230016", "14 chiffres sont attendus, 13 ont été lus : des zéros ont été ajoutés devant"),
+        ("07512345J", "8 chiffres et 1 lettre ont été lus"),
+        ("0751234", "la lettre manque : J"),
+        ("0751234J5", "« 5 » a été lu en 9e place"),
+        ("uai:C752887F", "« C » a été lu en 1re place"),
+        ("50022146", "Il a la forme d'un code CFD : une formation se donne dans `formation`."),
         ("siret:130027923001630", "n'a pas la forme d'un SIRET"),
         ("siret:0751234J", "n'a pas la forme d'un SIRET"),
         ("uai:13002792300163", "n'a pas la forme d'un UAI"),
