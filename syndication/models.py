@@ -98,13 +98,16 @@ class CentreCode(Table, table=True):
 
 
 class Offer(Table, table=True):
-    """A formation taught in a centre; ``role`` says in what capacity (lieu, formateur, responsable)."""
+    """A formation that a centre has a part in. ``role`` says which: ``lieu`` where it is taught, ``formateur`` who
+    teaches it, ``gestionnaire`` who answers for it. ``place_id`` is the centre where it is taught: the same one in the
+    first role, and in the others too as long as nobody said where."""
 
     __tablename__ = "offer"
 
     formation_id: int = _reference("formation.id", primary_key=True)
     centre_id: int = _reference("centre.id", primary_key=True, index=True)
     role: str = Field(primary_key=True)
+    place_id: int = _reference("centre.id", primary_key=True)
     capacity: int | None = None
     source: str
 

@@ -7,6 +7,9 @@ from typing import Protocol
 
 Row = Mapping[str, str]
 
+MENTIONED = 0
+"""Rank of a title that only passes: the formation is known by what others say of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class FormationFact:
@@ -42,7 +45,7 @@ class RenewalFact:
 
 @dataclass(frozen=True, slots=True)
 class CentreFact:
-    """A centre exists under a UAI, perhaps with one of its SIRET."""
+    """A centre exists under a UAI, perhaps with one of its SIRET; or under a SIRET alone, ``uai`` being blank."""
 
     uai: str
     name: str
@@ -55,13 +58,17 @@ class CentreFact:
 
 @dataclass(frozen=True, slots=True)
 class OfferFact:
-    """A formation, named by one of its codes, is taught in a centre."""
+    """A formation, named by one of its codes, and what part a centre has in it (``lieu``, ``formateur``,
+    ``gestionnaire``). A centre without a UAI is named by its ``siret``. ``place`` is the UAI of the centre where the
+    formation is taught, when it is another one and known."""
 
     scheme: str
     value: str
     uai: str
     role: str
     capacity: int | None = None
+    place: str | None = None
+    siret: str | None = None
 
 
 Fact = FormationFact | CodeFact | RenewalFact | CentreFact | OfferFact

@@ -2,10 +2,12 @@
 
 import csv
 import io
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from syndication.catalogue.facts import Row
 from syndication.catalogue.formats import Format, recognise
@@ -15,11 +17,14 @@ RECORD_LINES = 60
 """Most lines that one record may span, its texts holding line breaks."""
 STRAY = re.compile("[\udc80-\udcff]")
 """What stands for a byte that could not be read."""
+UNFIT = re.compile("[\ud800-\udfff\x00]")
+"""What JSON may write and no database takes: halves of characters, and the null character."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row with the number of its first line in the file; ``fault`` says why it cannot be read."""
+    """One row with the number of its first line in the file, or a record with its place in the list; ``fault`` says why
+    it cannot be read."""
 
     number: int
     row: Row
@@ -36,15 +41,18 @@ class OfficialFile:
 
 
 def read_official_file(path: Path) -> OfficialFile:
-    """Read a file whole; raises ImportFault when it is missing, no CSV, or of no kind we know."""
+    """Read a file whole, CSV or JSON; raises ImportFault when it is missing, neither, or of no kind we know."""
     try:
         data = path.read_bytes()
     except OSError as error:
         raise ImportFault(f"{path} : illisible ({error.strerror}).") from None
     text = decode(data)
     if text is None:
-        raise ImportFault(f"{path} : ce n'est pas un fichier CSV.")
-    columns, lines = read_rows(text)
+        raise ImportFault(f"{path} : ce n'est un fichier ni CSV, ni JSON.")
+    try:
+        columns, lines = read_records(text) if text.lstrip()[:1] in {"{", "["} else read_rows(text)
+    except ValueError as error:
+        raise ImportFault(f"{path} : {error}.") from None
     known = recognise(columns)
     if known is None:
         shown = ", ".join(columns[:6]) or "aucune colonne"
@@ -72,6 +80,41 @@ def read_rows(text: str) -> tuple[list[str], Iterator[Line]]:
     separator = ";" if first.count(";") > first.count(",") else ","
     header = _record(lines, 0, separator)
     return [name.strip().strip("`") for name in header.values], _rows(lines, separator, header)
+
+
+def read_records(text: str) -> tuple[list[str], Iterator[Line]]:
+    """Names and records of a JSON text: an object with a list ``formations``, or the list itself.
+
+    Everything in a row is text, as in a CSV: null is blank, and what is nested stays JSON. Raises ValueError for
+    anything else.
+    """
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"JSON illisible à la ligne {error.lineno}") from None
+    except RecursionError:
+        raise ValueError("JSON trop imbriqué") from None
+    records = data.get("formations") if isinstance(data, dict) else data
+    if not isinstance(records, list):
+        raise ValueError("aucune liste « formations »")
+    names = list(dict.fromkeys(name for record in records if isinstance(record, dict) for name in record))
+    return names, _records(records, names)
+
+
+def _records(records: Iterable[Any], names: list[str]) -> Iterator[Line]:
+    for number, record in enumerate(records, 1):
+        if not isinstance(record, dict):
+            yield Line(number, {}, "ce n'est pas une fiche")
+            continue
+        row = {name: _cell(record.get(name)) for name in names}
+        fault = "caractère illisible" if UNFIT.search("".join(row.values())) else None
+        yield Line(number, {} if fault else row, fault)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,15 @@
 """Official files into the catalogue: idempotent, one transaction a file, rejected rows listed and never in the way."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
 from syndication.catalogue import store
-from syndication.catalogue.continuity import lineages
+from syndication.catalogue.continuity import ends, lineages, stated_links, twins
 from syndication.catalogue.facts import CentreFact, CodeFact, Fact, FormationFact, OfferFact, Remark, RenewalFact
 from syndication.catalogue.files import Line, OfficialFile, read_official_file
 from syndication.database import writing
@@ -65,19 +65,24 @@ def link_lineages(connection: Connection) -> int:
     """Draw lineages anew from every renewal known; gives how many formations changed lineage."""
     by_scheme = {scheme: store.formation_ids_by_code(connection, scheme) for scheme in ("cfd", "certifinfo")}
     keys = store.natural_keys(connection)
-    links: set[tuple[str, str]] = set()
+    links: set[tuple[int, int]] = set()
     for scheme, old, new in store.renewal_links(connection):
         before, after = (_only(keys.get(f"{scheme}:{c}"), by_scheme[scheme].get(c, set())) for c in (old, new))
         if before and after and before != after:
-            links.add((str(before), str(after)))
-    opened = store.opening_dates(connection)
+            links.add((before, after))
+    links = stated_links(links, store.mentioned(connection))
+    twin = twins(store.fiches(connection), set().union(*by_scheme["certifinfo"].values()), links)
+    heads = _heads({(twin.get(old, old), twin.get(new, new)) for old, new in links}, store.opening_dates(connection))
+    return store.set_lineages(connection, heads | {own: heads.get(cfd, cfd) for own, cfd in twin.items()})
+
+
+def _heads(links: Set[tuple[int, int]], opened: Mapping[int, date]) -> dict[int, int]:
+    """The newest of its lineage, for every formation that has one, from (old, new) links."""
     heads: dict[int, int] = {}
     for members in set(lineages(links).values()):
-        numbers = {int(member) for member in members}
-        ends = numbers - {int(old) for old, new in links if old in members and new in members}
-        newest = max(ends or numbers, key=lambda n: (str(opened.get(n, "")), n))
-        heads.update(dict.fromkeys(numbers, newest))
-    return store.set_lineages(connection, heads)
+        newest = max(ends(members, links) or members, key=lambda number: (str(opened.get(number, "")), number))
+        heads.update(dict.fromkeys(members, newest))
+    return heads
 
 
 def keep(connection: Connection, facts: Sequence[Fact], source: str, now: datetime) -> None:
@@ -88,11 +93,9 @@ def keep(connection: Connection, facts: Sequence[Fact], source: str, now: dateti
     store.keep_codes(connection, _of(CodeFact, facts), ids, source)
     store.keep_renewals(connection, _of(RenewalFact, facts), source, now.date())
     store.keep_centres(connection, _of(CentreFact, facts), source)
-    store.index_centres(connection, {fact.uai for fact in _of(CentreFact, facts)})
-    centres = store.centre_ids(connection)
-    by_cfd = store.formation_ids_by_code(connection, "cfd")
-    offers = [(o, min(by_cfd[o.value]), centres[o.uai]) for o in _of(OfferFact, facts)]
-    store.keep_offers(connection, offers, source)
+    store.index_centres(connection, {fact.uai for fact in _of(CentreFact, facts) if fact.uai})
+    known = _Known(connection, {offer.scheme for offer in _of(OfferFact, facts)})
+    store.keep_offers(connection, [known.placed(offer) for offer in _of(OfferFact, facts)], source)
 
 
 def _import(connection: Connection, file: OfficialFile, now: datetime, step: Step) -> Report:
@@ -121,22 +124,53 @@ def _import(connection: Connection, file: OfficialFile, now: datetime, step: Ste
 
 
 def _keep_offers(connection: Connection, facts: Sequence[tuple[Line, list[Fact]]], source: str, report: Report) -> None:
-    offers = [(line, fact) for line, stated in facts for fact in stated if isinstance(fact, OfferFact)]
-    if not offers:
-        return
-    centres = store.centre_ids(connection)
-    formations = {scheme: store.formation_ids_by_code(connection, scheme) for scheme in {o.scheme for _, o in offers}}
-    known: list[tuple[OfferFact, int, int]] = []
-    for line, offer in offers:
-        found = formations[offer.scheme].get(offer.value, set())
-        if offer.uai not in centres:
-            report.rejected.append((line.number, f"UAI {offer.uai} absent du catalogue"))
-        elif len(found) != 1:
+    known = _Known(connection, {fact.scheme for _, stated in facts for fact in _of(OfferFact, stated)})
+    placed: list[store.PlacedOffer] = []
+    for line, stated in facts:
+        offers = _of(OfferFact, stated)
+        missing: list[str] = []
+        for offer in offers:
+            try:
+                placed.append(known.placed(offer))
+            except ValueError as error:
+                missing.append(str(error))
+        whole = len(missing) == len(offers)  # a record says several things: those that can be used are kept
+        (report.rejected if whole else report.remarks).extend(
+            (line.number, reason) for reason in dict.fromkeys(missing)
+        )
+    store.keep_offers(connection, placed, source)
+
+
+class _Known:
+    """The formations and the centres that offers may name."""
+
+    def __init__(self, connection: Connection, schemes: Set[str]) -> None:
+        self._formations = {scheme: store.formation_ids_by_code(connection, scheme) for scheme in schemes}
+        self._keys = store.natural_keys(connection) if schemes else {}
+        self._centres = store.centre_ids(connection) if schemes else {}
+        self._sirets = store.centre_ids_by_siret(connection) if schemes else {}
+
+    def placed(self, offer: OfferFact) -> store.PlacedOffer:
+        """An offer under the ids of what it names; raises ValueError when one of them is not known, or is several."""
+        centre = self._centre(offer)
+        found = self._formations[offer.scheme].get(offer.value, set())
+        formation = _only(self._keys.get(f"{offer.scheme}:{offer.value}"), found)
+        if formation is None:
             why = "plusieurs formations" if found else "aucune formation du catalogue"
-            report.rejected.append((line.number, f"{offer.scheme} {offer.value} : {why}"))
-        else:
-            known.append((offer, next(iter(found)), centres[offer.uai]))
-    store.keep_offers(connection, known, source)
+            raise ValueError(f"{offer.scheme} {offer.value} : {why}")
+        place = self._centres[offer.place] if offer.place else centre
+        return store.PlacedOffer(formation, centre, offer.role, place, offer.capacity)
+
+    def _centre(self, offer: OfferFact) -> int:
+        if offer.uai in self._centres:
+            return self._centres[offer.uai]
+        if offer.uai or not offer.siret:
+            raise ValueError(f"UAI {offer.uai} absent du catalogue")
+        found = self._sirets.get(offer.siret, set())
+        if len(found) != 1:
+            why = "désigne plusieurs établissements" if found else "absent du catalogue"
+            raise ValueError(f"{offer.role} : SIRET {offer.siret} {why}")
+        return next(iter(found))
 
 
 def _of(kind: type[F], facts: Sequence[Fact]) -> list[F]:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Integer, bindparam, cast, func, select, update
+from sqlalchemy import Connection, Integer, bindparam, cast, func, or_, select, update
 
 from syndication import models
 from syndication.catalogue.codes import Code
-from syndication.catalogue.facts import CentreFact, CodeFact, FormationFact, OfferFact, RenewalFact
+from syndication.catalogue.facts import MENTIONED, CentreFact, CodeFact, FormationFact, RenewalFact
 from syndication.database import Prepared, in_order, insert_new, table, upsert
 from syndication.search import store as search
 
@@ -42,6 +42,17 @@ class CentreRow:
     uai: str | None
     name: str
     city: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedOffer:
+    """An offer about to be stored, with the ids it is stored under."""
+
+    formation_id: int
+    centre_id: int
+    role: str
+    place_id: int
+    capacity: int | None
 
 
 # -- reading ---------------------------------------------------------------------------------------------------------
@@ -84,6 +95,16 @@ _SIRET = Prepared(
 )
 
 
+_PARTS = Prepared(
+    select(OFFER.c.role, OFFER.c.place_id)
+    .join(FORMATION, FORMATION.c.id == OFFER.c.formation_id)
+    .where(
+        or_(FORMATION.c.lineage_id == bindparam("lineage"), FORMATION.c.id == bindparam("lineage")),
+        OFFER.c.centre_id == bindparam("centre"),
+    )
+)
+
+
 def formation(connection: Connection, formation_id: int) -> FormationRow:
     """The formation under an id."""
     (row,) = _FORMATION_BY_ID.rows(connection, id=formation_id)
@@ -120,8 +141,14 @@ def centre(connection: Connection, centre_id: int) -> CentreRow:
 
 
 def centres_by_code(connection: Connection, code: Code) -> list[CentreRow]:
-    """Centres that bear a UAI or a SIRET."""
-    return [CentreRow(*row) for row in _CENTRES_BY_CODE.rows(connection, scheme=code.scheme, value=code.value)]
+    """Centres that bear a UAI or a SIRET; those that have a UAI stand before those that have none."""
+    rows = [CentreRow(*row) for row in _CENTRES_BY_CODE.rows(connection, scheme=code.scheme, value=code.value)]
+    return [row for row in rows if row.uai] or rows
+
+
+def parts_of(connection: Connection, lineage_id: int, centre_id: int) -> list[tuple[str, int]]:
+    """What parts a centre has in a lineage: each role, with the id of the centre that is then the place."""
+    return [(role, place) for role, place in _PARTS.rows(connection, lineage=lineage_id, centre=centre_id)]
 
 
 def siret_of(connection: Connection, centre_id: int) -> str | None:
@@ -166,7 +193,7 @@ def formations_with_responses(
 
 def centres_offering(connection: Connection, formations: Sequence[int], limit: int) -> list[CentreRow]:
     """Centres where some formations are taught, by name."""
-    query = select(*_CENTRE_COLUMNS).distinct().join(OFFER, OFFER.c.centre_id == CENTRE.c.id)
+    query = select(*_CENTRE_COLUMNS).distinct().join(OFFER, OFFER.c.place_id == CENTRE.c.id)
     query = query.where(OFFER.c.formation_id.in_(formations), CENTRE.c.uai.is_not(None))
     return [CentreRow(*row) for row in connection.execute(query.order_by(CENTRE.c.name, CENTRE.c.id).limit(limit))]
 
@@ -182,7 +209,7 @@ def search_centres(
         CENTRE.c.id.in_(select(cast(saying.subquery().c.key, Integer))), CENTRE.c.uai.is_not(None)
     )
     if formations:
-        query = query.where(CENTRE.c.id.in_(select(OFFER.c.centre_id).where(OFFER.c.formation_id.in_(formations))))
+        query = query.where(CENTRE.c.id.in_(select(OFFER.c.place_id).where(OFFER.c.formation_id.in_(formations))))
     return [CentreRow(*row) for row in connection.execute(query.order_by(CENTRE.c.name, CENTRE.c.id).limit(limit))]
 
 
@@ -262,6 +289,8 @@ def keep_renewals(connection: Connection, facts: Iterable[RenewalFact], source: 
 
 def keep_centres(connection: Connection, facts: Sequence[CentreFact], source: str) -> None:
     """Store centres and their identifiers: the best-ranked name wins; places fill what was unknown."""
+    _keep_unnumbered(connection, [fact for fact in facts if not fact.uai], source)
+    facts = [fact for fact in facts if fact.uai]
     best: dict[str, dict[str, Any]] = {}
     for row in connection.execute(select(CENTRE).where(CENTRE.c.uai.is_not(None))).mappings():
         best[row["uai"]] = {name: row[name] for name in _CENTRE_FIELDS}
@@ -281,6 +310,17 @@ def keep_centres(connection: Connection, facts: Sequence[CentreFact], source: st
     )  # fmt: skip
 
 
+def _keep_unnumbered(connection: Connection, facts: Iterable[CentreFact], source: str) -> None:
+    """Store centres that have a SIRET and no UAI, but for those whose SIRET is some centre's already."""
+    known = centre_ids_by_siret(connection)
+    for siret, fact in {fact.siret: fact for fact in facts if fact.siret and fact.siret not in known}.items():
+        values = {name: getattr(fact, name) for name in ("name", "city", "department", "region")}
+        statement = CENTRE.insert().values(uai=None, name_rank=fact.rank, **values).returning(CENTRE.c.id)
+        centre_id = connection.execute(statement).scalar_one()
+        row = {"scheme": "siret", "value": siret, "centre_id": centre_id, "source": source}
+        insert_new(connection, CENTRE_CODE, [row])
+
+
 _CENTRE_FIELDS = ("uai", "name", "name_rank", "city", "department", "region")
 
 
@@ -288,6 +328,15 @@ def centre_ids(connection: Connection) -> dict[str, int]:
     """Ids of all centres by UAI."""
     query = select(CENTRE.c.uai, CENTRE.c.id).where(CENTRE.c.uai.is_not(None))
     return {str(uai): number for uai, number in connection.execute(query)}
+
+
+def centre_ids_by_siret(connection: Connection) -> dict[str, set[int]]:
+    """Ids of the centres under every SIRET; those that have a UAI stand before those that have none."""
+    found: dict[str, dict[int, bool]] = defaultdict(dict)
+    query = select(CENTRE_CODE.c.value, CENTRE.c.id, CENTRE.c.uai).join(CENTRE, CENTRE.c.id == CENTRE_CODE.c.centre_id)
+    for siret, centre_id, uai in connection.execute(query.where(CENTRE_CODE.c.scheme == "siret")):
+        found[siret][centre_id] = uai is not None
+    return {siret: {one for one, has in ids.items() if has} or set(ids) for siret, ids in found.items()}
 
 
 def formation_ids_by_code(connection: Connection, scheme: str) -> dict[str, set[int]]:
@@ -299,16 +348,31 @@ def formation_ids_by_code(connection: Connection, scheme: str) -> dict[str, set[
     return found
 
 
-def keep_offers(connection: Connection, offers: Iterable[tuple[OfferFact, int, int]], source: str) -> None:
-    """Store offers given with their formation's and centre's ids."""
+def keep_offers(connection: Connection, offers: Iterable[PlacedOffer], source: str) -> None:
+    """Store offers; of one said twice, what was said last."""
     rows = {
-        (formation_id, centre_id, fact.role): {
-            "formation_id": formation_id, "centre_id": centre_id, "role": fact.role,
-            "capacity": fact.capacity, "source": source,
+        (offer.formation_id, offer.centre_id, offer.role, offer.place_id): {
+            "formation_id": offer.formation_id, "centre_id": offer.centre_id, "role": offer.role,
+            "place_id": offer.place_id, "capacity": offer.capacity, "source": source,
         }
-        for fact, formation_id, centre_id in offers
+        for offer in offers
     }  # fmt: skip
     upsert(connection, OFFER, list(rows.values()), replace=("capacity", "source"))
+
+
+def mentioned(connection: Connection) -> set[int]:
+    """Ids of the formations without a CFD that are known only by what those that renewed them say."""
+    query = select(FORMATION.c.id).where(
+        FORMATION.c.title_rank == MENTIONED, FORMATION.c.natural_key.like("certifinfo:%")
+    )
+    return set(connection.execute(query).scalars())
+
+
+def fiches(connection: Connection) -> list[tuple[str, int, str]]:
+    """Who bears each RNCP number: the number, the formation's id and its natural key."""
+    query = select(FORMATION_CODE.c.value, FORMATION.c.id, FORMATION.c.natural_key)
+    query = query.join(FORMATION, FORMATION.c.id == FORMATION_CODE.c.formation_id)
+    return [tuple(row) for row in connection.execute(query.where(FORMATION_CODE.c.scheme == "rncp"))]
 
 
 def renewal_links(connection: Connection) -> list[tuple[str, str, str]]:

@@ -100,6 +100,7 @@ def _centres() -> None:
         sa.Column("formation_id", sa.Integer(), nullable=False),
         sa.Column("centre_id", sa.Integer(), nullable=False),
         sa.Column("role", sa.String(), nullable=False),
+        sa.Column("place_id", sa.Integer(), nullable=False),
         sa.Column("capacity", sa.Integer(), nullable=True),
         sa.Column("source", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -110,7 +111,11 @@ def _centres() -> None:
             ["formation_id"],
             ["formation.id"],
         ),
-        sa.PrimaryKeyConstraint("formation_id", "centre_id", "role"),
+        sa.ForeignKeyConstraint(
+            ["place_id"],
+            ["centre.id"],
+        ),
+        sa.PrimaryKeyConstraint("formation_id", "centre_id", "role", "place_id"),
     )
     op.create_index(op.f("ix_offer_centre_id"), "offer", ["centre_id"], unique=False)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndication.catalogue.continuity import lineages
+from syndication.catalogue.continuity import ends, lineages, stated_links, twins
 
 Links = list[tuple[str, str]]
 
@@ -128,3 +128,56 @@ def test_lineages_are_apart_and_hold_exactly_the_codes_linked_one_to_one(links: 
     apart = set(found.values())
     assert sum(len(members) for members in apart) == len(found)
     assert all(len(members) >= 2 for members in apart)
+
+
+def test_the_end_of_a_chain_is_what_no_other_member_renews() -> None:
+    links = [("A", "B"), ("B", "C"), ("C", "C"), ("C", "X"), ("C", "Y")]
+    assert ends({"A", "B", "C"}, links) == {"C"}
+    assert ends({"A", "B"}, [("A", "B"), ("B", "A")]) == set()
+
+
+@pytest.mark.parametrize(
+    ("links", "kept"),
+    [
+        ([("m", "B")], [("m", "B")]),
+        ([("A", "B"), ("m", "B")], [("A", "B")]),
+        ([("m", "B"), ("n", "B")], [("m", "B"), ("n", "B")]),
+        ([("B", "B"), ("m", "B")], [("B", "B"), ("m", "B")]),
+        ([("A", "m"), ("m", "B")], [("A", "m"), ("m", "B")]),
+    ],
+    ids=["alone", "beside a stated one", "two that are mentioned", "beside a self-loop", "in a chain"],
+)
+def test_what_is_only_mentioned_never_makes_a_merge_of_what_is_stated(links: Links, kept: Links) -> None:
+    assert stated_links(links, {"m", "n"}) == set(kept)
+
+
+FICHES = [("RNCP1", "own", "certifinfo:1"), ("RNCP1", "cfd", "cfd:1")]
+
+
+def test_two_registers_that_know_one_diploma_under_a_number_know_the_same() -> None:
+    assert twins(FICHES, {"own"}) == {"own": "cfd"}
+    assert twins([*FICHES, *(("RNCP2", one, key) for _, one, key in FICHES)], {"own"}) == {"own": "cfd"}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        [("RNCP1", "other", "cfd:2")],
+        [("RNCP1", "other", "certifinfo:2")],
+        [("RNCP2", "own", "certifinfo:1"), ("RNCP2", "other", "cfd:2")],
+        [("RNCP2", "other", "certifinfo:2"), ("RNCP2", "cfd", "cfd:1")],
+    ],
+    ids=["two CFDs", "two numbers", "another CFD elsewhere", "another number elsewhere"],
+)
+def test_more_than_two_diplomas_are_not_taken_for_one(more: list[tuple[str, str, str]]) -> None:
+    assert twins([*FICHES, *more], {"own"}) == {}
+
+
+def test_a_cfd_with_a_certif_info_number_of_its_own_has_no_twin() -> None:
+    assert twins(FICHES, {"own", "cfd"}) == {}
+
+
+@pytest.mark.parametrize("links", [[("own", "X"), ("cfd", "Y")], [("X", "own"), ("Y", "cfd")]])
+def test_what_is_renewed_apart_is_not_joined(links: Links) -> None:
+    assert twins(FICHES, {"own"}, links) == {}
+    assert twins(FICHES, {"own"}, [("X", "own"), ("cfd", "Y")]) == {"own": "cfd"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from syndication.catalogue.files import Line, decode, read_rows
+from syndication.catalogue.files import Line, decode, read_records, read_rows
 
 HEADER = "a;b\n"
 
@@ -56,3 +56,38 @@ def test_two_stray_quotes_close_together_swallow_no_row_between() -> None:
     found = lines(HEADER + "\n".join(rows) + "\n")
     assert [line.number for line in found if line.fault] == [5, 11]
     assert len(found) == 38
+
+
+@pytest.mark.parametrize("text", ['{"formations": [%s], "pagination": {}}', "[%s]"])
+def test_records_of_json_become_rows_of_text(text: str) -> None:
+    columns, found = read_records(text % '{"a": "x", "b": null, "c": [{"d": "é"}]}, {"a": 5, "e": true}')
+    assert columns == ["a", "b", "c", "e"]
+    assert [line.row for line in found] == [
+        {"a": "x", "b": "", "c": '[{"d": "é"}]', "e": ""},
+        {"a": "5", "b": "", "c": "", "e": "true"},
+    ]
+
+
+def test_a_record_that_cannot_be_read_costs_itself_and_no_other() -> None:
+    _, found = read_records('[{"a": "1"}, "2", {"a": "\\ud800"}, {"a": "\\u0000"}, {"a": "5"}]')
+    assert [(line.number, line.fault) for line in found] == [
+        (1, None),
+        (2, "ce n'est pas une fiche"),
+        (3, "caractère illisible"),
+        (4, "caractère illisible"),
+        (5, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('{"formations": [\n{]}', "JSON illisible à la ligne 2"),
+        ('{"formations": {}}', "aucune liste « formations »"),
+        ('{"autre": []}', "aucune liste « formations »"),
+        ("[" * 100_000, "JSON trop imbriqué"),
+    ],
+)
+def test_json_of_another_shape_is_refused_with_its_reason(text: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        read_records(text)

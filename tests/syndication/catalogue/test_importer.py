@@ -4,13 +4,14 @@ import csv
 import io
 import random
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 
 from syndication import database, models
 from syndication.catalogue import store
@@ -52,7 +53,8 @@ def certification(number: str = "115708", title: str = "CAP cuisine", cfd: str =
     row = {"Code_Diplome": number, "Libelle_Diplome": title, "Code_Scolarité": cfd, "Code_Niveau_Europeen": "3"}
     row |= {"Code_RNCP": "", "Code_RS": "", "codeIdeo2": "", "`Options`": "  "}
     row |= {"Annee_Premiere_Session": "", "Annee_Derniere_Session": ""}
-    return row | {"Code_Ancien_Diplome": "", "Code_Ancien_Scolarité": ""} | more
+    row |= {"Code_Ancien_Diplome": "", "Intitulé_Ancien_Diplome": "", "Code_Ancien_RNCP": ""}
+    return row | {"Code_Ancien_Scolarité": ""} | more
 
 
 def kit(cfd: str = "50022146", rncp: str = "RNCP38430", title: str = "CUISINE (CAP) ", **more: str) -> Cells:
@@ -296,7 +298,7 @@ def test_offers_stand_on_their_own_and_give_codes_centres_and_capacities(
     assert titles(engine)["cfd:32032003"] == 'BTS "communication", en alternance'
     assert codes(engine, "cfd:50022146") >= {"mefstat:23210022146", "certifinfo:115708", "onisep:FOR.9664"}
     assert renewals(engine) == {("cfd", "32032002", "32032003")}
-    assert {row[2:] for row in everything(engine)["offer"]} == {("lieu", 24, "offres")}
+    assert {(row[2], *row[4:]) for row in everything(engine)["offer"]} == {("lieu", 24, "offres")}
     assert len(everything(engine)["offer"]) == 2
 
 
@@ -304,7 +306,7 @@ def test_parcoursup_gives_offers_of_what_the_catalogue_knows(engine: Engine, wor
     (report,) = take(engine, world["mefs"], world["organisations"], world["wishes"])[2:]
     assert (report.kind, report.read, report.kept, report.rejected) == ("Parcoursup, offres", 3, 3, [])
     assert report.remarks == [(4, "offre sans objet : statut « Scolaire »")]
-    assert {row[2:] for row in everything(engine)["offer"]} == {
+    assert {(row[2], *row[4:]) for row in everything(engine)["offer"]} == {
         ("lieu", 12, "parcoursup"),
         ("lieu", None, "parcoursup"),
     }
@@ -425,7 +427,6 @@ REJECTED: list[tuple[str, Cells, str]] = [
     ("certifications", certification("12"), "Certif-Info mal formé : « 12 »"),
     ("certifications", certification(title=" "), "le libellé manque"),
     ("certifications", certification(cfd="ABC"), "CFD mal formé : « ABC »"),
-    ("certifications", certification(Code_Ancien_Diplome="x"), "Certif-Info mal formé : « x »"),
     ("kits", kit("5002214"), "CFD mal formé : « 5002214 »"),
     ("kits", kit(rncp="RNCP"), "RNCP mal formé : « RNCP »"),
     ("kits", kit(title=""), "l'intitulé manque"),
@@ -470,7 +471,17 @@ def test_a_rejected_row_has_its_line_and_reason_and_stops_nothing(
         ("diplomas", diploma(ANCIEN_DIPLOME_2="50022146"), "ANCIEN_DIPLOME_2 renvoie à la formation elle-même"),
         ("certifications", certification(codeIdeo2="TYPDISP.17"), "code ONISEP non repris : « TYPDISP.17 »"),
         ("certifications", certification(Code_RNCP="NR"), "code RNCP non repris : « NR »"),
-        ("certifications", certification(Code_Ancien_Scolarité="5102002"), "ancien CFD mal formé : « 5102002 »"),
+        ("certifications", certification(Code_Ancien_Diplome="x"), "Code_Ancien_Diplome mal formé : « x »"),
+        (
+            "certifications",
+            certification(Code_Ancien_Scolarité="5102002"),
+            "Code_Ancien_Scolarité mal formé : « 5102002 »",
+        ),
+        (
+            "certifications",
+            certification(Code_Ancien_Diplome="115708"),
+            "Code_Ancien_Diplome renvoie au diplôme lui-même",
+        ),
     ],
 )
 def test_what_a_kept_row_says_in_vain_is_remarked(
@@ -641,6 +652,87 @@ def test_a_lineage_is_undone_when_a_later_file_reveals_a_split(engine: Engine, w
     assert newest(engine, "40025507") == "cfd:40025507"
 
 
+@pytest.mark.parametrize("told_first", ["the oldest", "the newest"])
+def test_every_code_of_a_chain_leads_to_its_end_both_ways(told_first: str, engine: Engine, write: Write) -> None:
+    links = {"50022131": "50022139", "50022139": "50022146"}
+    paths = [write("diplomas", diploma(old, NOUVEAU_DIPLOME_1=new), diploma(new)) for old, new in links.items()]
+    for path in paths if told_first == "the oldest" else paths[::-1]:
+        take(engine, path)
+    with engine.connect() as connection:
+        found = [resolve_formation(connection, code) for code in ("50022131", "50022139", "50022146")]
+    assert {one.formation.natural_key for one in found} == {"cfd:50022146"}
+    assert len({one.members for one in found}) == 1
+    assert [one.asked.natural_key for one in found] == ["cfd:50022131", "cfd:50022139", "cfd:50022146"]
+
+
+def test_a_merge_is_not_inherited(engine: Engine, write: Write) -> None:
+    merged = diploma("40025519", **{f"ANCIEN_DIPLOME_{n}": f"4002551{n + 2}" for n in (1, 2, 3)})
+    take(engine, write("diplomas", merged, *(diploma(f"4002551{n}") for n in (3, 4, 5))))
+    assert newest(engine, "40025519") == "cfd:40025519"
+    assert [newest(engine, f"4002551{n}") for n in (3, 4, 5)] == ["cfd:40025513", "cfd:40025514", "cfd:40025515"]
+
+
+def test_a_cycle_is_imported_as_one_lineage(engine: Engine, write: Write) -> None:
+    ring = {"50022131": "50022139", "50022139": "50022146", "50022146": "50022131"}
+    (report,) = take(engine, write("diplomas", *(diploma(old, NOUVEAU_DIPLOME_1=new) for old, new in ring.items())))
+    assert report.rejected == []
+    assert len({newest(engine, code) for code in ring}) == 1
+
+
+def test_a_diploma_that_renews_itself_and_another_is_imported(engine: Engine, write: Write) -> None:
+    own = diploma("50022146", NOUVEAU_DIPLOME_1="50022146", ANCIEN_DIPLOME_1="5102002", ANCIEN_DIPLOME_2="50022139")
+    (report,) = take(engine, write("diplomas", own, diploma("50022139")))
+    assert (report.rejected, len(report.remarks)) == ([], 2)
+    assert newest(engine, "50022139") == newest(engine, "50022146") == "cfd:50022146"
+
+
+def test_a_diploma_without_a_row_keeps_answering_by_every_old_code(engine: Engine, write: Write) -> None:
+    former = {"Code_Ancien_Diplome": "88543", "Code_Ancien_RNCP": "37553", "Code_Ancien_Scolarité": "50022139"}
+    take(engine, write("certifications", certification(Intitulé_Ancien_Diplome="CAP cuisine (ancien)", **former)))
+    assert titles(engine) == {"cfd:50022146": "CAP cuisine", "cfd:50022139": "CAP cuisine (ancien)"}
+    for code in ("certifinfo:88543", "RNCP37553", "50022139"):
+        assert newest(engine, code) == "cfd:50022146"
+
+
+def test_an_old_number_that_kept_its_cfd_is_one_more_code_of_the_formation(engine: Engine, write: Write) -> None:
+    former = {"Code_Ancien_Diplome": "88543", "Code_Ancien_RNCP": "37553", "Code_Ancien_Scolarité": "50022146"}
+    take(engine, write("certifications", certification(Intitulé_Ancien_Diplome="Autre titre", **former)))
+    assert titles(engine) == {"cfd:50022146": "CAP cuisine"}
+    assert codes(engine, "cfd:50022146") >= {"certifinfo:88543", "certifinfo:115708", "rncp:RNCP37553"}
+
+
+def test_a_former_diploma_that_is_only_mentioned_breaks_no_renewal_that_is_stated(engine: Engine, write: Write) -> None:
+    stated = write("diplomas", diploma("50022139", NOUVEAU_DIPLOME_1="50022146"), diploma("50022146"))
+    take(engine, stated, write("certifications", certification(Code_Ancien_Diplome="88543")))
+    assert newest(engine, "50022139") == "cfd:50022146"
+    assert newest(engine, "certifinfo:88543") == "certifinfo:88543"
+
+
+def test_a_former_cfd_shared_by_unlike_diplomas_is_lent_to_none_of_them(engine: Engine, write: Write) -> None:
+    rows = [
+        certification(f"200{n}", title, "", Code_Ancien_Diplome=f"100{n}", Intitulé_Ancien_Diplome=title,
+                      Code_Ancien_Scolarité="46033202")
+        for n, title in enumerate(("Escrime", "Judo"))
+    ]  # fmt: skip
+    take(engine, write("certifications", *rows))
+    assert [newest(engine, f"certifinfo:100{n}") for n in (0, 1)] == ["certifinfo:2000", "certifinfo:2001"]
+
+
+def test_a_diploma_told_by_two_registers_under_one_rncp_is_one_lineage(engine: Engine, write: Write) -> None:
+    ours = certification("103412", "Ébéniste (CTM)", "", Code_RNCP="36988")
+    take(engine, write("certifications", ours), write("kits", kit("46X23404", "RNCP36988", "EBENISTE (APCMA)")))
+    for code in ("certifinfo:103412", "46X23404", "RNCP36988"):
+        assert newest(engine, code) == "cfd:46X23404"
+
+
+def test_the_old_codes_of_an_offer_lead_to_what_it_offers(engine: Engine, write: Write) -> None:
+    old = {"cfd_ancien": "50022139", "rncp": "RNCP38430", "rncp_ancien": "RNCP37553"}
+    (report,) = take(engine, write("offers", offer(**old)))
+    assert (report.rejected, report.remarks) == ([], [])
+    for code in ("50022139", "RNCP37553", "RNCP38430"):
+        assert newest(engine, code) == "cfd:50022146"
+
+
 # -- the real files --------------------------------------------------------------------------------------------------
 
 REAL = {
@@ -686,5 +778,40 @@ def test_the_eight_real_files_are_imported_whole(engine: Engine, real_data: Path
         assert {old.asked.id, new.asked.id} <= set(old.members)
         assert old.members == new.members
         assert old.formation.title == "CAP cuisine"
-        for code in ("88543", "115708", "RNCP38430", "FOR.1210", "FOR.9664"):
-            assert resolve_formation(connection, code).formation == new.formation
+        for code in ("88543", "115708", "RNCP37553", "RNCP38430", "FOR.1210", "FOR.9664", "23210022139"):
+            assert resolve_formation(connection, code).members == new.members, code
+
+
+def test_the_renewals_of_the_real_nomenclature_survive(engine: Engine, real_data: Path) -> None:
+    (report,) = take(engine, real_data / "n_formation_diplome.csv")
+    malformed = [reason for _, reason in report.remarks if "mal formé" in reason]
+    loops = [reason for _, reason in report.remarks if "elle-même" in reason]
+    assert (len(malformed), len(loops), report.rejected) == (8, 3, [])
+    with engine.connect() as connection:
+        for code in ("50022426", "01025111"):  # they renew themselves
+            assert resolve_formation(connection, code).asked.natural_key == f"cfd:{code}"
+        for code in ("40025507", "40025513", "40025514", "40025515", "40025519"):  # a split, then a merge
+            assert resolve_formation(connection, code).formation.natural_key == f"cfd:{code}"
+        lineages = connection.execute(
+            select(store.FORMATION.c.lineage_id).group_by(store.FORMATION.c.lineage_id).having(func.count() > 1)
+        ).all()
+    assert len(lineages) == 560
+
+
+def test_certif_info_parts_only_what_it_shows_to_be_splits_and_merges(engine: Engine, real_data: Path) -> None:
+    take(engine, real_data / "n_formation_diplome.csv")
+    before = lineages_of(engine)
+    take(engine, real_data / "certif_info.csv")
+    after = {key: group for group in lineages_of(engine) for key in group}
+    parted = [group for group in before if len({after[key] for key in group}) > 1]
+    assert {"cfd:40031201", "cfd:40031206", "cfd:40031214"} in parted  # a second option of bac pro took over too
+    assert len(parted) == 13
+
+
+def lineages_of(engine: Engine) -> set[frozenset[str]]:
+    """Natural keys of the members of every lineage."""
+    groups: dict[int, set[str]] = defaultdict(set)
+    with engine.connect() as connection:
+        for row in connection.execute(select(store.FORMATION.c.natural_key, store.FORMATION.c.lineage_id)):
+            groups[row.lineage_id].add(row.natural_key)
+    return {frozenset(group) for group in groups.values()}
