@@ -1,14 +1,26 @@
 """From a code as somebody writes it to a formation or a centre."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection
 
 from syndication.catalogue import importer
-from syndication.catalogue.facts import CentreFact, CodeFact, Fact, FormationFact, RenewalFact
-from syndication.catalogue.resolve import ResolvedFormation, resolve, resolve_centre, resolve_formation
+from syndication.catalogue.codes import Code
+from syndication.catalogue.facts import CentreFact, CodeFact, Fact, FormationFact, OfferFact, RenewalFact
+from syndication.catalogue.resolve import (
+    Reading,
+    Resolution,
+    Resolved,
+    ResolvedFormation,
+    resolve,
+    resolve_any,
+    resolve_centre,
+    resolve_formation,
+)
 from syndication.context import Hub
 from syndication.database import writing
 from syndication.errors import AmbiguousCode, CodeError, UnknownCode
@@ -266,3 +278,210 @@ def test_a_known_formation_does_not_hide_an_unknown_centre(hub: Hub) -> None:
     with hub.engine.connect() as connection, pytest.raises(UnknownCode) as caught:
         resolve(connection, "50022146", "0010856A")
     assert caught.value.subject == "etablissement"
+
+
+# -- what two codes mean together ------------------------------------------------------------------------------------
+
+PARIS, LYON, NANTES, LILLE = "0751234J", "9990001X", "9990002Y", "9990003Z"
+
+
+def both(hub: Hub, first: str, second: str) -> Resolved:
+    with hub.engine.connect() as connection:
+        return resolve(connection, first, second)
+
+
+def part(hub: Hub, first: str, second: str) -> tuple[str | None, str | None, str | None]:
+    """The role of the centre asked, the centre asked, and the one it leads to."""
+    found = both(hub, first, second)
+    assert found.asked_centre is not None
+    assert found.centre is not None
+    return found.role, found.asked_centre.uai, found.centre.uai
+
+
+@pytest.mark.parametrize("code", ["50022146", "50022139", "RNCP37553"])
+def test_a_place_is_itself_whatever_the_age_of_the_code(code: str, hub: Hub) -> None:
+    assert part(hub, code, PARIS) == ("lieu", PARIS, PARIS)
+    assert part(hub, code, NANTES) == ("lieu", NANTES, NANTES)
+
+
+def test_a_centre_that_nobody_links_to_the_formation_stays_what_was_asked(hub: Hub) -> None:
+    assert part(hub, "50033616", PARIS) == (None, PARIS, PARIS)
+
+
+@pytest.mark.parametrize("role", ["formateur", "gestionnaire"])
+@pytest.mark.parametrize("code", ["50022146", "50022139"])
+def test_a_centre_that_is_no_place_leads_to_the_only_one_it_has(code: str, role: str, hub: Hub, add: Add) -> None:
+    add(OfferFact("cfd", "50022139", LILLE, role, place=LYON))
+    assert part(hub, code, LILLE) == (role, LILLE, LYON)
+    assert part(hub, "50033616", LILLE) == (None, LILLE, LILLE)
+
+
+def test_the_role_nearest_to_apprentices_is_told(hub: Hub, add: Add) -> None:
+    add(*(OfferFact("cfd", "50022146", LILLE, role, place=LYON) for role in ("gestionnaire", "formateur")))
+    assert part(hub, "50022146", LILLE) == ("formateur", LILLE, LYON)
+    add(OfferFact("cfd", "50022146", LILLE, "lieu"))
+    assert part(hub, "50022146", LILLE) == ("lieu", LILLE, LILLE)
+
+
+def test_a_centre_with_several_places_stays_what_was_asked(hub: Hub, add: Add) -> None:
+    add(*(OfferFact("cfd", "50022146", LILLE, "gestionnaire", place=place) for place in (LYON, PARIS)))
+    assert part(hub, "50022146", LILLE) == ("gestionnaire", LILLE, LILLE)
+
+
+def test_a_centre_whose_place_nobody_told_stays_what_was_asked(hub: Hub, add: Add) -> None:
+    add(OfferFact("cfd", "50022146", LILLE, "formateur"))
+    assert part(hub, "50022146", LILLE) == ("formateur", LILLE, LILLE)
+    add(OfferFact("cfd", "50022146", LILLE, "gestionnaire", place=LYON))
+    assert part(hub, "50022146", LILLE) == ("formateur", LILLE, LILLE)
+
+
+def test_a_centre_alone_is_never_moved(hub: Hub, add: Add) -> None:
+    add(OfferFact("cfd", "50022146", LILLE, "formateur", place=LYON))
+    with hub.engine.connect() as connection:
+        found = resolve(connection, None, LILLE)
+    assert (found.role, found.centre, found.asked_centre) == (None, found.asked_centre, found.centre)
+
+
+def test_the_centre_tells_which_of_the_formations_under_a_code_is_meant(hub: Hub, add: Add) -> None:
+    add(CodeFact(CUISINE, "rncp", "RNCP90001"), CodeFact(HAIR, "rncp", "RNCP90001"))
+    assert both(hub, "RNCP90001", PARIS).formation == replace(
+        formation(hub, "50022146"), code=Code("rncp", "RNCP90001")
+    )
+    for centre_of_both_or_none in (LYON, LILLE):
+        with pytest.raises(AmbiguousCode):
+            both(hub, "RNCP90001", centre_of_both_or_none)
+
+
+def test_the_formation_tells_which_of_the_centres_under_a_siret_is_meant(hub: Hub, add: Add) -> None:
+    add(CentreFact(LILLE, "", 0, "00000001800010"))
+    assert part(hub, "50022146", "00000001800010") == ("lieu", PARIS, PARIS)
+    with pytest.raises(AmbiguousCode) as caught:
+        both(hub, "50033616", "00000001800010")
+    assert caught.value.subject == "etablissement"
+
+
+# -- a key that nobody stored ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", [KEY, f"cle:{KEY}", KEY.replace("#", "%23")])
+def test_a_key_that_is_not_stored_leads_through_its_certif_info_number(text: str, hub: Hub) -> None:
+    found = formation(hub, text)
+    assert (str(found.code), str(found.through)) == (f"cle:{KEY}", "certifinfo:115708")
+    assert found.formation.natural_key == CUISINE
+
+
+def test_a_key_that_is_stored_needs_nothing_inside_it(hub: Hub, add: Add) -> None:
+    add(CodeFact(HAIR, "cle", KEY))
+    found = formation(hub, KEY)
+    assert (found.asked.natural_key, found.through) == (HAIR, None)
+
+
+def test_a_key_never_leads_to_the_centres_that_it_names(hub: Hub, add: Add) -> None:
+    add(CentreFact(LYON, "", 0, "13002792300171"))
+    with hub.engine.connect() as connection:
+        assert resolve(connection, KEY, None).centre is None
+        assert part(hub, KEY, PARIS) == ("lieu", PARIS, PARIS)
+
+
+def test_a_key_of_an_unknown_number_tells_both_ways_it_was_read(hub: Hub) -> None:
+    with pytest.raises(UnknownCode, match="lu comme : certifinfo, cle"):
+        formation(hub, KEY.replace("115708", "999999"))
+
+
+# -- a text that may be either ---------------------------------------------------------------------------------------
+
+
+def any_of(hub: Hub, text: str) -> Resolution:
+    with hub.engine.connect() as connection:
+        return resolve_any(connection, text)
+
+
+def test_a_text_is_read_every_way_and_what_exists_decides(hub: Hub) -> None:
+    found = any_of(hub, PARIS)
+    assert found.readings == (Reading("cfd", PARIS, False), Reading("uai", PARIS, True))
+    assert (found.formation, found.fault) == (None, None)
+    assert found.centre is not None
+    assert found.centre.uai == PARIS
+
+
+def test_a_formation_is_found_among_its_readings(hub: Hub) -> None:
+    found = any_of(hub, "38430")
+    assert found.readings == (
+        Reading("rncp", "RNCP38430", True),
+        Reading("certifinfo", "38430", False),
+        Reading("parcoursup", "38430", False),
+    )
+    assert found.formation == formation(hub, "38430")
+    assert (found.centre, found.fault) == (None, None)
+
+
+def test_a_text_that_is_a_formation_and_a_centre_is_ambiguous(hub: Hub, add: Add) -> None:
+    add(FormationFact(f"cfd:{PARIS}", "CAP bateleur", 1), CodeFact(f"cfd:{PARIS}", "cfd", PARIS))
+    found = any_of(hub, PARIS)
+    assert (found.formation, found.centre) == (None, None)
+    assert isinstance(found.fault, AmbiguousCode)
+    assert (
+        str(found.fault) == f"« {PARIS} » désigne une formation et un établissement : faites-le précéder de son genre."
+    )
+    assert found.fault.candidates == (
+        f"cfd:{PARIS} : CAP bateleur (cfd:{PARIS})",
+        f"uai:{PARIS} : CFA Exemple des Batignolles",
+    )
+    assert any_of(hub, f"cfd:{PARIS}").formation is not None
+    assert any_of(hub, f"uai:{PARIS}").centre is not None
+
+
+def test_several_formations_under_a_code_stay_ambiguous_beside_a_centre(hub: Hub, add: Add) -> None:
+    add(CodeFact(CUISINE, "rncp", "RNCP90001"), CodeFact(HAIR, "rncp", "RNCP90001"))
+    found = any_of(hub, "RNCP90001")
+    assert isinstance(found.fault, AmbiguousCode)
+    assert len(found.fault.candidates) == 2
+    assert [reading.exists for reading in found.readings] == [True]
+
+
+def test_a_key_shows_the_reading_inside_it(hub: Hub) -> None:
+    assert any_of(hub, KEY).readings == (Reading("cle", KEY, False), Reading("certifinfo", "115708", True, "cle"))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "words"),
+    [
+        ("50099999", UnknownCode, "« 50099999 » n'est le code d'aucune formation connue (lu comme : cfd)."),
+        ("0010856A", UnknownCode, "n'est le code d'aucune formation connue. « 0010856A » n'est l'identifiant d'aucun"),
+        (
+            "0751234K",
+            UnknownCode,
+            "d'aucune formation connue. La lettre de l'UAI 0751234K est fausse : J est attendue.",
+        ),
+        ("13002792300163", UnknownCode, "« 13002792300163 » n'est l'identifiant d'aucun établissement connu."),
+        ("13002792300164", CodeError, "La clé du SIRET 13002792300164 est fausse."),
+        ("uai:0751234K", CodeError, "La lettre de l'UAI 0751234K est fausse"),
+        ("cfd:5002214", CodeError, "8 caractères sont attendus, 7 ont été lus"),
+        ("CAP cuisine", CodeError, "aucun code connu"),
+        ("", CodeError, "est vide"),
+    ],
+)
+def test_what_means_nothing_says_why_in_the_words_that_help_most(
+    text: str, kind: type[Exception], words: str, hub: Hub
+) -> None:
+    found = any_of(hub, text)
+    assert (found.formation, found.centre) == (None, None)
+    assert type(found.fault) is kind
+    assert words in str(found.fault)
+    assert not any(reading.exists for reading in found.readings)
+
+
+def test_a_uai_given_as_a_formation_is_told_where_to_go(hub: Hub) -> None:
+    with pytest.raises(UnknownCode, match="Un établissement se donne dans `etablissement`"):
+        formation(hub, PARIS)
+
+
+@pytest.mark.parametrize("text", ["50022146", "50022139", "38430", "115708", "FOR.9664", KEY, "cfd:50022146"])
+def test_a_code_is_resolved_in_a_few_statements(text: str, hub: Hub) -> None:
+    asked: list[str] = []
+    with hub.engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.set_trace_callback(asked.append)
+        resolve_formation(connection, text)
+        driver.set_trace_callback(None)
+    assert len(asked) <= 6
