@@ -6,6 +6,7 @@ from sqlalchemy import Engine
 
 from collector.door import CampaignError, CampaignOrder, Collector, OpenedCampaign
 from syndication import store
+from syndication.catalogue import store as catalogue
 from syndication.catalogue.resolve import resolve
 from syndication.database import writing
 from syndication.errors import CampaignRefused
@@ -25,13 +26,14 @@ def open_campaign(
     """Open a campaign; raises CodeError, UnknownCode, AmbiguousCode, CampaignRefused."""
     with engine.connect() as connection:
         resolved = resolve(connection, formation, centre)
-    if resolved.formation is None or resolved.centre is None:
-        raise CampaignRefused("Une campagne porte sur une formation et un établissement.")
+        if resolved.formation is None or resolved.centre is None:
+            raise CampaignRefused("Une campagne porte sur une formation et un établissement.")
+        centre_code = catalogue.centre_key(connection, resolved.centre)
     asked, place = resolved.formation.asked, resolved.centre
     order = CampaignOrder(
         formation_code=asked.natural_key,
         formation_title=asked.title,
-        centre_code=f"uai:{place.uai}",
+        centre_code=centre_code,
         centre_name=place.name,
         opens_on=opens_on,
         closes_on=closes_on,

@@ -157,6 +157,11 @@ def siret_of(connection: Connection, centre_id: int) -> str | None:
     return siret  # type: ignore[no-any-return]
 
 
+def centre_key(connection: Connection, row: CentreRow) -> str:
+    """A code that leads to a centre: its UAI, or a SIRET of one that has none."""
+    return f"uai:{row.uai}" if row.uai else f"siret:{siret_of(connection, row.id)}"
+
+
 def search_formations(connection: Connection, words: str, limit: int = 20) -> list[tuple[FormationRow, str]]:
     """Formations whose title holds every word in some form, shortest title first, each with a code to embed it by."""
     saying = search.formations_saying(connection, words)

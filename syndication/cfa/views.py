@@ -56,7 +56,7 @@ class _Space:
         centre_id = person.centre_id or 0
         with self._hub.engine.connect() as connection:
             centre = catalogue.centre(connection, centre_id)
-            lines = self._lines(connection, centre_id, f"uai:{centre.uai}")
+            lines = self._lines(connection, centre_id, catalogue.centre_key(connection, centre))
         return page("cfa/home.html", person=person, centre=centre, lines=lines, today=self._hub.clock().date())
 
     async def preview(self, request: Request) -> Response:

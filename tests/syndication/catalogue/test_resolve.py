@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from syndication.catalogue import importer
+from syndication.catalogue import importer, store
 from syndication.catalogue.codes import Code
 from syndication.catalogue.facts import CentreFact, CodeFact, Fact, FormationFact, OfferFact, RenewalFact
 from syndication.catalogue.resolve import (
@@ -485,3 +485,12 @@ def test_a_code_is_resolved_in_a_few_statements(text: str, hub: Hub) -> None:
         resolve_formation(connection, text)
         driver.set_trace_callback(None)
     assert len(asked) <= 6
+
+
+def test_a_centre_without_a_uai_is_named_by_its_siret(hub: Hub, add: Add) -> None:
+    add(CentreFact("", "CMA de la Gironde", 1, "13002792300163"))
+    with hub.engine.connect() as connection:
+        for text in ("13002792300163", PARIS):
+            row = resolve_centre(connection, text)
+            assert resolve_centre(connection, store.centre_key(connection, row)) == row
+        assert store.centre_key(connection, resolve_centre(connection, "13002792300163")) == "siret:13002792300163"
