@@ -44,7 +44,8 @@ class Replies:
     ) -> Response:
         with self._hub.engine.connect() as connection:
             centre = catalogue.centre(connection, person.centre_id or 0)
-        snapshot = self._hub.publisher.require(None, f"uai:{centre.uai}", ask=read_ask(request.query_params))
+            code = catalogue.centre_key(connection, centre)
+        snapshot = self._hub.publisher.require(None, code, ask=read_ask(request.query_params))
         with self._hub.engine.connect() as connection:
             replies = store.replies_to(connection, [verbatim.id for verbatim in snapshot.verbatims])
         return page(
