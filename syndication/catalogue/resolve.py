@@ -6,7 +6,7 @@ SIRET, the offer tells which is meant. A centre that trains for a formation taug
 to that place when there is only one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -184,27 +184,38 @@ def _offered(
     connection: Connection, bearers: list[_Bearer], centres: list[CentreRow]
 ) -> tuple[list[_Bearer], list[CentreRow]]:
     """Of what two codes may mean, what is offered together when that leaves one lineage, or one centre."""
-    several = len({row.lineage_id for _, row in bearers}) > 1
-    if not several and len(centres) == 1:
-        return bearers, centres
     lineages = dict.fromkeys(row.lineage_id for _, row in bearers)
+    if len(lineages) == 1 and len(centres) == 1:
+        return bearers, centres
     pairs = [(one, c.id) for one in lineages for c in centres if store.parts_of(connection, one, c.id)]
-    left, places = {lineage for lineage, _ in pairs}, {centre for _, centre in pairs}
-    if len(left) == 1:
-        bearers = [bearer for bearer in bearers if bearer[1].lineage_id in left]
-    if len(places) == 1:
-        centres = [centre for centre in centres if centre.id in places]
-    return bearers, centres
+    left, places = narrowed(lineages, [centre.id for centre in centres], pairs)
+    return (
+        [bearer for bearer in bearers if bearer[1].lineage_id in left],
+        [centre for centre in centres if centre.id in places],
+    )
+
+
+def narrowed(
+    lineages: Collection[int], centres: Collection[int], offered: Collection[tuple[int, int]]
+) -> tuple[Collection[int], Collection[int]]:
+    """Of lineages and centres that two codes may mean, what is left when some are ``offered`` together. Pure."""
+    left, places = {lineage for lineage, _ in offered}, {centre for _, centre in offered}
+    return left if len(left) == 1 else lineages, places if len(places) == 1 else centres
 
 
 def _place(connection: Connection, formation: ResolvedFormation, centre: CentreRow) -> tuple[str | None, CentreRow]:
     """The part that a centre has in a formation, and the place it leads to."""
-    parts = store.parts_of(connection, formation.formation.id, centre.id)
+    role, place = place_of(centre.id, store.parts_of(connection, formation.formation.id, centre.id))
+    return role, centre if place == centre.id else store.centre(connection, place)
+
+
+def place_of(centre: int, parts: Collection[tuple[str, int]]) -> tuple[str | None, int]:
+    """The part that a centre has in a formation, and the place it leads to, from its parts: role, place. Pure."""
     role = next((role for role in ROLES if any(role == held for held, _ in parts)), None)
     places = {place for _, place in parts}
-    if role in {None, "lieu"} or len(places) > 1 or centre.id in places:
+    if role in {None, "lieu"} or len(places) > 1 or centre in places:
         return role, centre
-    return role, store.centre(connection, places.pop())
+    return role, places.pop()
 
 
 # -- what a text may be ----------------------------------------------------------------------------------------------

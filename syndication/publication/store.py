@@ -1,5 +1,6 @@
 """SQL of what is public. Reading a scope costs the same however many responses it holds."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,11 +18,9 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    text,
     union_all,
-    values,
 )
-from sqlalchemy import column as sql_column
-from sqlalchemy.types import Integer, Text
 
 from syndication import models, ratings
 from syndication.database import Prepared, joined, table
@@ -91,28 +90,25 @@ class CentreCount:
     city: str
 
 
-@dataclass(frozen=True, slots=True)
-class SummaryRow:
-    """A line of the batch of summaries: one reading of a key, and one count of its scope.
+class SummaryRow(NamedTuple):
+    """A line of the batch of summaries. ``kind`` says what the others are:
 
-    ``own`` is true when the code is the very key of its formation; ``member_id`` is a formation of the lineage;
-    ``changed_at`` the hour in which anything public last changed.
+    - ``formation``: key number, lineage, 1 when read out of a clé, scheme, title, 1 when the code is its very key;
+    - ``centre``: key number, centre, 0, UAI, name, 0;
+    - ``place``: 0, centre, 0, UAI, name, 0;
+    - ``part``: lineage, centre, the place it leads to, role, nothing, 0;
+    - ``member``: lineage, formation of it, 0, nothing, nothing, 0;
+    - ``count``: lineage (0: any formation), centre (0: all), 0, axis, value, count;
+    - ``change``: 0, 0, 0, the instant of the last change as stored, nothing, 0.
     """
 
+    kind: str
+    one: int
+    two: int
+    three: int
+    text: str | None
+    more: str | None
     number: int
-    scheme: str | None
-    own: bool | None
-    lineage_id: int | None
-    title: str | None
-    member_id: int | None
-    centre_id: int | None
-    centre_name: str | None
-    uai: str | None
-    tally_centre: int | None
-    axis: str | None
-    value: str | None
-    count: int | None
-    changed_at: datetime | None
 
 
 # Written out, not bound: SQLite plans a statement anew at each run when a bound value decides on a partial index.
@@ -277,57 +273,81 @@ def last_change(connection: Connection, formations: Sequence[int], centre: int) 
 
 
 def summaries(
-    connection: Connection, formations: Sequence[tuple[int, str, str]], centres: Sequence[tuple[int, str, str]]
+    connection: Connection,
+    formations: Sequence[tuple[int, str, str, int]],
+    centres: Sequence[tuple[int, str, str]],
 ) -> list[SummaryRow]:
     """Everything a batch of summaries needs, in one statement.
 
-    ``formations`` and ``centres`` are readings (key number, scheme, value) of the keys asked for.
+    ``formations`` are readings of the keys asked for (key number, scheme, value, 1 when read out of another code),
+    ``centres`` those of centres (key number, scheme, value).
     """
-    wanted, places = _readings("wanted", formations), _readings("places", centres)
-    own_key = wanted.c.scheme + ":" + wanted.c.value
-    found = (
-        select(
-            wanted.c.number, wanted.c.scheme,
-            func.coalesce(FORMATION.c.lineage_id, FORMATION.c.id).label("lineage_id"),
-            (FORMATION.c.natural_key == own_key).label("own"),
-        )
-        .join(FORMATION_CODE, (FORMATION_CODE.c.scheme == wanted.c.scheme) & (FORMATION_CODE.c.value == wanted.c.value))
-        .join(FORMATION, FORMATION.c.id == FORMATION_CODE.c.formation_id)
-        .cte("found")
-    )  # fmt: skip
-    at = (
-        select(places.c.number, CENTRE.c.id, CENTRE.c.name, CENTRE.c.uai)
-        .join(CENTRE_CODE, (CENTRE_CODE.c.scheme == places.c.scheme) & (CENTRE_CODE.c.value == places.c.value))
-        .join(CENTRE, CENTRE.c.id == CENTRE_CODE.c.centre_id)
-        .cte("at")
+    wanted, places = json.dumps(formations), json.dumps(centres)
+    rows = _SUMMARIES[connection.dialect.name].rows(connection, wanted=wanted, places=places)
+    return [SummaryRow(*row) for row in rows]
+
+
+_LISTED = {
+    "sqlite": (
+        "SELECT json_extract(value, '$[0]') AS number, json_extract(value, '$[1]') AS scheme, "
+        "json_extract(value, '$[2]') AS code, json_extract(value, '$[3]') AS within FROM json_each(:{name})"
+    ),
+    "postgresql": (
+        "SELECT (value->>0)::int AS number, value->>1 AS scheme, value->>2 AS code, (value->>3)::int AS within "
+        "FROM jsonb_array_elements(CAST(:{name} AS jsonb))"
+    ),
+}
+"""Readings, sent as one value: the statement is the same however many there are, and is compiled once."""
+_AXES = ", ".join(
+    f"'{axis}'"
+    for axis in (ratings.RESPONDENTS, ratings.HEADLINE, ratings.INVITED, ratings.VERBATIMS, ratings.VERSIONS)
+)
+_SUMMARIES_SQL = f"""
+WITH wanted AS ({{wanted}}), places AS ({{places}}),
+found AS (
+  SELECT DISTINCT w.number, w.scheme, w.within, coalesce(f.lineage_id, f.id) AS lineage_id,
+    CASE WHEN f.natural_key = w.scheme || ':' || w.code THEN 1 ELSE 0 END AS own
+  FROM wanted w JOIN formation_code c ON c.scheme = w.scheme AND c.value = w.code
+    JOIN formation f ON f.id = c.formation_id
+), asked AS (
+  SELECT DISTINCT p.number, c.id, c.uai, c.name
+  FROM places p JOIN centre_code k ON k.scheme = p.scheme AND k.value = p.code JOIN centre c ON c.id = k.centre_id
+), part AS (
+  SELECT DISTINCT f.lineage_id, a.id AS centre_id, o.role, o.place_id
+  FROM found f JOIN asked a ON a.number = f.number JOIN formation m ON m.lineage_id = f.lineage_id
+    JOIN offer o ON o.formation_id = m.id AND o.centre_id = a.id
+), scope AS (
+  SELECT lineage_id, 0 AS centre_id FROM found
+  UNION SELECT f.lineage_id, a.id FROM found f JOIN asked a ON a.number = f.number
+  UNION SELECT lineage_id, place_id FROM part
+), member AS (
+  SELECT DISTINCT f.lineage_id, m.id FROM found f JOIN formation m ON m.lineage_id = f.lineage_id
+), counted AS (
+  SELECT s.lineage_id, s.centre_id, t.axis, t.value, t.count
+  FROM scope s JOIN member m ON m.lineage_id = s.lineage_id
+    JOIN tally t ON t.formation_id = m.id AND t.centre_id = s.centre_id
+  UNION ALL
+  SELECT 0, a.id, t.axis, t.value, t.count
+  FROM (SELECT DISTINCT id FROM asked WHERE number NOT IN (SELECT number FROM wanted)) a
+    JOIN tally t ON t.formation_id = 0 AND t.centre_id = a.id
+)
+SELECT 'formation', f.number, f.lineage_id, f.within, f.scheme, h.title, f.own
+FROM found f JOIN formation h ON h.id = f.lineage_id
+UNION ALL SELECT 'centre', number, id, 0, uai, name, 0 FROM asked
+UNION ALL SELECT 'place', 0, c.id, 0, c.uai, c.name, 0 FROM centre c WHERE c.id IN (SELECT place_id FROM part)
+UNION ALL SELECT 'part', lineage_id, centre_id, place_id, role, NULL, 0 FROM part
+UNION ALL SELECT 'member', lineage_id, id, 0, NULL, NULL, 0 FROM member
+UNION ALL SELECT 'count', lineage_id, centre_id, 0, axis, value, CAST(sum(count) AS INTEGER) FROM counted
+  WHERE axis IN ({_AXES}) OR axis LIKE '{ratings.HEADLINE}{ratings.SERIES}%' GROUP BY lineage_id, centre_id, axis, value
+UNION ALL SELECT 'change', 0, 0, 0, CAST(at AS TEXT), NULL, 0
+FROM (SELECT at FROM change ORDER BY seq DESC LIMIT 1) last
+"""  # noqa: S608 made of our own names
+_SUMMARIES = {
+    dialect: Prepared(
+        text(_SUMMARIES_SQL.format(wanted=listed.format(name="wanted"), places=listed.format(name="places")))
     )
-    head, member = FORMATION.alias("head"), FORMATION.alias("member")
-    axes = (ratings.RESPONDENTS, ratings.HEADLINE, ratings.INVITED, ratings.VERBATIMS, ratings.VERSIONS)
-    numbers = select(wanted.c.number).union(select(places.c.number)).subquery()
-    query = (
-        select(
-            numbers.c.number, found.c.scheme, found.c.own, found.c.lineage_id, head.c.title, member.c.id,
-            at.c.id, at.c.name, at.c.uai, TALLY.c.centre_id, TALLY.c.axis, TALLY.c.value, TALLY.c.count,
-            select(CHANGE.c.at).order_by(CHANGE.c.seq.desc()).limit(1).scalar_subquery(),
-        )
-        .select_from(numbers)
-        .outerjoin(found, found.c.number == numbers.c.number)
-        .outerjoin(at, at.c.number == numbers.c.number)
-        .outerjoin(head, head.c.id == found.c.lineage_id)
-        .outerjoin(member, func.coalesce(member.c.lineage_id, member.c.id) == found.c.lineage_id)
-        .outerjoin(
-            TALLY,
-            (TALLY.c.formation_id == func.coalesce(member.c.id, 0))
-            & ((TALLY.c.centre_id == func.coalesce(at.c.id, 0)) | ((TALLY.c.centre_id == 0) & member.c.id.is_not(None)))
-            & (TALLY.c.axis.in_(axes) | TALLY.c.axis.like(f"{ratings.HEADLINE}{ratings.SERIES}%")),
-        )
-    )  # fmt: skip
-    return [SummaryRow(*tuple(row)) for row in connection.execute(query)]
-
-
-def _readings(name: str, rows: Sequence[tuple[int, str, str]]) -> Any:
-    columns = (sql_column("number", Integer), sql_column("scheme", Text), sql_column("value", Text))
-    return values(*columns, name=f"{name}_values").data(list(rows) or [(-1, "", "")]).cte(name)
+    for dialect, listed in _LISTED.items()
+}
 
 
 def _scope(formations: Sequence[int], centre: int) -> dict[str, int]:

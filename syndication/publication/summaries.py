@@ -8,9 +8,11 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from syndication import ratings
-from syndication.catalogue.codes import read_centre_code, read_formation_code
+from syndication.catalogue.codes import code_within, read_centre_code, read_formation_code
+from syndication.catalogue.resolve import narrowed, place_of
 from syndication.catalogue.store import CentreRow
 from syndication.errors import CodeError
+from syndication.instants import instant_of
 from syndication.publication import store
 from syndication.publication.dependencies import note
 from syndication.publication.store import SummaryRow
@@ -35,98 +37,132 @@ class Summary:
 
 
 @dataclass(slots=True)
+class _Bearer:
+    """A lineage that a key may mean."""
+
+    scheme: str
+    lineage: int
+    within: bool
+    title: str
+    own: bool
+
+
+@dataclass(slots=True)
 class _Gathered:
-    """What the statement said of one key: lineages by scheme, and tallies by lineage and centre (0: all centres)."""
+    """What the statement said: by key, lineages and centres; then parts of centres, counts, and the last change."""
 
-    lineages: dict[str, dict[int, str | None]] = field(default_factory=dict)
-    own: dict[str, dict[int, str | None]] = field(default_factory=dict)
-    centres: dict[int, CentreRow] = field(default_factory=dict)
-    tallies: dict[int, dict[int, dict[str, dict[str, int]]]] = field(default_factory=dict)
+    bearers: dict[int, list[_Bearer]] = field(default_factory=lambda: defaultdict(list))
+    centres: dict[int, list[CentreRow]] = field(default_factory=lambda: defaultdict(list))
+    places: dict[int, CentreRow] = field(default_factory=dict)
+    parts: dict[tuple[int, int], list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
+    members: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    counts: dict[tuple[int, int], dict[str, dict[str, int]]] = field(default_factory=lambda: defaultdict(dict))
+    changed_at: datetime | None = None
 
-    def meant(self) -> dict[int, str | None]:
-        """Lineages that the key means, with their titles; one whose very key it is stands alone under its scheme."""
-        found: dict[int, str | None] = {}
-        for scheme, lineages in self.lineages.items():
-            found.update(self.own.get(scheme) or lineages)
-        return found
+    def add(self, row: SummaryRow) -> None:
+        """Take a line in: see ``SummaryRow``."""
+        match row.kind:
+            case "formation":
+                bearer = _Bearer(row.text or "", row.two, bool(row.three), row.more or "", bool(row.number))
+                self.bearers[row.one].append(bearer)
+            case "centre":
+                self.centres[row.one].append(CentreRow(row.two, row.text, row.more or "", ""))
+            case "place":
+                self.places[row.two] = CentreRow(row.two, row.text, row.more or "", "")
+            case "part":
+                self.parts[row.one, row.two].append((row.text or "", row.three))
+            case "member":
+                self.members[row.one].append(row.two)
+            case "count":
+                self.counts[row.one, row.two].setdefault(row.text or "", {})[row.more or ""] = row.number
+            case _:
+                self.changed_at = instant_of(row.text)
+
+    def lineages(self, number: int) -> dict[int, str]:
+        """Lineages that a key may mean, with their titles: what is read out of a clé only when nothing else is known,
+        and of a scheme the one whose very key the code is, alone."""
+        known = [one for one in self.bearers[number] if not one.within] or self.bearers[number]
+        own = {one.scheme for one in known if one.own}
+        return {one.lineage: one.title for one in known if one.own or one.scheme not in own}
+
+    def meant(self, number: int) -> tuple[dict[int, str], dict[int, CentreRow]]:
+        """Lineages and centres that a key means, by the rules of ``resolve``: one of each when it is clear."""
+        lineages = self.lineages(number)
+        rows = self.centres[number]
+        centres = {row.id: row for row in ([row for row in rows if row.uai] or rows)}
+        offered = [(one, centre) for one in lineages for centre in centres if (one, centre) in self.parts]
+        left, places = narrowed(lineages, centres, offered) if lineages and centres else (lineages, centres)
+        return (
+            {one: title for one, title in lineages.items() if one in left},
+            {number: row for number, row in centres.items() if number in places},
+        )
 
 
 def summarise(
     connection: Connection, keys: Sequence[Key], questions: Questions, thresholds: Thresholds
 ) -> tuple[list[Summary], list[tuple[str, str]], datetime | None]:
     """Summaries of keys, those that mean nothing with the reason, and the hour in which anything last changed."""
-    formations: list[tuple[int, str, str]] = []
+    formations: list[tuple[int, str, str, int]] = []
     centres: list[tuple[int, str, str]] = []
     reasons: dict[int, str] = {}
     for number, (_, formation, centre) in enumerate(keys):
         try:
             if not formation and not centre:
                 raise CodeError("La clé est vide.")
-            read = [(number, c.scheme, c.value) for c in read_formation_code(formation)] if formation else []
+            read = _readings(number, formation) if formation else []
             place = [(number, c.scheme, c.value) for c in (read_centre_code(centre),)] if centre else []
         except CodeError as error:
             reasons[number] = str(error)
         else:
             formations += read
             centres += place
-    rows = store.summaries(connection, formations, centres)
-    gathered = _gather(rows)
+    gathered = _Gathered()
+    for row in store.summaries(connection, formations, centres):
+        gathered.add(row)
     data: list[Summary] = []
     for number, key in enumerate(keys):
-        reason = reasons.get(number) or _missing(key, gathered[number])
+        reason = reasons.get(number) or _missing(key, number, gathered)
         if reason:
             reasons[number] = reason
         else:
-            data.append(_summary(key, gathered[number], questions, thresholds))
+            data.append(_summary(key, number, gathered, questions, thresholds))
     unknown = [(keys[number][0], reasons[number]) for number in sorted(reasons)]
-    return data, unknown, rows[0].changed_at if rows else None
+    return data, unknown, gathered.changed_at
 
 
-def _gather(rows: Sequence[SummaryRow]) -> dict[int, _Gathered]:
-    gathered: dict[int, _Gathered] = defaultdict(_Gathered)
-    seen: set[tuple[object, ...]] = set()
-    for row in rows:
-        found = gathered[row.number]
-        if row.lineage_id is not None:
-            for kept in (found.lineages, found.own) if row.own else (found.lineages,):
-                kept.setdefault(row.scheme or "", {})[row.lineage_id] = row.title
-            note(formations=(row.lineage_id, *((row.member_id,) if row.member_id else ())))
-        elif row.centre_id is not None:
-            note(centres=(row.centre_id,))
-        if row.centre_id is not None:
-            found.centres[row.centre_id] = CentreRow(row.centre_id, row.uai, row.centre_name or "", "")
-        line = (row.number, row.lineage_id, row.member_id, row.tally_centre, row.axis, row.value)
-        if row.axis is None or row.count is None or line in seen:
-            continue
-        seen.add(line)
-        counts = found.tallies.setdefault(row.lineage_id or 0, {}).setdefault(row.tally_centre or 0, {})
-        values = counts.setdefault(row.axis, {})
-        values[row.value or ""] = values.get(row.value or "", 0) + row.count
-    return gathered
+def _readings(number: int, formation: str) -> list[tuple[int, str, str, int]]:
+    readings = read_formation_code(formation)
+    inside = [within for code in readings if (within := code_within(code))]
+    return [(number, c.scheme, c.value, 0) for c in readings] + [(number, c.scheme, c.value, 1) for c in inside]
 
 
-def _missing(key: Key, found: _Gathered) -> str | None:
+def _missing(key: Key, number: int, found: _Gathered) -> str | None:
     _, formation, centre = key
-    if formation and not found.lineages:
+    lineages, centres = found.meant(number)
+    if formation and not lineages:
         return "Ce code n'est celui d'aucune formation connue."
-    if len(found.meant()) > 1:
-        return "Ce code désigne plusieurs formations."
-    if centre and not found.centres:
+    if centre and not centres:
         return "Cet identifiant n'est celui d'aucun établissement connu."
-    if len(found.centres) > 1:
+    if len(lineages) > 1:
+        return "Ce code désigne plusieurs formations."
+    if len(centres) > 1:
         return "Cet identifiant désigne plusieurs établissements."
     return None
 
 
-def _summary(key: Key, found: _Gathered, questions: Questions, thresholds: Thresholds) -> Summary:
-    lineage, title = next(iter((found.meant() or {0: None}).items()))
-    place = next(iter(found.centres.values()), None)
-    tallies = found.tallies.get(lineage, {})
+def _summary(key: Key, number: int, found: _Gathered, questions: Questions, thresholds: Thresholds) -> Summary:
+    lineages, centres = found.meant(number)
+    lineage, title = next(iter(lineages.items()), (0, None))
+    place = next(iter(centres.values()), None)
+    if place and lineage:
+        _, there = place_of(place.id, found.parts.get((lineage, place.id), ()))
+        place = place if there == place.id else found.places[there]
+    note((lineage, *found.members[lineage]) if lineage else (), (place.id,) if place and not lineage else ())
     requested: ScopeName = "etablissement" if not key[1] else "formation@etablissement" if place else "formation"
     served = requested
-    rating = ratings.rate(tallies.get(place.id if place else 0, {}), questions, thresholds)
+    rating = ratings.rate(found.counts[lineage, place.id if place else 0], questions, thresholds)
     if requested == "formation@etablissement" and rating.reliability == "insuffisante":
-        served, rating = "formation", ratings.rate(tallies.get(0, {}), questions, thresholds)
+        served, rating = "formation", ratings.rate(found.counts[lineage, 0], questions, thresholds)
     return Summary(key, title, place, requested, served, rating)
 
 

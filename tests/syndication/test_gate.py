@@ -153,7 +153,7 @@ def test_an_address_beyond_reason_is_refused_before_it_is_read(app: Service) -> 
         raise AssertionError("nothing is read")
 
     for path in ("/api/v1/avis", "/api/v1/resumes", "/api/v1/questions"):
-        scope = {
+        scope: dict[str, Any] = {
             "type": "http", "method": "GET", "path": path, "query_string": b"formation=" + b"9" * 1_000_000,
             "headers": [], "client": ("203.0.113.1", 1),
         }  # fmt: skip
