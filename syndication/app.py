@@ -98,7 +98,8 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
 async def _refused(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 400
     if request.url.path.startswith("/api"):
-        return problems.problem(status, "Cette requête ne peut pas être servie.")
+        headers = error.headers if isinstance(error, HTTPException) else None
+        return problems.problem(status, "Cette requête ne peut pas être servie.", headers=headers)
     return page("site/not_found.html" if status == 404 else "site/refused.html", status)
 
 

@@ -9,6 +9,7 @@ Reliability = Literal["insuffisante", "comptes", "fragile", "normale"]
 ScopeName = Literal["formation", "formation@etablissement", "etablissement"]
 Language = Literal["fr", "en"]
 Order = Literal["recent", "utile"]
+Role = Literal["lieu", "formateur", "gestionnaire"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +87,17 @@ class Centre:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What was asked for and what is served; ``centres`` is how many centres' respondents are counted."""
+    """What was asked for and what is served; ``centres`` is how many centres' respondents are counted.
+
+    ``role`` is the part in the formation of the centre asked for, None when nobody says; ``asked`` is that centre when
+    it is not the place, which is served.
+    """
 
     requested: ScopeName
     served: ScopeName
     centres: int
+    role: Role | None = None
+    asked: Centre | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,13 +47,19 @@ class CentreNomme(TypedDict):
     nom: Text
 
 
-@exact
-class Portee(TypedDict):
-    """Ce qui était demandé, ce qui est servi, et combien de centres y comptent."""
-
+class _Portee(TypedDict):
     demandee: ScopeName
     servie: ScopeName
     etablissements: Count
+
+
+@exact
+class Portee(_Portee, total=False):
+    """Ce qui était demandé, ce qui est servi, et combien de centres y comptent. Quand le centre demandé est formateur
+    ou gestionnaire d'une formation donnée ailleurs, le lieu est servi, et ``etablissement_demande`` le dit."""
+
+    role: Literal["lieu", "formateur", "gestionnaire"] | None
+    etablissement_demande: CentreNomme
 
 
 @exact
@@ -279,11 +285,21 @@ class Lecture(TypedDict):
 
 
 @exact
+class LectureEssayee(TypedDict):
+    """Un code sous un genre : connu ou non, et tiré de quel autre (le Certif-Info d'une clé ministère éducatif)."""
+
+    schema: Text
+    valeur: Text
+    existe: bool
+    issu_de: str | None
+
+
+@exact
 class Resolution(TypedDict):
     """Comment un code a été lu, et à quoi il mène."""
 
     code: str
-    lectures: list[Lecture]
+    lectures: list[LectureEssayee]
     lu_comme: Lecture | None
     formation: Formation | None
     etablissement: Etablissement | None

@@ -14,7 +14,10 @@ from syndication.reviews.subjects import SUBJECTS
 
 KEYS_LIMIT = 100
 VALUE_LIMIT = 200
-KEYS_LENGTH = KEYS_LIMIT * (VALUE_LIMIT + 1)
+KEYS_LENGTH = 10_000
+"""Characters of a batch of keys: with each written in six (``%C3%A9``) an address stays below 64 KB, where servers and
+proxies stop reading."""
+LATIN = r"^[\x20-\xff]*$"
 SECRETS = re.compile(r"(?i)(api[-_]?key|key|token|access[-_]?token|authorization|cl[eé]([-_]api)?|secret|bearer)")
 """Names under which people put a key into an address."""
 Json = Mapping[str, Any]
@@ -109,6 +112,8 @@ def read_keys(text: str) -> list[Key]:
 
     Sorted and without doubles, so that their order never matters; raises Unfit.
     """
+    if not re.fullmatch(LATIN, text):
+        raise Unfit("Une clé est faite de lettres latines, de chiffres et de ponctuation.")
     keys = sorted({key.strip() for key in text.split(",") if key.strip()})
     if not keys:
         raise Unfit("Au moins une clé est attendue, comme 50022146@0751234J.")
@@ -136,7 +141,7 @@ CODE = Parameter(
 )  # fmt: skip
 CLES = Parameter(
     "cles", f"De une à {KEYS_LIMIT} clés séparées par des virgules : formation, formation@etablissement ou "
-    "@etablissement.", _code(KEYS_LENGTH), read_keys, required=True, longest=KEYS_LENGTH,
+    "@etablissement.", _code(KEYS_LENGTH) | {"pattern": LATIN}, read_keys, required=True, longest=KEYS_LENGTH,
     examples={"trois clés": "50022146@0751234J,RNCP38430,@0751234J"},
 )  # fmt: skip
 QUESTION = Parameter(

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from syndication.api import nouns
+from syndication.catalogue.codes import Code
+from syndication.catalogue.resolve import Reading
 from syndication.catalogue.store import CentreRow
 from syndication.corpus.store import Text
 from syndication.publication.summaries import Summary
@@ -79,7 +81,10 @@ def page_of_verbatims(snapshot: Snapshot, size: int) -> nouns.PageVerbatims:
 def scope(snapshot: Snapshot) -> nouns.Portee:
     """What was asked for and what is served."""
     one = snapshot.scope
-    return {"demandee": one.requested, "servie": one.served, "etablissements": one.centres}
+    said: nouns.Portee = {"demandee": one.requested, "servie": one.served, "etablissements": one.centres}
+    if one.asked:
+        said["role"], said["etablissement_demande"] = one.role, named_centre(one.asked)
+    return said
 
 
 def period(snapshot: Snapshot) -> nouns.Periode | None:
@@ -227,6 +232,16 @@ def question(one: QuestionAsked) -> nouns.Question:
         "options": [{"cle": key, "libelle": label} for key, label in one.options],
         "versions": list(one.versions),
     }
+
+
+def code(one: Code) -> nouns.Lecture:
+    """A code under its scheme."""
+    return {"schema": one.scheme, "valeur": one.value}
+
+
+def reading(one: Reading) -> nouns.LectureEssayee:
+    """A way to read a text."""
+    return {"schema": one.scheme, "valeur": one.value, "existe": one.exists, "issu_de": one.through}
 
 
 def instant(moment: datetime | None) -> str | None:

@@ -17,17 +17,17 @@ from syndication.api import nouns, openapi, params, problems, serialise
 from syndication.api.operations import CHANGES_SIZE, CSV, NDJSON, OPERATIONS, VERBATIMS_SIZE, Operation
 from syndication.api.problems import BadParameters, Refused
 from syndication.catalogue import store as catalogue
-from syndication.catalogue.codes import read_formation_code
-from syndication.catalogue.resolve import ResolvedFormation, resolve_formation
+from syndication.catalogue.codes import read_centre_code
+from syndication.catalogue.resolve import ResolvedFormation, resolve_any
 from syndication.context import Hub
 from syndication.corpus.reading import Reader
-from syndication.errors import AmbiguousCode, CodeError, CursorError, SyndicationError, UnknownCode
+from syndication.errors import AmbiguousCode, CursorError, SyndicationError
 from syndication.partners import store as partners
 from syndication.partners.gate import HOLDER, required
 from syndication.publication.dependencies import note
 from syndication.publication.summaries import summarise
 from syndication.reviews import subjects
-from widget.contract import Ask, Formation, Snapshot
+from widget.contract import Ask, Centre, Formation, Snapshot
 
 CACHE = "public, max-age=0, s-maxage=30, stale-while-revalidate=30, stale-if-error=86400"
 OWN = "private, no-store"
@@ -171,24 +171,28 @@ class _Api:
 
 
 def _explain(connection: Connection, text: str) -> nouns.Resolution:
+    found = resolve_any(connection, text)
     answer: nouns.Resolution = {
-        "code": text, "lectures": [], "lu_comme": None, "formation": None, "etablissement": None,
-        "codes_anterieurs": [], "codes_ulterieurs": [], "raison": None, "candidats": [], "source": serialise.SOURCE,
+        "code": text, "lectures": [serialise.reading(one) for one in found.readings], "lu_comme": None,
+        "formation": None, "etablissement": None, "codes_anterieurs": [], "codes_ulterieurs": [],
+        "raison": str(found.fault) if found.fault else None,
+        "candidats": list(found.fault.candidates) if isinstance(found.fault, AmbiguousCode) else [],
+        "source": serialise.SOURCE,
     }  # fmt: skip
-    try:
-        answer["lectures"] = [{"schema": code.scheme, "valeur": code.value} for code in read_formation_code(text)]
-        found = resolve_formation(connection, text)
-    except AmbiguousCode as error:
-        return {**answer, "raison": str(error), "candidats": list(error.candidates)}
-    except (CodeError, UnknownCode) as error:
-        return {**answer, "raison": str(error)}
-    note(formations=found.members)
-    former, newer = _relatives(connection, found)
-    asked = Formation(found.asked.title, found.asked.level, catalogue.codes_of(connection, found.asked.id))
-    return {
-        **answer, "lu_comme": {"schema": found.code.scheme, "valeur": found.code.value},
-        "formation": serialise.formation(asked), "codes_anterieurs": former, "codes_ulterieurs": newer,
-    }  # fmt: skip
+    if found.centre:
+        note(centres=(found.centre.id,))
+        row = found.centre
+        answer["lu_comme"] = serialise.code(read_centre_code(text))
+        place = Centre(row.uai, catalogue.siret_of(connection, row.id), row.name, row.city)
+        answer["etablissement"] = serialise.centre(place)
+    if found.formation:
+        note(formations=found.formation.members)
+        asked = found.formation.asked
+        answer["lu_comme"] = serialise.code(found.formation.code)
+        known = Formation(asked.title, asked.level, catalogue.codes_of(connection, asked.id))
+        answer["formation"] = serialise.formation(known)
+        answer["codes_anterieurs"], answer["codes_ulterieurs"] = _relatives(connection, found.formation)
+    return answer
 
 
 def _relatives(connection: Connection, found: ResolvedFormation) -> tuple[list[nouns.Formation], list[nouns.Formation]]:

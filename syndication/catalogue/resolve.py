@@ -8,7 +8,7 @@ to that place when there is only one.
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from sqlalchemy import Connection
 
@@ -17,7 +17,8 @@ from syndication.catalogue.codes import Code, code_within, looks_like_centre, re
 from syndication.catalogue.store import CentreRow, FormationRow
 from syndication.errors import AmbiguousCode, CodeError, UnknownCode, UnusableCode
 
-ROLES = ("lieu", "formateur", "gestionnaire")
+Role = Literal["lieu", "formateur", "gestionnaire"]
+ROLES: tuple[Role, ...] = ("lieu", "formateur", "gestionnaire")
 """What parts a centre may have in a formation, the nearest to apprentices first."""
 
 
@@ -46,7 +47,7 @@ class Resolved:
 
     formation: ResolvedFormation | None
     centre: CentreRow | None
-    role: str | None = None
+    role: Role | None = None
     asked_centre: CentreRow | None = None
 
 
@@ -203,13 +204,13 @@ def narrowed(
     return left if len(left) == 1 else lineages, places if len(places) == 1 else centres
 
 
-def _place(connection: Connection, formation: ResolvedFormation, centre: CentreRow) -> tuple[str | None, CentreRow]:
+def _place(connection: Connection, formation: ResolvedFormation, centre: CentreRow) -> tuple[Role | None, CentreRow]:
     """The part that a centre has in a formation, and the place it leads to."""
     role, place = place_of(centre.id, store.parts_of(connection, formation.formation.id, centre.id))
     return role, centre if place == centre.id else store.centre(connection, place)
 
 
-def place_of(centre: int, parts: Collection[tuple[str, int]]) -> tuple[str | None, int]:
+def place_of(centre: int, parts: Collection[tuple[str, int]]) -> tuple[Role | None, int]:
     """The part that a centre has in a formation, and the place it leads to, from its parts: role, place. Pure."""
     role = next((role for role in ROLES if any(role == held for held, _ in parts)), None)
     places = {place for _, place in parts}

@@ -180,7 +180,7 @@ class Publisher:
         return Snapshot(
             formation=self._formation(connection, resolved),
             centre=self._centre(connection, resolved.centre) if resolved.centre else None,
-            scope=Scope(requested, served.name, centres),
+            scope=Scope(requested, served.name, centres, resolved.role, _asked(resolved)),
             respondents=rating.respondents,
             held=0,
             invited=rating.invited,
@@ -308,6 +308,14 @@ class Publisher:
             rows = store.centres(connection, ids)
             found |= {number: Centre(uai, None, name, city) for number, (uai, name, city) in rows.items()}
         return found
+
+
+def _asked(resolved: Resolved) -> Centre | None:
+    """The centre asked for, when another is the place."""
+    asked = resolved.asked_centre
+    if asked is None or resolved.centre is None or asked.id == resolved.centre.id:
+        return None
+    return Centre(asked.uai, None, asked.name, asked.city)
 
 
 def requested_scope(resolved: Resolved) -> ScopeName:

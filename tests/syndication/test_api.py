@@ -1,14 +1,26 @@
 """The JSON API: shapes, problems, batches."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
 from sqlalchemy import event
 
 from collector.door import default_questionnaire
+from syndication.api.operations import OPERATIONS
+from syndication.app import Service
+from syndication.catalogue import importer
+from syndication.catalogue.facts import CentreFact, CodeFact, Fact, FormationFact, OfferFact
+from syndication.catalogue.store import note_catalogue_change
 from syndication.context import Hub
+from syndication.database import writing
+from syndication.partners import store as partners
 from tests.conftest import CUISINE, LYON_CENTRE, PARIS_CENTRE
 from tests.helpers import Client
 from tests.syndication.test_publication import publish_everything
@@ -199,5 +211,216 @@ def test_resolution_tells_why_a_code_failed(client: Client) -> None:
     unread, unknown = resolution(client, "hélas"), resolution(client, "cfd:99999999")
     assert (unread["formation"], unread["lectures"]) == (None, [])
     assert "aucun code connu" in unread["raison"]
-    assert unknown["lectures"] == [{"schema": "cfd", "valeur": "99999999"}]
+    assert unknown["lectures"] == [{"schema": "cfd", "valeur": "99999999", "existe": False, "issu_de": None}]
     assert "aucune formation connue" in unknown["raison"]
+
+
+def test_resolution_reads_centres_too_and_says_what_could_be_either(
+    hub: Hub, client: Client, catch_up: Callable[[], None]
+) -> None:
+    centre = resolution(client, PARIS_CENTRE)
+    assert centre["lu_comme"] == {"schema": "uai", "valeur": PARIS_CENTRE}
+    assert (centre["formation"], centre["etablissement"]["commune"]) == (None, "Paris")
+    assert [(one["schema"], one["existe"]) for one in centre["lectures"]] == [("cfd", False), ("uai", True)]
+    with writing(hub.engine).begin() as connection:
+        facts: list[Fact] = [
+            FormationFact(f"cfd:{PARIS_CENTRE}", "Un diplôme au code malheureux", 1),
+            CodeFact(f"cfd:{PARIS_CENTRE}", "cfd", PARIS_CENTRE),
+        ]
+        importer.keep(connection, facts, "essai", hub.clock())
+        importer.link_lineages(connection)
+        note_catalogue_change(connection, hub.clock())
+    catch_up()
+    either = resolution(client, PARIS_CENTRE)
+    assert (either["formation"], either["etablissement"]) == (None, None)
+    assert len(either["candidats"]) == 2
+    assert resolution(client, f"cfd:{PARIS_CENTRE}")["formation"]["intitule"] == "Un diplôme au code malheureux"
+    assert resolution(client, f"uai:{PARIS_CENTRE}")["etablissement"]["uai"] == PARIS_CENTRE
+
+
+# -- places ----------------------------------------------------------------------------------------------------------
+
+MANAGER = "0010856A"
+
+
+@pytest.fixture
+def managed(hub: Hub) -> None:
+    """A centre that answers for the formation taught at the Paris one."""
+    with writing(hub.engine).begin() as connection:
+        importer.keep(connection, [CentreFact(MANAGER, "Chambre des métiers imaginaire", 1)], "essai", hub.clock())
+        place = OfferFact("cfd", CUISINE, MANAGER, "gestionnaire", place=PARIS_CENTRE)
+        importer.keep(connection, [place], "essai", hub.clock())
+
+
+def test_a_centre_that_manages_leads_to_the_place_everywhere_and_it_is_said(
+    client: Client, answer: Answer, managed: None
+) -> None:
+    answer(6)
+    avis = client.get(f"/api/v1/avis?formation={CUISINE}&etablissement={MANAGER}").json()
+    assert (avis["etablissement"]["uai"], avis["repondants"]) == (PARIS_CENTRE, 6)
+    assert avis["portee"] == {
+        "demandee": "formation@etablissement", "servie": "formation@etablissement", "etablissements": 1,
+        "role": "gestionnaire",
+        "etablissement_demande": {"uai": MANAGER, "nom": "Chambre des métiers imaginaire"},
+    }  # fmt: skip
+    (summary,) = client.get(f"/api/v1/resumes?cles={CUISINE}@{MANAGER}").json()["data"]
+    assert (summary["etablissement"]["uai"], summary["repondants"]) == (PARIS_CENTRE, 6)
+
+
+# -- verbatims -------------------------------------------------------------------------------------------------------
+
+
+def test_verbatims_come_page_by_page_with_the_filters_of_the_widget(hub: Hub, client: Client, answer: Answer) -> None:
+    answer(7)
+    publish_everything(hub)
+    url = f"/api/v1/verbatims?formation={CUISINE}"
+    whole = client.get(url).json()
+    assert whole["pagination"] == {"page_index": 0, "page_size": 20, "page_count": 1, "total": 14}
+    assert len(whole["data"]) == 14
+    assert {"portee", "regles", "source", "mis_a_jour_le"} < set(whole)
+    pages = [client.get(f"{url}&page_size=4&page_index={number}").json() for number in range(5)]
+    assert [len(page["data"]) for page in pages] == [4, 4, 4, 2, 0]
+    assert {page["pagination"]["page_count"] for page in pages} == {4}
+    assert pages[4]["pagination"]["page_index"] == 4
+    assert [text["id"] for page in pages for text in page["data"]] == [text["id"] for text in whole["data"]]
+    narrowed = client.get(f"{url}&question=changement").json()
+    assert {text["question"]["cle"] for text in narrowed["data"]} == {"changement"}
+    assert narrowed["pagination"]["total"] == 7
+    assert client.get(f"{url}&tri=utile").json()["regles"]["tri"] == "plus utiles d'abord"
+
+
+def test_verbatims_below_the_threshold_are_none(hub: Hub, client: Client, answer: Answer) -> None:
+    answer(4)
+    publish_everything(hub)
+    page = client.get(f"/api/v1/verbatims?formation={CUISINE}").json()
+    assert (page["data"], page["pagination"]["total"]) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("query", "at_fault"),
+    [
+        ("page_size=0", "page_size"), ("page_size=101", "page_size"), ("page_size=x", "page_size"),
+        ("page_index=-1", "page_index"), ("page_index=501", "page_index"),
+        ("page_index=500&page_size=100", "page_index"),
+        ("question=inconnue", "question"), ("question=satisfaction", "question"), ("sujet=inconnu", "sujet"),
+        ("tri=hasard", "tri"), ("q=" + "x" * 101, "q"), ("q=%00", "q"),
+    ],
+)  # fmt: skip
+def test_parameters_of_verbatims_are_checked(client: Client, query: str, at_fault: str) -> None:
+    refused = client.get(f"/api/v1/verbatims?formation={CUISINE}&{query}")
+    assert refused.status_code == 400
+    assert refused.json()["errors"][0]["parametre"] == at_fault
+
+
+def test_questions_are_those_behind_the_figures(hub: Hub, client: Client, answer: Answer) -> None:
+    answer(10)
+    publish_everything(hub)
+    asked = {one["cle"]: one for one in client.get("/api/v1/questions").json()["data"]}
+    avis = client.get(f"/api/v1/avis?formation={CUISINE}").json()
+    for note in avis["notes"]:
+        assert asked[note["cle"]]["genre"] == "echelle"
+        assert asked[note["cle"]]["libelle"] == note["libelle"]
+        assert [option["cle"] for option in asked[note["cle"]]["options"]] == ["bien", "moyen", "mal"]
+    for choice in avis["choix"]:
+        assert [o["cle"] for o in asked[choice["cle"]]["options"]] == [o["cle"] for o in choice["options"]]
+    assert {text["question"]["cle"] for text in avis["verbatims"]["extraits"]} <= {
+        key for key, one in asked.items() if one["genre"] == "texte"
+    }
+    assert asked["satisfaction"]["versions"] == ["2026-1"]
+
+
+# -- the document ----------------------------------------------------------------------------------------------------
+
+
+def checked(document: Any, path: str, status: int) -> Any:
+    """What validates an answer of the document."""
+    answer = document["paths"][path]["get"]["responses"][str(status)]
+    if "$ref" in answer:
+        answer = document["components"]["responses"][answer["$ref"].rpartition("/")[2]]
+    schema = next(iter(answer["content"].values()))["schema"]
+    registry = Registry().with_resource("doc:", DRAFT202012.create_resource(document))
+    pointed = json.loads(json.dumps(schema).replace('"#/', '"doc:#/'))
+    return Draft202012Validator(pointed, registry=registry)
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status"),
+    [
+        ("/api/v1/avis", f"formation={CUISINE}", 200),
+        ("/api/v1/avis", f"formation={CUISINE}&etablissement={PARIS_CENTRE}", 200),
+        ("/api/v1/avis", f"etablissement={PARIS_CENTRE}", 200),
+        ("/api/v1/avis", f"formation={CUISINE}&etablissement={LYON_CENTRE}", 200),
+        ("/api/v1/avis", "formation=50022137", 200),
+        ("/api/v1/avis", "formation=zzz", 400),
+        ("/api/v1/avis", "formation=99999999", 404),
+        ("/api/v1/verbatims", f"etablissement={PARIS_CENTRE}&page_size=3", 200),
+        ("/api/v1/resumes", f"cles={KEYS}", 200),
+        ("/api/v1/resolution", "code=50022139", 200),
+        ("/api/v1/resolution", f"code={PARIS_CENTRE}", 200),
+        ("/api/v1/resolution", "code=rien", 200),
+        ("/api/v1/questions", "", 200),
+        ("/api/v1/changements", "", 200),
+        ("/api/v1/changements", "depuis=x", 400),
+        ("/api/v1/usage", "", 200),
+    ],
+)
+def test_every_answer_is_what_the_document_says_field_by_field(
+    hub: Hub, client: Client, answer: Answer, catch_up: Callable[[], None], path: str, query: str, status: int
+) -> None:
+    """Schemas allow no other field: what is not public has no way out."""
+    answer(12)
+    publish_everything(hub)
+    catch_up()
+    with writing(hub.engine).begin() as connection:
+        key = partners.add(connection, "Catalogue", (), hub.clock())
+    response = client.get(f"{path}?{query}", headers={"authorization": f"Bearer {key}"})
+    assert response.status_code == status
+    document = client.get("/api/v1/openapi.json").json()
+    checked(document, path, status).validate(response.json())
+
+
+def test_every_line_of_an_export_is_what_the_document_says(
+    hub: Hub, client: Client, answer: Answer, catch_up: Callable[[], None]
+) -> None:
+    answer(12)
+    publish_everything(hub)
+    catch_up()
+    with writing(hub.engine).begin() as connection:
+        key = partners.add(connection, "Catalogue", (), hub.clock())
+    document = client.get("/api/v1/openapi.json").json()
+    for name, noun in (("avis", "AvisPublie"), ("verbatims", "VerbatimPublie")):
+        answered = client.get(f"/api/v1/exports/{name}.ndjson", headers={"authorization": f"Bearer {key}"})
+        registry = Registry().with_resource("doc:", DRAFT202012.create_resource(document))
+        validator = Draft202012Validator({"$ref": f"doc:#/components/schemas/{noun}"}, registry=registry)
+        lines = answered.text.splitlines()
+        assert lines
+        for line in lines:
+            validator.validate(json.loads(line))
+        assert answered.headers["x-sirius-curseur"]
+
+
+def test_the_document_lists_what_is_served_and_nothing_else(app: Service, client: Client) -> None:
+    document = client.get("/api/v1/openapi.json").json()
+    assert document["openapi"] == "3.1.0"
+    validate(document)
+    for path, item in document["paths"].items():
+        assert set(item) == {"get"}
+        assert client.get(path).status_code in {200, 400, 401}
+    assert set(document["paths"]) == {one.path for one in OPERATIONS}
+
+
+def test_no_schema_lets_an_unknown_field_through(client: Client) -> None:
+    schemas = client.get("/api/v1/openapi.json").json()["components"]["schemas"]
+    for name, schema in schemas.items():
+        if schema["type"] == "object":
+            assert schema["additionalProperties"] is False, name
+
+
+@pytest.mark.parametrize(
+    "path", ["/api", "/api/", "/api/v1", "/api/v1/rien", "/api/v9/avis", "/api/v1/avis/", "/api/v1/exports/"]
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "DELETE"])
+def test_unknown_paths_are_problems_too(client: Client, path: str, method: str) -> None:
+    answered = client.request(method, path)
+    assert answered.status_code in {404, 405}
+    assert answered.headers["content-type"] == "application/problem+json"
