@@ -39,6 +39,7 @@ EXAMPLES = {
     "webhook start": "sirius webhook start wh_0123456789ab",
     "webhook rotate": "sirius webhook rotate wh_0123456789ab",
     "webhook replay": "sirius webhook replay wh_0123456789ab --days 2",
+    "import": "sirius import avis.ndjson verbatims.ndjson",
     "export": "sirius export verbatims --format csv > verbatims.csv",
     "questionnaire check": "sirius questionnaire check 2027-1.toml",
     "questionnaire show": "sirius questionnaire show 2026-1 --langue en",
@@ -89,6 +90,7 @@ _add(webhook, "start", partners.webhook_start, "webhook ")
 _add(webhook, "rotate", partners.webhook_rotate, "webhook ")
 _add(webhook, "replay", partners.webhook_replay, "webhook ")
 _add(app, "export", data.export)
+_add(app, "import", data.take_over)
 _add(catalogue, "import", data.catalogue_import, "catalogue ")
 _add(responses, "import", data.responses_import, "responses ")
 _add(campaign, "open", campaigns.campaign_open, "campaign ")

@@ -126,6 +126,17 @@ def add_to_tally(connection: Connection, counts: Mapping[tuple[Scope, str, str],
     )
 
 
+def add_to_tally_as_told(connection: Connection, counts: Mapping[Scope, Mapping[tuple[str, str], int]]) -> None:
+    """Add counts by (axis, value) to each scope as they are told, and to no other."""
+    rows = [
+        {"formation_id": scope[0], "centre_id": scope[1], "axis": axis, "value": value, "count": count}
+        for scope, told in counts.items()
+        for (axis, value), count in told.items()
+        if count
+    ]
+    add_counts(connection, TALLY, rows)
+
+
 def note_changes(
     connection: Connection, scopes: Iterable[Scope], now: datetime, texts: Mapping[str, Scope] | None = None
 ) -> None:

@@ -226,6 +226,13 @@ def codes_with_responses(connection: Connection, minimum: int, limit: int) -> li
 # -- writing ---------------------------------------------------------------------------------------------------------
 
 
+def add_unnamed_centres(connection: Connection, count: int) -> list[int]:
+    """Store centres of which nothing is known but that they exist; gives their ids."""
+    statement = CENTRE.insert().values(uai=None, name="Un autre centre", name_rank=0, city="", department="", region="")
+    query = statement.returning(CENTRE.c.id)
+    return [connection.execute(query).scalar_one() for _ in range(count)]
+
+
 def natural_keys(connection: Connection) -> dict[str, int]:
     """Ids of all formations by natural key."""
     return dict(connection.execute(select(FORMATION.c.natural_key, FORMATION.c.id)).all())

@@ -14,7 +14,10 @@ from syndication.catalogue import importer, store
 from syndication.catalogue.files import OfficialFile
 from syndication.catalogue.importer import Report, Step
 from syndication.commands.console import AsJson, give, give_json, opened_hub, say
+from syndication.corpus import taking_over
 from syndication.corpus.reading import Reader
+from syndication.corpus.records import Figures, read_export
+from syndication.database import writing
 
 EXPORTED = {"avis": "avis", "verbatims": "verbatim"}
 """What can be exported, and as what the corpus holds it."""
@@ -83,6 +86,25 @@ def export(
         for lines in reader.export(EXPORTED[what], output, hub.publisher.questions().labels):
             sys.stdout.buffer.write(lines)
         sys.stdout.buffer.flush()
+
+
+def take_over(
+    files: Annotated[list[Path], typer.Argument(help="Fichiers de « sirius export », avis et verbatims.")],
+    as_json: AsJson = False,
+) -> None:
+    """Reprend dans un service vide tout ce qu'un autre a exporté, en NDJSON ou en CSV."""
+    records = [record for file in files for record in read_export(file)]
+    figures = [record for record in records if isinstance(record, Figures)]
+    texts = [record for record in records if not isinstance(record, Figures)]
+    with opened_hub() as hub:
+        questions = hub.publisher.questions()
+        with writing(hub.engine).begin() as connection:
+            taken = taking_over.take_over(connection, figures, texts, questions, hub.clock())
+        worker.follow_all(hub)
+    if as_json:
+        give_json({"avis": taken.figures, "verbatims": taken.texts})
+    else:
+        give(f"repris : {taken.figures} avis, {taken.texts} verbatims")
 
 
 def _as_json(report: Report) -> dict[str, Any]:

@@ -106,11 +106,11 @@ class Follower:
     ) -> list[Item]:
         places = store.places_of(connection, texts)
         items: list[Item] = []
-        for head, members in store.lineages(connection, {formation for formation, _ in scopes}).items():
-            centres = {centre for formation, centre in scopes if formation in members}
+        for head, members in store.lineages(connection, {formation for formation, _ in scopes if formation}).items():
+            centres = {centre for formation, centre in scopes if formation in members and centre}
             own = {text for text, (formation, _) in places.items() if formation in members}
             items += self._revise_lineage(connection, head, members, centres, own)
-        return items + self._revise_centres(connection, sorted({centre for _, centre in scopes}))
+        return items + self._revise_centres(connection, sorted({centre for _, centre in scopes if centre}))
 
     def _revise_centres(self, connection: Connection, centres: Sequence[int]) -> list[Item]:
         """Figures of centres as a whole."""

@@ -197,6 +197,27 @@ def texts(connection: Connection, ids: Iterable[str], named: Mapping[str, int]) 
     return found
 
 
+def anybody_answered(connection: Connection) -> bool:
+    """True when the hub counts any respondent."""
+    return (
+        connection.execute(select(TALLY.c.count).where(TALLY.c.axis == ratings.RESPONDENTS).limit(1)).first()
+        is not None
+    )
+
+
+def texts_counted(connection: Connection, formation: int, centre: int) -> int:
+    """Published texts that the figures of a scope count."""
+    query = select(func.coalesce(func.sum(TALLY.c.count), 0)).where(
+        TALLY.c.formation_id == formation, TALLY.c.centre_id == centre, TALLY.c.axis == ratings.VERBATIMS
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def set_useful(connection: Connection, text: str, useful: int) -> None:
+    """Keep how many readers found a text useful, as another service counted them."""
+    connection.execute(update(VERBATIM).where(VERBATIM.c.id == text).values(useful=useful, usefulness=useful))
+
+
 # -- items -----------------------------------------------------------------------------------------------------------
 
 

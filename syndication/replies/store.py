@@ -97,6 +97,16 @@ def judge(
     return wished
 
 
+def take_over(connection: Connection, verbatim: str, text: str, signed: str, published_at: datetime) -> None:
+    """Keep a reply that another service published."""
+    connection.execute(
+        insert(REPLY).values(
+            verbatim_id=verbatim, text=text, signed=signed, author="", status="publie", version=1,
+            written_at=published_at, published_at=published_at,
+        )
+    )  # fmt: skip
+
+
 def waiting(connection: Connection, limit: int) -> list[WaitingReply]:
     """Replies to be read, the oldest first, to texts that are still published."""
     query = (
