@@ -61,7 +61,7 @@ class _Api:
         self._publisher = hub.publisher
         self._method_url = f"{hub.settings.public_url}/methode"
         self._corpus = Reader(hub.engine, hub.settings.keys(), self._method_url)
-        self._document = _text(openapi.document(hub.settings.public_url, version("sirius-avis")))
+        self._document = written(openapi.document(hub.settings.public_url, version("sirius-avis")))
 
     async def document(self, _request: Request) -> Response:
         return _answer(self._document)
@@ -229,7 +229,7 @@ def _served(operation: Operation, endpoint: Endpoint) -> Callable[[Request], Awa
 
 
 def _json(body: Any, cache: str = CACHE) -> Response:
-    return _answer(_text(body), cache)
+    return _answer(written(body), cache)
 
 
 def _answer(text: str, cache: str = CACHE) -> Response:
@@ -237,5 +237,6 @@ def _answer(text: str, cache: str = CACHE) -> Response:
     return Response(text, media_type="application/json", headers=headers)
 
 
-def _text(body: Any) -> str:
+def written(body: Any) -> str:
+    """A body as it leaves: JSON, letters as they are."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))

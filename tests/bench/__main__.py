@@ -6,7 +6,7 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-from tests.bench import sends, views
+from tests.bench import sends, syndicate, views
 
 MEASURES = {
     "hot": views.hot_view,
@@ -14,6 +14,10 @@ MEASURES = {
     "reviews": views.cold_view_among_many_reviews,
     "million": views.many_formations,
     "sends": sends.submissions,
+    "api": syndicate.hot_api,
+    "summaries": syndicate.summaries,
+    "following": syndicate.following,
+    "resolution": syndicate.resolution,
 }
 
 

@@ -24,10 +24,14 @@ PAGE = 4096
 
 def hot_view(folder: Path) -> None:
     """A view that is ready, beside the least that the same server can do with the same bytes."""
+    hot(folder, f"/widget?formation={FORMATION}", "hot widget view")
+
+
+def hot(folder: Path, path: str, what: str) -> None:
+    """An answer that is ready, beside the least that the same server can do with the same bytes."""
     hub = open_hub(folder)
     fill(hub, 200)
     hub.close()
-    path = f"/widget?formation={FORMATION}"
     accept = "accept-encoding: gzip\r\n"
     environment = {"SIRIUS_DATA_DIR": str(folder), "SIRIUS_SECRET_KEYS": KEY}
     with serving("syndication.asgi:application", environment, factory=True) as (port, pid):
@@ -54,7 +58,7 @@ def hot_view(folder: Path) -> None:
     throughput = statistics.median(a.per_second / b.per_second for a, b, _ in rounds)
     not_modified = statistics.median(c.processor_microseconds / b.processor_microseconds for _, b, c in rounds)
     print(
-        f"hot widget view / bare ASGI, same bytes ({len(body)}, gzip): processor time {processor:.2f} ×, "
+        f"{what} / bare ASGI, same bytes ({len(body)}, gzip): processor time {processor:.2f} ×, "
         f"throughput {throughput:.2f} × ({statistics.median(a.per_second for a, _, _ in rounds):,.0f} a second); "
         f"304: processor time {not_modified:.2f} ×"
     )
