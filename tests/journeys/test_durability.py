@@ -65,15 +65,15 @@ def counted(url: str) -> int:
 
 
 @contextmanager
-def serving(folder: Path, *more: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """The whole service on a folder of data, in a process of its own."""
+def serving(folder: Path, *more: str, **settings: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """The whole service on a folder of data, in a process of its own; ``settings`` are more of its environment."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SIRIUS_")}
     process = subprocess.Popen(
         [sys.executable, "-m", "syndication", "serve", "--port", str(port), *more],
-        env={**clean, "SIRIUS_DATA_DIR": str(folder), "SIRIUS_QUICK_SECONDS": "0"},
+        env={**clean, "SIRIUS_DATA_DIR": str(folder), "SIRIUS_QUICK_SECONDS": "0", **settings},
         stderr=subprocess.DEVNULL,
     )
     url = f"http://127.0.0.1:{port}"

@@ -16,6 +16,28 @@ from syndication.demo.facts import facts
 from tests import postgresql
 from tests.conftest import settings_in
 from tests.helpers import Clock
+from tests.syndication.test_api import (
+    managed,
+    test_a_centre_that_manages_leads_to_the_place_everywhere_and_it_is_said,
+    test_resolution_reads_centres_too_and_says_what_could_be_either,
+    test_summaries_say_what_avis_says,
+    test_verbatims_come_page_by_page_with_the_filters_of_the_widget,
+)
+from tests.syndication.test_corpus import (
+    headers,
+    mirror,
+    test_a_mirror_that_starts_empty_ends_equal_to_the_export,
+    test_a_renewal_moves_what_was_said_under_the_new_code_and_says_the_old_one,
+    test_texts_appear_with_the_fifth_respondent_and_centres_are_named_with_theirs,
+    test_what_is_exported_says_what_the_api_says,
+    test_what_is_new_is_told_from_what_changed,
+)
+from tests.syndication.test_gate import (
+    test_a_key_does_no_more_than_its_scopes,
+    test_a_revoked_site_or_key_is_refused_at_once,
+    test_a_site_sees_its_own_figures_and_nobody_else_s,
+    test_during_a_rotation_two_keys_work_and_then_one,
+)
 from tests.syndication.test_partners import (
     closed,
     test_only_exact_origins_may_frame,
@@ -36,6 +58,15 @@ from tests.syndication.test_texts import (
     test_filters_narrow_and_combine,
     test_newest_or_most_useful_first_and_the_order_is_named,
     told,
+)
+from tests.syndication.webhooks.test_courier import (
+    owed,
+    receiver,
+    test_a_message_is_owed_for_each_item_that_changed_and_says_no_words,
+    test_a_receiver_that_fails_is_left_alone_for_a_while_then_hears_everything,
+    test_a_receiver_that_is_gone_is_never_called_again,
+    test_two_processes_share_messages_without_sending_any_twice,
+    webhook,
 )
 
 TEMPLATE = "migre"

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from syndication import worker
 from syndication.context import Hub
@@ -91,9 +92,9 @@ def deliver(hub: Hub, **changes: Any) -> None:
 
 
 def ids(hub: Hub, state: str = "due") -> list[str]:
+    query = select(store.DELIVERY.c.id).where(store.DELIVERY.c.state == state)
     with hub.engine.connect() as connection:
-        rows = connection.exec_driver_sql("SELECT id FROM delivery WHERE state = ? ORDER BY id", (state,))
-        return [row[0] for row in rows]
+        return sorted(connection.execute(query).scalars())
 
 
 def test_a_message_is_owed_for_each_item_that_changed_and_says_no_words(
