@@ -4,6 +4,7 @@ import json
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, cast
 
 from sqlalchemy import Connection, Engine
@@ -18,6 +19,8 @@ from syndication.corpus.store import FIGURES, TEXT, Line
 NAME = "corpus.name"
 """Bookmark: what this corpus is called in cursors, drawn when its tables are made."""
 PAGE = 1000
+LONGEST_SECONDS = 900.0
+"""How long an export may hold its moment: a reader slower than that is cut off, and follows the changes instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +65,15 @@ class Reader:
         """The same, in the caller's transaction."""
         if media == "csv":
             yield line_of(COLUMNS[kind]).encode("utf-8-sig")
-        after = 0
-        while True:
+        after, until = 0, monotonic() + LONGEST_SECONDS
+        while monotonic() < until:
             lines = store.standing(connection, kind, after, PAGE)
             if lines:
                 yield "".join(self._exported(line, media, labels) for line in lines if not line.removed).encode()
                 after = lines[-1].seq
             if len(lines) < PAGE:
                 return
+        raise TimeoutError("the export was read too slowly")
 
     def _exported(self, line: Line, media: str, labels: Mapping[str, str]) -> str:
         if media != "csv":

@@ -21,7 +21,7 @@ from syndication.instants import now_in_paris
 from syndication.partners import store as partners
 from syndication.webhooks import store as webhooks
 from syndication.webhooks.signing import secret_of
-from tests.browser.embedding import faults_of, new_page, requests_of
+from tests.browser.embedding import axe_faults, faults_of, new_page, open_everything, requests_of
 from tests.catalogue.mirror import Mirror
 from tests.catalogue.site import create_site
 from tests.helpers import FULL_ANSWER, hidden_fields
@@ -115,3 +115,38 @@ def expect_kept(address: str, words: str, *, kept: bool) -> None:
         time.sleep(0.2)
         shown = words.replace("'", "&#x27;") in httpx.get(address).text
     assert shown is kept
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (320, "dark")])
+def test_an_administrator_makes_a_site_known_and_reads_its_key_once(
+    chromium: Browser, hub: Hub, width: int, scheme: str
+) -> None:
+    with writing(hub.engine).begin() as connection:
+        partners.add(connection, "Orientation", ["https://orientation.example"], hub.clock())
+        partner = partners.named(connection, "Orientation").id
+        webhook = webhooks.add(connection, partner, "https://orientation.example/sirius", webhooks.EVENTS, hub.clock())
+        webhooks.owe(connection, [("avis.retire", {"genre": "verbatim", "cle": "x"})], hub.clock())
+        partners.add_usage(connection, hub.clock().date(), {("widget", partner): 12, ("avis", 0): 40})
+    assert webhook.url
+    link = signin.make_link(hub.engine, "", Person("chef@exemple.fr", "admin", None), now_in_paris())
+    environment = {"SIRIUS_SECRET_KEYS": ",".join(hub.settings.keys())}
+    hub.close()
+    with serving(hub.settings.data_dir, **environment) as (_, home):
+        page = new_page(chromium, width, color_scheme=scheme)
+        page.goto(home + link)
+        page.get_by_role("button", name="Me connecter").click()
+        page.get_by_role("link", name="Partenaires").click()
+        open_everything(page.main_frame)
+        assert axe_faults(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.get_by_label("Nom du site").fill("Catalogue d'essai")
+        page.get_by_label("Origines de ses pages").fill("https://essai.example")
+        page.get_by_role("button", name="Inscrire et donner une clé").click()
+        told = page.get_by_role("status")
+        expect(told).to_contain_text("est inscrit")
+        expect(told).to_contain_text("sirius_")
+        assert axe_faults(page) == []
+        page.goto(f"{home}/moderation/partenaires")
+        expect(page.get_by_role("heading", name="Catalogue d'essai")).to_be_visible()
+        assert "sirius_" not in page.content()
+        page.context.close()
