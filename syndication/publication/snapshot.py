@@ -193,7 +193,7 @@ class Publisher:
             verbatim_total=rating.verbatims if served.enough else 0,
             verbatims=(),
             method_url=f"{self._settings.public_url}/methode",
-            page_url=self._page(resolved),
+            page_url=self._page(connection, resolved),
             updated_at=store.last_change(connection, served.members, served.centre),
         )
 
@@ -243,10 +243,11 @@ class Publisher:
     def _centre(connection: Connection, row: CentreRow) -> Centre:
         return Centre(row.uai, catalogue.siret_of(connection, row.id), row.name, row.city)
 
-    def _page(self, resolved: Resolved) -> str:
+    def _page(self, connection: Connection, resolved: Resolved) -> str:
         """Address of the page where the same can be read in full."""
         formation = resolved.formation.formation.natural_key.removeprefix("cfd:") if resolved.formation else ""
-        return page_address(self._settings.public_url, formation, (resolved.centre and resolved.centre.uai) or "")
+        centre = catalogue.centre_key(connection, resolved.centre).partition(":")[2] if resolved.centre else ""
+        return page_address(self._settings.public_url, formation, centre)
 
     def _score(self, one: Summary) -> Score:
         key, formation, centre = one.key
