@@ -70,7 +70,8 @@ class Follower:
             )
 
     def _edition(self) -> str:
-        return f"{SHAPE} {self.edition} {' '.join(self.publisher.questions().versions)}"
+        """A mark of everything that figures are made with: what they say, not when they change."""
+        return _digest({"shape": SHAPE, "with": self.edition, "versions": self.publisher.questions().versions})
 
     def _step(self, connection: Connection) -> list[Item]:
         """Items that say something else than before, after the next changes, or the next part of the whole."""

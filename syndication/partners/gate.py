@@ -74,28 +74,30 @@ class Gate:
         if kind is None:
             await self._app(scope, receive, send)
             return
-        said = page = b""
-        for name, value in scope["headers"]:
-            if name == b"authorization":
-                said = value
-            elif name == b"referer" or (name == b"origin" and not page):
-                page = value
         if not scope["path"].startswith("/api/"):
-            self._uses[kind, self._origins.get(origin_of(page), OTHERS)] += 1
+            self._uses[kind, self._whose_page(scope)] += 1
             await self._app(scope, receive, send)
             return
         try:
-            await self._api(kind, said, page, scope, receive, send)
+            await self._api(kind, scope, receive, send)
         except Refused as refusal:
             await problem_of(refusal)(scope, receive, send)
 
-    async def _api(self, kind: str, said: bytes, page: bytes, scope: Scope, receive: Receive, send: Send) -> None:
+    def _whose_page(self, scope: Scope) -> int:
+        """The partner whose page asks, as far as it says."""
+        if not self._origins:
+            return OTHERS
+        page = _header(scope, b"referer") or _header(scope, b"origin")
+        return self._origins.get(origin_of(page), OTHERS)
+
+    async def _api(self, kind: str, scope: Scope, receive: Receive, send: Send) -> None:
         if len(scope["query_string"]) > LONGEST_QUERY:
             raise Refused(414, f"L'adresse dépasse {LONGEST_QUERY} octets.")
+        said = _header(scope, b"authorization")
         holder = self._holder(said) if said and scope["method"] != "OPTIONS" else None
         if holder is None:
             self._admit(scope)
-            self._uses[kind, self._origins.get(origin_of(page), OTHERS)] += 1
+            self._uses[kind, self._whose_page(scope)] += 1
             await self._app(scope, receive, send)
             return
         headers = self._count(holder)
@@ -169,6 +171,13 @@ class Gate:
                 self._origins = store.origins(connection)
         except SQLAlchemyError:
             self._uses.update(uses)
+
+
+def _header(scope: Scope, wanted: bytes) -> bytes:
+    for name, value in scope["headers"]:
+        if name == wanted:
+            return bytes(value)
+    return b""
 
 
 def rate_headers(limit: int, count: int, moment: float) -> dict[str, str]:
