@@ -16,7 +16,7 @@ from collector.door import Receipt
 from syndication import intake
 from syndication.context import Hub
 from syndication.corpus.follow import Follower
-from syndication.corpus.store import Item
+from syndication.corpus.items import Item
 from syndication.database import writing
 from syndication.gestures import store as gestures
 from syndication.moderation import store as moderation

@@ -14,7 +14,11 @@ FRAMEWORKS = ("starlette", "sqlalchemy", "sqlmodel", "alembic", "uvicorn")
 PURE = (
     "collector/links.py", "collector/questionnaire", "syndication/catalogue/codes.py",
     "syndication/catalogue/continuity.py", "syndication/catalogue/facts.py", "syndication/catalogue/formats.py",
+    "syndication/catalogue/faults.py", "syndication/catalogue/cells.py", "syndication/catalogue/records.py",
     "syndication/moderation/decide.py", "syndication/ratings.py", "syndication/api/params.py",
+    "syndication/api/nouns.py", "syndication/corpus/items.py", "syndication/corpus/cursor.py",
+    "syndication/corpus/flat.py", "syndication/corpus/records.py", "syndication/partners/keys.py",
+    "syndication/webhooks/signing.py", "syndication/webhooks/schedule.py",
     "widget/contract.py", "widget/options.py", "widget/render.py", "widget/words.py",
 )  # fmt: skip
 

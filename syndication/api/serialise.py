@@ -7,7 +7,7 @@ from syndication.api import nouns
 from syndication.catalogue.codes import Code
 from syndication.catalogue.resolve import Reading
 from syndication.catalogue.store import CentreRow
-from syndication.corpus.store import Text
+from syndication.corpus.items import Text
 from syndication.publication.summaries import Summary
 from syndication.ratings import QuestionAsked
 from widget.contract import Centre, Choice, Distribution, Formation, Note, Reply, Share, Snapshot, Verbatim

@@ -20,7 +20,7 @@ from syndication.catalogue.codes import Code
 from syndication.catalogue.resolve import Resolved, ResolvedFormation
 from syndication.catalogue.store import CentreRow, FormationRow
 from syndication.corpus import store
-from syndication.corpus.store import FIGURES, TEXT, Item, Text
+from syndication.corpus.items import FIGURES, TEXT, Item, Text
 from syndication.database import writing
 from syndication.publication.snapshot import Publisher
 from widget.contract import Snapshot

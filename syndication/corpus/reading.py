@@ -14,7 +14,7 @@ from syndication.api import nouns, serialise
 from syndication.corpus import store
 from syndication.corpus.cursor import read_cursor, write_cursor
 from syndication.corpus.flat import COLUMNS, flat_avis, flat_verbatim, line_of
-from syndication.corpus.store import FIGURES, TEXT, Line
+from syndication.corpus.items import FIGURES, TEXT, Line
 
 NAME = "corpus.name"
 """Bookmark: what this corpus is called in cursors, drawn when its tables are made."""

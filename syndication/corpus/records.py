@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from syndication.api import nouns
 from syndication.corpus.flat import COLUMNS, plain
-from syndication.corpus.store import Text
+from syndication.corpus.items import Text
 from syndication.errors import ImportFault
 
 

@@ -19,8 +19,8 @@ from syndication.catalogue import importer
 from syndication.catalogue import store as catalogue
 from syndication.catalogue.facts import CentreFact, CodeFact, Fact, FormationFact, RenewalFact
 from syndication.corpus import store as corpus
+from syndication.corpus.items import Text
 from syndication.corpus.records import Figures, Place
-from syndication.corpus.store import Text
 from syndication.errors import ImportFault
 from syndication.instants import PARIS
 from syndication.ratings import Questions

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection, Engine
 
-from syndication.corpus.store import Item
+from syndication.corpus.items import Item
 from syndication.database import writing
 from syndication.webhooks import sender, store
 from syndication.webhooks.schedule import Answer, Fate, Outcome, next_attempt, outcome_of
