@@ -47,6 +47,11 @@ def writing(engine: Engine) -> Engine:
     return engine.execution_options(write=True)
 
 
+def one_moment(engine: Engine) -> Engine:
+    """The same engine, whose transactions read one moment from their first statement to their last."""
+    return engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level="REPEATABLE READ")
+
+
 def overwrite_log(engine: Engine) -> bool:
     """Empty SQLite's log of writes, where what was erased would stay a while; nothing to do elsewhere.
 

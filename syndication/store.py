@@ -279,3 +279,11 @@ def move_bookmark(connection: Connection, name: str, cursor: str) -> None:
     )
     if not moved.rowcount:
         insert_new(connection, BOOKMARK, [{"name": name, "cursor": cursor}])
+
+
+def turn_bookmark(connection: Connection, name: str, before: str, after: str) -> bool:
+    """Move a follower on from where it was seen; False when somebody moved it in between."""
+    seen = update(BOOKMARK).where(BOOKMARK.c.name == bindparam("who"), BOOKMARK.c.cursor == bindparam("seen"))
+    if connection.execute(seen.values(cursor=after), {"who": name, "seen": before}).rowcount:
+        return True
+    return not before and insert_new(connection, BOOKMARK, [{"name": name, "cursor": after}]) == 1

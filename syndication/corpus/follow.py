@@ -7,7 +7,7 @@ Losing this process between any two steps loses nothing: what was not committed 
 import hashlib
 import json
 import zlib
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
@@ -21,7 +21,7 @@ from syndication.catalogue.resolve import Resolved, ResolvedFormation
 from syndication.catalogue.store import CentreRow, FormationRow
 from syndication.corpus import store
 from syndication.corpus.items import FIGURES, TEXT, Item, Text
-from syndication.database import writing
+from syndication.database import one_moment, writing
 from syndication.publication.snapshot import Publisher
 from widget.contract import Snapshot
 
@@ -29,11 +29,24 @@ FOLLOWER, EDITION, WHOLE = "corpus", "corpus.edition", "corpus.whole"
 """Bookmarks: the last change followed; what figures were made with; how far the corpus was gone through as a whole."""
 SHAPE = "1"
 """Changes when items are written in another way: the corpus is then made anew."""
+FIRST = "formations 0"
+"""Where going through the whole corpus begins."""
 CHANGES, FORMATIONS, CENTRES = 400, 25, 200
-"""How much is looked at in one transaction."""
+"""How much is looked at at one time."""
 BUDGET_SECONDS = 2.0
 """How long one call goes through the whole corpus before it leaves the rest to the next."""
 Told = Callable[[Connection, Sequence[Item]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Items that say something else than before, as seen from some bookmarks, and where these move to; the log is
+    ``followed`` up to a place."""
+
+    marks: Mapping[str, str]
+    moved: Mapping[str, str]
+    items: Sequence[Item] = ()
+    followed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +63,8 @@ class Follower:
     def follow(self) -> int:
         """Bring the corpus up to date; gives how many items changed."""
         count, until = 0, monotonic() + BUDGET_SECONDS
-        while self.is_behind():
-            with writing(self.engine).begin() as connection:
-                items = self._step(connection)
-                store.keep(connection, items)
-                self.told(connection, items)
-            count += len(items)
+        while (found := self._look()) is not None:
+            count += self._keep(found)
             if monotonic() > until:
                 break
         return count
@@ -63,44 +72,60 @@ class Follower:
     def is_behind(self) -> bool:
         """True when something is left to look at."""
         with self.engine.connect() as connection:
-            return bool(
-                hub.bookmark(connection, WHOLE)
-                or hub.bookmark(connection, EDITION) != self._edition()
-                or hub.last_change(connection) > int(hub.bookmark(connection, FOLLOWER) or 0)
+            marks = self._marks(connection)
+            return (
+                bool(marks[WHOLE])
+                or marks[EDITION] != self._edition()
+                or (hub.last_change(connection) > int(marks[FOLLOWER] or 0))
             )
+
+    def _look(self) -> _Found | None:
+        """What the next changes, or the next part of the whole, turn out to be; None when there is nothing to look at.
+
+        Only read: looking at a large formation takes seconds, in which others may write.
+        """
+        with one_moment(self.engine).connect() as connection, connection.begin():
+            marks = self._marks(connection)
+            if marks[EDITION] != self._edition():
+                return _Found(marks, {EDITION: self._edition(), WHOLE: FIRST})
+            touched = store.changes(connection, int(marks[FOLLOWER] or 0), CHANGES)
+            if touched is None:
+                return self._go_on(connection, marks) if marks[WHOLE] else None
+            moved = {FOLLOWER: str(touched.seq)}
+            if touched.catalogue:
+                return _Found(marks, moved | {WHOLE: FIRST}, (), touched.seq)
+            return _Found(marks, moved, self._revise(connection, touched.scopes, touched.texts), touched.seq)
+
+    def _keep(self, found: _Found) -> int:
+        """Keep what was found, unless another process did in between; gives how many items changed."""
+        with writing(self.engine).begin() as connection:
+            for name, cursor in found.moved.items():
+                if not hub.turn_bookmark(connection, name, found.marks[name], cursor):
+                    connection.rollback()
+                    return 0
+            store.forget_texts(connection, found.followed)
+            store.keep(connection, found.items)
+            self.told(connection, found.items)
+        return len(found.items)
+
+    @staticmethod
+    def _marks(connection: Connection) -> dict[str, str]:
+        return {name: hub.bookmark(connection, name) for name in (FOLLOWER, EDITION, WHOLE)}
 
     def _edition(self) -> str:
         """A mark of everything that figures are made with: what they say, not when they change."""
         return _digest({"shape": SHAPE, "with": self.edition, "versions": self.publisher.questions().versions})
 
-    def _step(self, connection: Connection) -> list[Item]:
-        """Items that say something else than before, after the next changes, or the next part of the whole."""
-        if hub.bookmark(connection, EDITION) != self._edition():
-            hub.move_bookmark(connection, EDITION, self._edition())
-            hub.move_bookmark(connection, WHOLE, "formations 0")
-        touched = store.changes(connection, int(hub.bookmark(connection, FOLLOWER) or 0), CHANGES)
-        if touched is None:
-            return self._go_on(connection)
-        hub.move_bookmark(connection, FOLLOWER, str(touched.seq))
-        store.forget_texts(connection, touched.seq)
-        if touched.catalogue:
-            hub.move_bookmark(connection, WHOLE, "formations 0")
-            return []
-        return self._revise(connection, touched.scopes, touched.texts)
-
-    def _go_on(self, connection: Connection) -> list[Item]:
+    def _go_on(self, connection: Connection, marks: dict[str, str]) -> _Found:
         """The next part of going through the whole corpus: formations, then centres."""
-        kind, _, last = hub.bookmark(connection, WHOLE).partition(" ")
+        kind, _, last = marks[WHOLE].partition(" ")
         if kind == "formations":
             some = store.formations_after(connection, int(last), FORMATIONS)
-            hub.move_bookmark(connection, WHOLE, f"formations {some[-1]}" if some else "centres 0")
             lineages = store.lineages(connection, some).items()
-            return [item for head, members in lineages for item in self._revise_lineage(connection, head, members)]
-        if kind == "centres":
-            some = store.centres_after(connection, int(last), CENTRES)
-            hub.move_bookmark(connection, WHOLE, f"centres {some[-1]}" if some else "")
-            return self._revise_centres(connection, some)
-        return []
+            items = [item for head, members in lineages for item in self._revise_lineage(connection, head, members)]
+            return _Found(marks, {WHOLE: f"formations {some[-1]}" if some else "centres 0"}, items)
+        some = store.centres_after(connection, int(last), CENTRES)
+        return _Found(marks, {WHOLE: f"centres {some[-1]}" if some else ""}, self._revise_centres(connection, some))
 
     def _revise(
         self, connection: Connection, scopes: Collection[tuple[int, int]], texts: Collection[str]

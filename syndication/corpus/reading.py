@@ -15,6 +15,7 @@ from syndication.corpus import store
 from syndication.corpus.cursor import read_cursor, write_cursor
 from syndication.corpus.flat import COLUMNS, flat_avis, flat_verbatim, line_of
 from syndication.corpus.items import FIGURES, TEXT, Line
+from syndication.database import one_moment
 
 NAME = "corpus.name"
 """Bookmark: what this corpus is called in cursors, drawn when its tables are made."""
@@ -56,13 +57,10 @@ class Reader:
 
     def export(self, kind: str, media: str, labels: Mapping[str, str]) -> Iterator[bytes]:
         """Every item of a kind that stands, of one moment: lines of JSON, or a table (``csv``) with its head."""
-        with self.engine.connect() as connection, connection.begin():
-            yield from self.export_within(connection, kind, media, labels)
+        with one_moment(self.engine).connect() as connection, connection.begin():
+            yield from self._export(connection, kind, media, labels)
 
-    def export_within(
-        self, connection: Connection, kind: str, media: str, labels: Mapping[str, str]
-    ) -> Iterator[bytes]:
-        """The same, in the caller's transaction."""
+    def _export(self, connection: Connection, kind: str, media: str, labels: Mapping[str, str]) -> Iterator[bytes]:
         if media == "csv":
             yield line_of(COLUMNS[kind]).encode("utf-8-sig")
         after, until = 0, monotonic() + LONGEST_SECONDS

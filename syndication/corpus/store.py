@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from syndication import models, ratings
 from syndication.corpus.items import FIGURES, TEXT, Item, Line, Text
-from syndication.database import Prepared, in_order, joined, table
+from syndication.database import Prepared, joined, table
 from syndication.instants import day_of
 
 PUBLISHED = table(models.Published)
@@ -67,6 +67,8 @@ def changes(connection: Connection, after: int, limit: int) -> Touched | None:
 
 def forget_texts(connection: Connection, until: int) -> None:
     """Leave in the log, up to a place, nothing that names a text."""
+    if not until:
+        return
     named = CHANGE.c.verbatim_id.is_not(None) & (CHANGE.c.seq <= until)
     connection.execute(update(CHANGE).where(named).values(verbatim_id=None))
 
@@ -88,24 +90,31 @@ def lineages(connection: Connection, formations: Collection[int]) -> dict[int, t
 
 def formations_after(connection: Connection, formation: int, limit: int) -> list[int]:
     """Ids of the next formations, by id, that anybody answered about or that the corpus holds."""
-    answered = select(TALLY.c.formation_id.label("id")).where(
-        TALLY.c.axis == ratings.RESPONDENTS, TALLY.c.formation_id > formation
-    )
-    held = select(PUBLISHED.c.formation_id).where(PUBLISHED.c.kind == FIGURES, PUBLISHED.c.formation_id > formation)
-    both = answered.union(held).subquery()
-    return list(connection.execute(select(both.c.id).order_by(both.c.id).limit(limit)).scalars())
+    return _next(connection, (_FORMATIONS_ANSWERED, _FORMATIONS_HELD), formation, limit)
 
 
 def centres_after(connection: Connection, centre: int, limit: int) -> list[int]:
     """Ids of the next centres, by id, of which anybody answered or that the corpus holds as a whole."""
-    answered = select(TALLY.c.centre_id.label("id")).where(
-        TALLY.c.formation_id == 0, TALLY.c.axis == ratings.RESPONDENTS, TALLY.c.centre_id > centre
-    )
-    held = select(PUBLISHED.c.centre_id).where(
-        PUBLISHED.c.kind == FIGURES, PUBLISHED.c.formation_id == 0, PUBLISHED.c.centre_id > centre
-    )
-    both = answered.union(held).subquery()
-    return list(connection.execute(select(both.c.id).order_by(both.c.id).limit(limit)).scalars())
+    return _next(connection, (_CENTRES_ANSWERED, _CENTRES_HELD), centre, limit)
+
+
+def _next(connection: Connection, queries: Sequence[Prepared], after: int, limit: int) -> list[int]:
+    found = {number for query in queries for (number,) in query.rows(connection, after=after, limit=limit)}
+    return sorted(found)[:limit]
+
+
+def _walk(column: Any, *conditions: Any) -> Prepared:
+    """The next values of a column along its index; what decides on a partial index is written out."""
+    query = select(column).distinct().where(column > bindparam("after"), *conditions).order_by(column)
+    return Prepared(query.limit(bindparam("limit", type_=Integer)))
+
+
+_ANSWERED = TALLY.c.axis == literal_column(f"'{ratings.RESPONDENTS}'")
+_OF_FIGURES = PUBLISHED.c.kind == literal_column(f"'{FIGURES}'")
+_FORMATIONS_ANSWERED = _walk(TALLY.c.formation_id, _ANSWERED, TALLY.c.centre_id == literal_column("0"))
+_FORMATIONS_HELD = _walk(PUBLISHED.c.formation_id, _OF_FIGURES)
+_CENTRES_ANSWERED = _walk(TALLY.c.centre_id, _ANSWERED, TALLY.c.formation_id == literal_column("0"))
+_CENTRES_HELD = _walk(PUBLISHED.c.centre_id, _OF_FIGURES, PUBLISHED.c.formation_id == literal_column("0"))
 
 
 def centres_answered(connection: Connection, members: Sequence[int], minimum: int) -> list[int]:
@@ -191,10 +200,12 @@ def texts_held(connection: Connection, ids: Iterable[str]) -> dict[str, Item]:
 
 
 def keep(connection: Connection, items: Sequence[Item]) -> None:
-    """Give items their new place, at the end; those that appear, or appear again, are new from there on."""
+    """Give items their new place, at the end; those that appear, or appear again, are new from there on.
+
+    One process at a time, as whoever moves the follower's bookmark in the same transaction is: places follow commits.
+    """
     if not items:
         return
-    in_order(connection)
     before = last_place(connection)
     first: dict[tuple[str, str], int] = {}
     for kind in (FIGURES, TEXT):

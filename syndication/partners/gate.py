@@ -157,12 +157,18 @@ class Gate:
     async def follow(self) -> None:
         """Write what was counted, and learn whose pages are whose, for ever; run it as a task."""
         while True:
-            await asyncio.to_thread(self.write)
+            uses, self._uses = self._uses, Counter()  # here, not in the thread: nothing is counted meanwhile
+            if not await asyncio.to_thread(self._write, uses):
+                self._uses.update(uses)
             await asyncio.sleep(WRITE_EVERY_SECONDS)
 
     def write(self) -> None:
-        """Write what was counted since last time; kept for the next time when the database is away."""
+        """Write what was counted since last time, when nothing is being served."""
         uses, self._uses = self._uses, Counter()
+        self._write(uses)
+
+    def _write(self, uses: Mapping[tuple[str, int], int]) -> bool:
+        """Write counts and learn whose pages are whose; False when the database is away."""
         try:
             if uses:
                 with writing(self._engine).begin() as connection:
@@ -170,7 +176,9 @@ class Gate:
             with self._engine.connect() as connection:
                 self._origins = store.origins(connection)
         except SQLAlchemyError:
-            self._uses.update(uses)
+            log.warning("the database is away: uses are counted and written later")
+            return False
+        return True
 
 
 def _header(scope: Scope, wanted: bytes) -> bytes:
