@@ -162,6 +162,12 @@ def insert_new(connection: Connection, target: Table, rows: Sequence[dict[str, A
     return connection.execute(statement, list(rows)).rowcount
 
 
+def insert_one(connection: Connection, target: Table, row: dict[str, Any]) -> bool:
+    """Insert a row unless its key is already there; True when it is new."""
+    fresh = _insert(connection, target).on_conflict_do_nothing().returning(*target.primary_key)
+    return connection.execute(fresh, row).first() is not None
+
+
 def upsert(
     connection: Connection,
     target: Table,

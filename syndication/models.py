@@ -383,7 +383,7 @@ class Published(Table, table=True):
 
     __tablename__ = "published"
     __table_args__ = (
-        UniqueConstraint("kind", "key"),
+        UniqueConstraint("key", "kind"),
         Index(
             "ix_published_scope", "formation_id", "centre_id",
             sqlite_where=text("kind = 'avis'"), postgresql_where=text("kind = 'avis'"),

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from syndication import models
-from syndication.database import add_counts, in_order, insert_new, table
+from syndication.database import add_counts, in_order, insert_new, insert_one, table
 from syndication.search import store as search
 
 REVIEW = table(models.Review)
@@ -286,4 +286,4 @@ def turn_bookmark(connection: Connection, name: str, before: str, after: str) ->
     seen = update(BOOKMARK).where(BOOKMARK.c.name == bindparam("who"), BOOKMARK.c.cursor == bindparam("seen"))
     if connection.execute(seen.values(cursor=after), {"who": name, "seen": before}).rowcount:
         return True
-    return not before and insert_new(connection, BOOKMARK, [{"name": name, "cursor": after}]) == 1
+    return not before and insert_one(connection, BOOKMARK, {"name": name, "cursor": after})

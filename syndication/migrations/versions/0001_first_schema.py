@@ -498,7 +498,7 @@ def _corpus() -> None:
         sa.Column("digest", sa.String(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("seq"),
-        sa.UniqueConstraint("kind", "key"),
+        sa.UniqueConstraint("key", "kind"),
         sqlite_autoincrement=True,
     )
     op.create_index(
