@@ -389,6 +389,11 @@ class Published(Table, table=True):
             sqlite_where=text("kind = 'avis'"), postgresql_where=text("kind = 'avis'"),
         ),
         Index(
+            "ix_published_text", "formation_id",
+            sqlite_where=text("kind = 'verbatim' AND NOT removed"),
+            postgresql_where=text("kind = 'verbatim' AND NOT removed"),
+        ),
+        Index(
             "ix_published_centre", "centre_id",
             sqlite_where=text("kind = 'avis' AND formation_id = 0"),
             postgresql_where=text("kind = 'avis' AND formation_id = 0"),

@@ -184,7 +184,7 @@ class Follower:
     ) -> set[str]:
         """Texts to look at: those named, and all those of a scope whose figures appeared or went away."""
         if texts is None or 0 in turned:
-            return set(store.texts_of(connection, members, None))
+            return store.texts_of(connection, members, None)
         return {*texts, *(store.texts_of(connection, members, turned) if turned else ())}
 
     @staticmethod

@@ -510,6 +510,14 @@ def _corpus() -> None:
         postgresql_where=sa.text("kind = 'avis'"),
     )
     op.create_index(
+        "ix_published_text",
+        "published",
+        ["formation_id"],
+        unique=False,
+        sqlite_where=sa.text("kind = 'verbatim' AND NOT removed"),
+        postgresql_where=sa.text("kind = 'verbatim' AND NOT removed"),
+    )
+    op.create_index(
         "ix_published_centre",
         "published",
         ["centre_id"],
