@@ -77,7 +77,7 @@ def overwrite_log(engine: Engine) -> bool:
 
 
 def write_anew(engine: Engine, *, night: bool) -> bool:
-    """Write SQLite's file anew, then empty its log; nothing to do elsewhere. False when it is for another round.
+    """Write SQLite's file anew; nothing to do elsewhere. False when it is for another time.
 
     What is erased is overwritten where it stands (``secure_delete``), but rows that SQLite moved from page to page to
     make room left copies behind, which only a new file is without. A large file waits for the ``night``: nobody can
@@ -91,12 +91,18 @@ def write_anew(engine: Engine, *, night: bool) -> bool:
     try:
         connection = engine.raw_connection()
         try:
-            connection.cursor().execute("VACUUM")
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA busy_timeout=100")
+            try:
+                cursor.execute("VACUUM")
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
         finally:
             connection.close()
     except (engine.dialect.loaded_dbapi.Error, SQLAlchemyError):
         return False
-    return overwrite_log(engine)
+    overwrite_log(engine)
+    return True
 
 
 class Compiled:

@@ -38,7 +38,7 @@ EXAMPLES = {
     "webhook stop": "sirius webhook stop wh_0123456789ab",
     "webhook start": "sirius webhook start wh_0123456789ab",
     "webhook rotate": "sirius webhook rotate wh_0123456789ab",
-    "webhook replay": "sirius webhook replay wh_0123456789ab --days 2",
+    "webhook replay": "sirius webhook replay wh_0123456789ab",
     "import": "sirius import avis.ndjson verbatims.ndjson",
     "export": "sirius export verbatims --format csv > verbatims.csv",
     "questionnaire check": "sirius questionnaire check 2027-1.toml",

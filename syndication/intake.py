@@ -55,12 +55,16 @@ def take_in(engine: Engine, collector: Collector, now: datetime, duplicate_lengt
         with writing(engine).begin() as connection:
             search.forget(connection)
         overwrite_log(engine)
-    forget_copies(engine, now)
+        forget_copies(engine, now)
     return taken
 
 
 def forget_copies(engine: Engine, now: datetime) -> None:
-    """Leave no copy of words taken back in the database's file: at once, or by night when it is large."""
+    """Leave no copy of words taken back in the database's file: at once, or by night when it is large.
+
+    To be called again now and then: somebody may be writing, or reading the log.
+    """
+    overwrite_log(engine)
     with engine.connect() as connection:
         erased, forgotten = store.bookmark(connection, ERASED), store.bookmark(connection, FORGOTTEN)
     if erased != forgotten and write_anew(engine, night=now.astimezone(PARIS).hour in NIGHT_HOURS):

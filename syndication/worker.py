@@ -5,9 +5,9 @@ Each step may be run again without harm.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple
-from time import monotonic
+from time import monotonic, sleep
 from typing import Literal
 
 from sqlalchemy import Connection
@@ -18,6 +18,7 @@ from syndication.context import Hub
 from syndication.corpus.follow import Follower
 from syndication.corpus.items import Item
 from syndication.database import writing
+from syndication.errors import ConfigurationError
 from syndication.gestures import store as gestures
 from syndication.moderation import store as moderation
 from syndication.moderation.decide import REASONS
@@ -26,6 +27,8 @@ from syndication.webhooks.courier import Courier, owe
 
 PAUSE_SECONDS = 0.5
 COUNT_EVERY_SECONDS = 60.0
+BETWEEN_SECONDS = 0.02
+Step = Callable[[Hub], object]
 RECEIPTS = 200
 log = logging.getLogger("sirius.worker")
 
@@ -36,28 +39,48 @@ async def work_for_ever(hub: Hub) -> None:
 
 
 async def _follow(hub: Hub) -> None:
-    """Intake, invitations, receipts; a step that fails is told in the log and tried again."""
+    """Each step on its own: one that fails is told in the log and tried again, and keeps no other waiting."""
     counted_at = -COUNT_EVERY_SECONDS
     while True:
-        try:
-            if monotonic() - counted_at >= COUNT_EVERY_SECONDS:
-                await asyncio.to_thread(intake.count_invitations, hub.engine, hub.collector, hub.clock())
-                await asyncio.to_thread(count_gestures, hub)
-                await asyncio.to_thread(forget_messages, hub)
-                counted_at = monotonic()
-            await asyncio.to_thread(work_once, hub)
-        except Exception:
-            log.exception("background step failed, it will be tried again")
+        steps: tuple[Step, ...] = (take_in, deliver_receipts, follow_corpus)
+        if monotonic() - counted_at >= COUNT_EVERY_SECONDS:
+            steps = (count_invitations, count_gestures, forget_messages, forget_copies, *steps)
+            counted_at = monotonic()
+        for step in steps:
+            try:
+                await asyncio.to_thread(step, hub)
+            except Exception:
+                log.exception("background step %s failed, it will be tried again", step.__name__)
         await asyncio.sleep(PAUSE_SECONDS)
 
 
 def work_once(hub: Hub) -> int:
     """Take in what was collected, tell authors what was decided and bring the corpus up to date; gives how many reviews
     were new."""
-    taken = intake.take_in(hub.engine, hub.collector, hub.clock(), hub.settings.duplicate_length)
+    taken = take_in(hub)
     deliver_receipts(hub)
-    corpus_follower(hub).follow()
+    follow_corpus(hub)
     return taken
+
+
+def take_in(hub: Hub) -> int:
+    """Take in what was collected; gives how many reviews were new."""
+    return intake.take_in(hub.engine, hub.collector, hub.clock(), hub.settings.duplicate_length)
+
+
+def count_invitations(hub: Hub) -> None:
+    """Bring up to date how many were asked."""
+    intake.count_invitations(hub.engine, hub.collector, hub.clock())
+
+
+def forget_copies(hub: Hub) -> None:
+    """Leave no copy of words taken back in the database's file, when it is the moment."""
+    intake.forget_copies(hub.engine, hub.clock())
+
+
+def follow_corpus(hub: Hub) -> int:
+    """Bring the corpus up to date, as far as a moment allows; gives how many items changed."""
+    return corpus_follower(hub).follow()
 
 
 def corpus_follower(hub: Hub) -> Follower:
@@ -68,14 +91,25 @@ def corpus_follower(hub: Hub) -> Follower:
     def tell(connection: Connection, items: Sequence[Item]) -> None:
         owe(connection, items, hub.clock(), hub.settings.public_url)
 
-    return Follower(hub.engine, hub.publisher, thresholds.minimum, edition, tell)
+    method_url = f"{hub.settings.public_url}/methode"
+    return Follower(hub.engine, hub.publisher, thresholds.minimum, edition, method_url, tell)
 
 
 def follow_all(hub: Hub) -> int:
-    """Bring the corpus up to date, however long it takes; gives how many items changed."""
+    """Bring the corpus up to date, however long it takes; others write in between. Gives how many items changed.
+
+    Raises ConfigurationError when the corpus was made with other settings: they are the service's, and following with
+    ours would publish what it does not.
+    """
     follower, changed = corpus_follower(hub), 0
+    if not follower.is_ours():
+        raise ConfigurationError(
+            "Ce que le service publie a été préparé avec d'autres réglages (SIRIUS_PUBLIC_URL, "
+            "SIRIUS_MIN_RESPONDENTS…) : reprenez les siens. S'ils viennent de changer, lancez le service une fois."
+        )
     while follower.is_behind():
         changed += follower.follow()
+        sleep(BETWEEN_SECONDS)
     return changed
 
 

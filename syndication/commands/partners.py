@@ -14,6 +14,7 @@ from syndication.partners.origins import read_origin
 from syndication.partners.store import OTHERS, PartnerRow
 from syndication.webhooks import store as webhooks
 from syndication.webhooks.address import read_url
+from syndication.webhooks.courier import changes_address
 from syndication.webhooks.signing import secret_of
 from syndication.webhooks.store import EVENTS, WebhookRow
 
@@ -153,15 +154,11 @@ def webhook_rotate(webhook: WebhookId, as_json: AsJson = False) -> None:
         _show_webhook(hub, row, as_json)
 
 
-def webhook_replay(
-    webhook: WebhookId,
-    days: Annotated[int, typer.Option(help="Jours à reprendre.", min=1, max=webhooks.KEPT.days)] = 1,
-    as_json: AsJson = False,
-) -> None:
-    """Envoie de nouveau les messages des derniers jours, reçus ou non."""
+def webhook_replay(webhook: WebhookId, as_json: AsJson = False) -> None:
+    """Envoie de nouveau un message par événement, reçus ou non."""
     with opened_hub() as hub, writing(hub.engine).begin() as connection:
-        now = hub.clock()
-        count = webhooks.replay(connection, webhook, now - timedelta(days=days), now)
+        address = changes_address(hub.settings.public_url)
+        count = webhooks.replay(connection, webhook, address, hub.clock())
     _told({"id": webhook, "messages": count}, f"{webhook} : {count} messages à envoyer de nouveau", as_json)
 
 

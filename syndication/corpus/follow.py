@@ -18,9 +18,9 @@ from syndication.api import serialise
 from syndication.catalogue import store as catalogue
 from syndication.catalogue.codes import Code
 from syndication.catalogue.resolve import Resolved, ResolvedFormation
-from syndication.catalogue.store import CentreRow, FormationRow
+from syndication.catalogue.store import FormationRow
 from syndication.corpus import store
-from syndication.corpus.items import FIGURES, TEXT, Item, Text
+from syndication.corpus.items import FIGURES, TEXT, Item
 from syndication.database import one_moment, writing
 from syndication.publication.snapshot import Publisher
 from widget.contract import Snapshot
@@ -32,7 +32,7 @@ SHAPE = "1"
 FIRST = "formations 0"
 """Where going through the whole corpus begins."""
 CHANGES, FORMATIONS, CENTRES = 400, 25, 200
-"""How much is looked at at one time."""
+"""How much is looked at at one time: changes, formations, centres."""
 BUDGET_SECONDS = 2.0
 """How long one call goes through the whole corpus before it leaves the rest to the next."""
 Told = Callable[[Connection, Sequence[Item]], None]
@@ -51,13 +51,14 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """What following works with; ``minimum``: respondents under which there are no figures; ``told``: hears of items
-    that changed, in the transaction that changes them."""
+    """What following works with; ``minimum``: respondents under which there are no figures; ``edition``: settings that
+    figures are made with; ``told``: hears of items that changed, in the transaction that changes them."""
 
     engine: Engine
     publisher: Publisher
     minimum: int
     edition: str
+    method_url: str
     told: Told
 
     def follow(self) -> int:
@@ -78,6 +79,11 @@ class Follower:
                 or marks[EDITION] != self._edition()
                 or (hub.last_change(connection) > int(marks[FOLLOWER] or 0))
             )
+
+    def is_ours(self) -> bool:
+        """True when the corpus was made with these settings, or was not made yet."""
+        with self.engine.connect() as connection:
+            return self._marks(connection)[EDITION] in {"", self._edition()}
 
     def _look(self) -> _Found | None:
         """What the next changes, or the next part of the whole, turn out to be; None when there is nothing to look at.
@@ -103,7 +109,8 @@ class Follower:
                 if not hub.turn_bookmark(connection, name, found.marks[name], cursor):
                     connection.rollback()
                     return 0
-            store.forget_texts(connection, found.followed)
+            if found.followed:
+                store.forget_texts(connection, int(found.marks[FOLLOWER] or 0), found.followed)
             store.keep(connection, found.items)
             self.told(connection, found.items)
         return len(found.items)
@@ -169,7 +176,7 @@ class Follower:
     def _figures_of(
         self, connection: Connection, row: FormationRow, members: tuple[int, ...], centres: Collection[int]
     ) -> dict[str, Item]:
-        formation = ResolvedFormation(Code("cfd", row.natural_key), row, row, members)
+        formation = ResolvedFormation(Code(*row.natural_key.split(":", 1)), row, row, members)
         found: dict[str, Item] = {}
         for centre in sorted(centres):
             resolved = Resolved(formation, catalogue.centre(connection, centre) if centre else None)
@@ -187,15 +194,21 @@ class Follower:
             return store.texts_of(connection, members, None)
         return {*texts, *(store.texts_of(connection, members, turned) if turned else ())}
 
-    @staticmethod
-    def _revise_texts(connection: Connection, wanted: Collection[str], shown: Collection[int]) -> list[Item]:
+    def _revise_texts(self, connection: Connection, wanted: Collection[str], shown: Collection[int]) -> list[Item]:
         """Texts; ``shown``: centres whose figures stand (0: the formation's), which may be named."""
         if not wanted:
             return []
         places = store.places_of(connection, wanted)
         named = {text: centre for text, (_, centre) in places.items() if centre in shown}
+        labels = self.publisher.questions().labels
         now = {
-            text.id: Item(TEXT, text.id, places[text.id][0], named.get(text.id, 0), _digest(text))
+            text.id: Item(
+                TEXT,
+                text.id,
+                places[text.id][0],
+                named.get(text.id, 0),
+                _digest(serialise.published_verbatim(text, labels, self.method_url)),
+            )
             for text in store.texts(connection, wanted, named).values()
             if not text.removed and 0 in shown
         }
@@ -204,23 +217,20 @@ class Follower:
 
 def _scope(snapshot: Snapshot | None, formation: int, resolved: Resolved) -> dict[str, Item]:
     """Figures of a scope as an item under its key, none when there are none to show."""
-    key = scope_key(resolved)
-    if snapshot is None or not key:
+    if snapshot is None:
         return {}
+    key = _key(snapshot, resolved)
     line = serialise.published_avis(key, snapshot)
     digest = _digest({name: value for name, value in line.items() if name != "mis_a_jour_le"})
     body = zlib.compress(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode())
     return {key: Item(FIGURES, key, formation, resolved.centre.id if resolved.centre else 0, digest, False, body)}
 
 
-def scope_key(resolved: Resolved) -> str:
-    """The key of a scope: ``cfd:50022146@0751234J``, either part alone; empty when its centre has no UAI."""
+def _key(snapshot: Snapshot, resolved: Resolved) -> str:
+    """The key of a scope: ``cfd:50022146@0751234J``, either part alone; a centre without a UAI goes by its SIRET."""
     formation = resolved.formation.formation.natural_key if resolved.formation else ""
-    return formation + _place(resolved.centre) if resolved.centre is None or resolved.centre.uai else ""
-
-
-def _place(centre: CentreRow | None) -> str:
-    return f"@{centre.uai}" if centre else ""
+    centre = snapshot.centre
+    return f"{formation}@{centre.uai or centre.siret}" if centre else formation
 
 
 def _changed(now: dict[str, Item], held: dict[str, Item]) -> list[Item]:
@@ -243,5 +253,5 @@ def _gone(now: dict[str, Item], held: Iterable[Item]) -> Iterable[Item]:
             yield old._replace(removed=True, digest="", body=None)
 
 
-def _digest(value: Text | dict[str, object]) -> str:
+def _digest(value: Mapping[str, object]) -> str:
     return hashlib.blake2b(repr(value).encode(), digest_size=9).hexdigest()

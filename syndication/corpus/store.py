@@ -67,11 +67,9 @@ def changes(connection: Connection, after: int, limit: int) -> Touched | None:
     return Touched(rows[-1].seq, scopes, frozenset(row.verbatim_id for row in rows if row.verbatim_id))
 
 
-def forget_texts(connection: Connection, until: int) -> None:
-    """Leave in the log, up to a place, nothing that names a text."""
-    if not until:
-        return
-    named = CHANGE.c.verbatim_id.is_not(None) & (CHANGE.c.seq <= until)
+def forget_texts(connection: Connection, after: int, until: int) -> None:
+    """Leave in the log, after a place and up to another, nothing that names a text."""
+    named = CHANGE.c.verbatim_id.is_not(None) & (CHANGE.c.seq > after) & (CHANGE.c.seq <= until)
     connection.execute(update(CHANGE).where(named).values(verbatim_id=None))
 
 

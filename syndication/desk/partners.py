@@ -19,12 +19,15 @@ from syndication.partners.keys import OVERLAP, SCOPES
 from syndication.partners.origins import read_origin
 from syndication.webhooks import store as webhooks
 from syndication.webhooks.address import read_url
+from syndication.webhooks.courier import changes_address
 from syndication.webhooks.signing import secret_of
 
 DAYS = 30
 MESSAGES = 10
 """Last messages shown of each webhook."""
 LONGEST_NAME = 80
+TWICE = timedelta(minutes=5)
+"""A key asked for again within this time is a form sent twice: it would stop the one that is in use."""
 Act = Callable[[Connection, Mapping[str, str]], "tuple[str, str]"]
 """Does something; gives what is shown once (a key, a secret; may be empty) and what was done, in a sentence."""
 
@@ -83,7 +86,7 @@ class _Partners:
         return page(
             "desk/partners.html", status, person=person, partners=partners, served=served, days=days, hooks=hooks,
             messages=messages, now=now, fault=fault, secret=secret, done=done, form=form or {}, scopes=SCOPES,
-            overlap=OVERLAP.days, events=webhooks.EVENTS, kept=webhooks.KEPT.days, window=DAYS,
+            overlap=OVERLAP.days, events=webhooks.EVENTS, window=DAYS,
             policy=self._hub.settings.embed_policy,
         )  # fmt: skip
 
@@ -114,8 +117,11 @@ class _Partners:
         return "", f"« {name} » a droit à {quota} requêtes par minute."
 
     def _rotate(self, connection: Connection, form: Mapping[str, str]) -> tuple[str, str]:
-        name = form.get("nom", "")
-        key = store.rotate(connection, name, self._hub.clock())
+        name, now = form.get("nom", ""), self._hub.clock()
+        working = [key for key in store.named(connection, name).keys if key.works(now)]
+        if len(working) > 1 and now - working[0].created_at < TWICE:
+            raise PartnerError("Une nouvelle clé vient d'être donnée : la page a peut-être été envoyée deux fois.")
+        key = store.rotate(connection, name, now)
         return key, f"Nouvelle clé de « {name} » ; l'ancienne sert encore {OVERLAP.days} jours."
 
     def _revoke_key(self, connection: Connection, form: Mapping[str, str]) -> tuple[str, str]:
@@ -147,8 +153,8 @@ class _Partners:
         return self._secret(row), "Nouveau secret ; l'ancien signe aussi, jusqu'à la fois suivante."
 
     def _replay(self, connection: Connection, form: Mapping[str, str]) -> tuple[str, str]:
-        now, days = self._hub.clock(), min(_number(form, "jours") or 1, webhooks.KEPT.days)
-        count = webhooks.replay(connection, form.get("webhook", ""), now - timedelta(days=days), now)
+        address = changes_address(self._hub.settings.public_url)
+        count = webhooks.replay(connection, form.get("webhook", ""), address, self._hub.clock())
         return "", f"{count} messages seront envoyés de nouveau."
 
     def _secret(self, row: webhooks.WebhookRow) -> str:

@@ -16,6 +16,7 @@ from syndication.errors import PartnerError
 from syndication.instants import instant_of
 from syndication.partners import keys
 from syndication.partners.keys import ALIVE, OVERLAP, KeyFacts
+from syndication.webhooks import store as webhooks
 
 PARTNER = table(models.Partner)
 ORIGIN = table(models.PartnerOrigin)
@@ -122,11 +123,12 @@ def revoke_key(connection: Connection, name: str, hint: str, now: datetime) -> N
 
 
 def revoke(connection: Connection, name: str, now: datetime) -> None:
-    """Stop a site from showing widgets and every key of it, at once; raises PartnerError when there is none."""
+    """Stop a site from showing widgets, its keys and its webhooks, at once; raises PartnerError when there is none."""
     number = _standing(connection, name).id
     connection.execute(update(PARTNER).where(PARTNER.c.id == number).values(revoked_at=now))
     alive = update(KEY).where(KEY.c.partner_id == number, KEY.c.revoked_at.is_(None))
     connection.execute(alive.values(revoked_at=now))
+    webhooks.stop_all(connection, number, now)
     note_catalogue_change(connection, now)
 
 

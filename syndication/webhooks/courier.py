@@ -25,6 +25,7 @@ PAUSE_SECONDS = 0.5
 AT_ONCE = 16
 """Webhooks sent to at the same time."""
 ANSWER_LENGTH = 300
+UNREACHED = "Aucun message n'est arrivé en trois jours."
 log = logging.getLogger("sirius.webhooks")
 
 
@@ -37,13 +38,13 @@ class Send(Protocol):
 
 
 def owe(connection: Connection, items: Sequence[Item], now: datetime, public_url: str) -> int:
-    """Owe a message for each item of the corpus that changed; gives how many are owed.
+    """Owe messages for items of the corpus that changed; gives how many more are owed."""
+    return store.owe(connection, {_event(item) for item in items}, changes_address(public_url), now)
 
-    Messages name what changed and where to read it, never the words: those may be taken back before they are sent.
-    """
-    address = f"{public_url}/api/v1/changements"
-    events = [(_event(item), {"genre": item.kind, "cle": item.key, "changements": address}) for item in items]
-    return store.owe(connection, events, now)
+
+def changes_address(public_url: str) -> str:
+    """Where changes are followed."""
+    return f"{public_url}/api/v1/changements"
 
 
 def _event(item: Item) -> str:
@@ -123,6 +124,6 @@ class Courier:
             else:
                 again = next_attempt(message.attempts + 1, now, random.random, outcome.asked)
                 if again is None:
-                    store.give_up(connection, message.id, said, now)
+                    store.stop(connection, message.webhook_id, f"{UNREACHED} {said}"[:ANSWER_LENGTH], now)
                 else:
                     store.put_off(connection, message, said, again)

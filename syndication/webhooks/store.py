@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,7 +23,7 @@ CLAIM = timedelta(seconds=20)
 CANDIDATES = 5
 """Messages tried for a claim, when other processes take some in between."""
 KEPT = timedelta(days=30)
-"""How long messages that were settled can be sent anew."""
+"""How long what became of messages is kept."""
 SALTS = 2
 """Secrets of one webhook that sign at the same time: the new one, and the one before until the next rotation."""
 
@@ -78,6 +78,9 @@ def add(connection: Connection, partner: int, url: str, events: Sequence[str], n
     unknown = [event for event in events if event not in EVENTS]
     if unknown or not events:
         raise WebhookError(f"Événement inconnu : {', '.join(unknown) or 'aucun'}. Attendus : {', '.join(EVENTS)}.")
+    standing = select(PARTNER.c.id).where(PARTNER.c.id == partner, PARTNER.c.revoked_at.is_(None))
+    if connection.execute(standing).first() is None:
+        raise WebhookError("Ce partenaire a été révoqué.")
     known = select(WEBHOOK.c.id).where(WEBHOOK.c.partner_id == partner, WEBHOOK.c.url == url, _ACTIVE)
     if connection.execute(known).first():
         raise WebhookError("Ce partenaire reçoit déjà les événements à cette adresse.")
@@ -137,12 +140,23 @@ def stop(connection: Connection, webhook: str, reason: str, now: datetime) -> No
     if not connection.execute(running.values(state=STOPPED, reason=reason)).rowcount:
         raise WebhookError(f"Aucun webhook en marche ne s'appelle « {webhook} ».")
     due = update(DELIVERY).where(DELIVERY.c.webhook_id == webhook, _DUE)
-    connection.execute(due.values(state=GIVEN_UP, last_answer=reason, settled_at=now, claimed_until=None))
+    given_up = {"state": GIVEN_UP, "last_answer": reason, "settled_at": _hour(now), "claimed_until": None}
+    connection.execute(due.values(next_at=_hour(now), **given_up))
+
+
+def stop_all(connection: Connection, partner: int, now: datetime) -> None:
+    """Send nothing more to any webhook of a partner."""
+    running = select(WEBHOOK.c.id).where(WEBHOOK.c.partner_id == partner, _ACTIVE)
+    for webhook in connection.execute(running).scalars().all():
+        stop(connection, webhook, "Le partenaire a été révoqué.", now)
 
 
 def start(connection: Connection, webhook: str) -> None:
     """Send to a webhook again; what changed while it was stopped is heard of in the changes. Raises WebhookError."""
-    stopped = update(WEBHOOK).where(WEBHOOK.c.id == webhook, WEBHOOK.c.state == STOPPED)
+    standing = select(PARTNER.c.id).where(PARTNER.c.revoked_at.is_(None))
+    stopped = update(WEBHOOK).where(
+        WEBHOOK.c.id == webhook, WEBHOOK.c.state == STOPPED, WEBHOOK.c.partner_id.in_(standing)
+    )
     if not connection.execute(stopped.values(state=ACTIVE, reason="")).rowcount:
         raise WebhookError(f"Aucun webhook arrêté ne s'appelle « {webhook} ».")
 
@@ -150,24 +164,41 @@ def start(connection: Connection, webhook: str) -> None:
 # -- messages --------------------------------------------------------------------------------------------------------
 
 
-def owe(connection: Connection, events: Sequence[tuple[str, dict[str, str]]], now: datetime) -> int:
-    """Owe messages (event, data) to every webhook that wants them, in the transaction of the fact; gives how many."""
+def owe(connection: Connection, events: Collection[str], changes_url: str, now: datetime) -> int:
+    """Owe a message for each event to every webhook that wants it, in the transaction of the fact; gives how many.
+
+    One that is already owed and has not begun to leave says it all: it only tells that there is something to follow. So
+    what is owed to a webhook that does not answer never grows. Nothing in it names what changed, nor when but to the
+    hour: beside the log of changes that would help to tell who did what.
+    """
     if not events:
         return 0
     running = select(WEBHOOK.c.id, WEBHOOK.c.events).join(PARTNER, PARTNER.c.id == WEBHOOK.c.partner_id)
-    webhooks = connection.execute(running.where(_ACTIVE, PARTNER.c.revoked_at.is_(None))).all()
-    stamp = now.isoformat(timespec="seconds")
-    rows = [
-        {
-            "id": f"msg_{secrets.token_hex(12)}", "webhook_id": row.id, "event": event, "attempts": 0, "state": DUE,
-            "body": json.dumps({"type": event, "timestamp": stamp, "data": data}, ensure_ascii=False),
-            "next_at": now, "created_at": now, "last_answer": "",
-        }
-        for row in webhooks for event, data in events if event in row.events
-    ]  # fmt: skip
+    wanted = {
+        (row.id, event)
+        for row in connection.execute(running.where(_ACTIVE, PARTNER.c.revoked_at.is_(None)))
+        for event in row.events
+        if event in events
+    }
+    owed = select(DELIVERY.c.webhook_id, DELIVERY.c.event).where(_DUE, DELIVERY.c.claimed_until.is_(None))
+    wanted -= {(row.webhook_id, row.event) for row in connection.execute(owed.with_for_update())}
+    rows = [_message(webhook, event, changes_url, now) for webhook, event in sorted(wanted)]
     if rows:
         connection.execute(insert(DELIVERY), rows)
     return len(rows)
+
+
+def _message(webhook: str, event: str, changes_url: str, now: datetime) -> dict[str, object]:
+    hour = _hour(now)
+    body = {"type": event, "timestamp": hour.isoformat(), "data": {"changements": changes_url}}
+    return {
+        "id": f"msg_{secrets.token_hex(12)}", "webhook_id": webhook, "event": event, "attempts": 0, "state": DUE,
+        "body": json.dumps(body, ensure_ascii=False), "next_at": now, "created_at": hour, "last_answer": "",
+    }  # fmt: skip
+
+
+def _hour(moment: datetime) -> datetime:
+    return moment.replace(minute=0, second=0, microsecond=0)
 
 
 def waiting(connection: Connection, now: datetime, busy: Sequence[str] = ()) -> list[str]:
@@ -198,11 +229,6 @@ def received(connection: Connection, message: str, answer: str, now: datetime) -
     _settle(connection, message, RECEIVED, answer, now)
 
 
-def give_up(connection: Connection, message: str, answer: str, now: datetime) -> None:
-    """Note that a message is not sent again."""
-    _settle(connection, message, GIVEN_UP, answer, now)
-
-
 def put_off(connection: Connection, message: DueMessage, answer: str, until: datetime) -> None:
     """Note that a message failed, to be sent again at a moment; the others of its webhook rest as long."""
     connection.execute(
@@ -225,18 +251,19 @@ def deliveries(connection: Connection, webhook: str, limit: int) -> list[Deliver
     return [DeliveryRow(*row) for row in rows]
 
 
-def replay(connection: Connection, webhook: str, since: datetime, now: datetime) -> int:
-    """Send anew every message of a webhook settled since a moment, received or not; gives how many.
-
-    Raises WebhookError when it does not run.
-    """
-    if named(connection, webhook).state != ACTIVE:
+def replay(connection: Connection, webhook: str, changes_url: str, now: datetime) -> int:
+    """Owe a webhook a message for each event it wants, whatever it received; gives how many. Raises WebhookError when
+    it does not run."""
+    row = named(connection, webhook)
+    if row.state != ACTIVE:
         raise WebhookError("Ce webhook est arrêté : remettez-le en marche d'abord.")
-    settled = update(DELIVERY).where(
-        DELIVERY.c.webhook_id == webhook, DELIVERY.c.state != DUE, DELIVERY.c.created_at >= since
-    )
-    anew = {"state": DUE, "attempts": 0, "next_at": now, "claimed_until": None, "settled_at": None}
-    return connection.execute(settled.values(anew)).rowcount
+    at_once = update(DELIVERY).where(DELIVERY.c.webhook_id == webhook, _DUE, DELIVERY.c.claimed_until.is_(None))
+    connection.execute(at_once.values(next_at=now, attempts=0))
+    owed = select(DELIVERY.c.event).where(DELIVERY.c.webhook_id == webhook, _DUE, DELIVERY.c.claimed_until.is_(None))
+    missing = set(row.events) - set(connection.execute(owed).scalars())
+    for event in sorted(missing):
+        connection.execute(insert(DELIVERY).values(_message(webhook, event, changes_url, now)))
+    return len(row.events)
 
 
 def forget(connection: Connection, now: datetime) -> int:
@@ -250,7 +277,8 @@ def _settle(connection: Connection, message: str, state: str, answer: str, now: 
         update(DELIVERY)
         .where(DELIVERY.c.id == message, _DUE)
         .values(
-            state=state, attempts=DELIVERY.c.attempts + 1, last_answer=answer, settled_at=now, claimed_until=None
+            state=state, attempts=DELIVERY.c.attempts + 1, last_answer=answer, settled_at=_hour(now),
+            next_at=_hour(now), claimed_until=None,
         )
     )  # fmt: skip
 

@@ -125,7 +125,7 @@ def test_an_administrator_makes_a_site_known_and_reads_its_key_once(
         partners.add(connection, "Orientation", ["https://orientation.example"], hub.clock())
         partner = partners.named(connection, "Orientation").id
         webhook = webhooks.add(connection, partner, "https://orientation.example/sirius", webhooks.EVENTS, hub.clock())
-        webhooks.owe(connection, [("avis.retire", {"genre": "verbatim", "cle": "x"})], hub.clock())
+        webhooks.owe(connection, {"avis.retire"}, "https://exemple.fr/api/v1/changements", hub.clock())
         partners.add_usage(connection, hub.clock().date(), {("widget", partner): 12, ("avis", 0): 40})
     assert webhook.url
     link = signin.make_link(hub.engine, "", Person("chef@exemple.fr", "admin", None), now_in_paris())

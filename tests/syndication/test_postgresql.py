@@ -62,7 +62,7 @@ from tests.syndication.test_texts import (
 from tests.syndication.webhooks.test_courier import (
     owed,
     receiver,
-    test_a_message_is_owed_for_each_item_that_changed_and_says_no_words,
+    test_a_message_is_owed_for_each_event_and_says_nothing_of_what_or_when,
     test_a_receiver_that_fails_is_left_alone_for_a_while_then_hears_everything,
     test_a_receiver_that_is_gone_is_never_called_again,
     test_two_processes_share_messages_without_sending_any_twice,
