@@ -18,6 +18,8 @@ from sqlalchemy.sql.functions import FunctionElement
 from syndication import models
 
 BUSY_MILLISECONDS = 20_000
+WRITERS = 7274
+"""Number of the lock that PostgreSQL's writers take."""
 ANEW_AT_ONCE_BYTES = 32 * 1024 * 1024
 """A file up to this size is written anew in a fraction of a second."""
 
@@ -30,7 +32,9 @@ def table(model: type[models.Table]) -> Table:
 def open_engine(url: str) -> Engine:
     """Open an engine on SQLite (WAL, ``synchronous=FULL``) or PostgreSQL; the folder of a SQLite file is made."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        event.listen(engine, "begin", _begin_in_order)
+        return engine
     path = make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -43,7 +47,12 @@ def open_engine(url: str) -> Engine:
 
 
 def writing(engine: Engine) -> Engine:
-    """The same engine, whose transactions take the write lock at once: none is refused halfway."""
+    """The same engine, whose transactions take the write lock at once: none is refused halfway.
+
+    One writer at a time on PostgreSQL too: rows of the change log are numbered before they are committed, so a follower
+    of the highest number would miss those that come late; and two writers that take counts and log in another order
+    would wait for each other.
+    """
     return engine.execution_options(write=True)
 
 
@@ -209,16 +218,6 @@ def add_counts(connection: Connection, target: Table, rows: Sequence[dict[str, A
     )
 
 
-def in_order(connection: Connection) -> None:
-    """Let transactions that number what they record end in the order of their numbers.
-
-    SQLite has one writer at a time. PostgreSQL numbers rows before they are committed: a follower of the highest number
-    would miss those that come late, so whoever records waits for the one before.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7274)")
-
-
 class joined(FunctionElement[str]):  # noqa: N801 named as SQL functions are
     """The texts of a group as one, separated by commas."""
 
@@ -254,6 +253,11 @@ def _prepare(connection: Any, _record: Any) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-32768", "secure_delete=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _begin_in_order(connection: Connection) -> None:
+    if connection.get_execution_options().get("write", False):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS})")
 
 
 def _begin(connection: Connection) -> None:

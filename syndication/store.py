@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from syndication import models
-from syndication.database import add_counts, in_order, insert_new, insert_one, table
+from syndication.database import add_counts, insert_new, insert_one, table
 from syndication.search import store as search
 
 REVIEW = table(models.Review)
@@ -149,7 +149,6 @@ def note_changes(
     touched += [(scope, text) for text, scope in (texts or {}).items()]
     rows = [{"formation_id": f, "centre_id": c, "verbatim_id": text, "at": hour} for (f, c), text in touched]
     if rows:
-        in_order(connection)
         connection.execute(insert(CHANGE), rows)
 
 

@@ -1,7 +1,8 @@
 """Routes of the API, version 1: what ``operations`` lists, answered."""
 
+import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from importlib.metadata import version
@@ -10,10 +11,11 @@ from typing import Any
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from syndication.api import nouns, openapi, params, problems, serialise
+from syndication.api.downloads import Download
 from syndication.api.operations import CHANGES_SIZE, CSV, NDJSON, OPERATIONS, VERBATIMS_SIZE, Operation
 from syndication.api.problems import BadParameters, Refused
 from syndication.catalogue import store as catalogue
@@ -38,6 +40,8 @@ KINDS = {one.path: one.path.removeprefix("/api/v1/").partition("/")[0] for one i
 DEEPEST = 20_000
 """Furthest text that pages reach: beyond, the export is the way."""
 USAGE_DAYS = 366
+EXPORTS_AT_ONCE = 2
+"""Exports that this process sends at the same time: each holds a connection, and a moment of the database."""
 
 Endpoint = Callable[[Request, Mapping[str, Any]], Awaitable[Response]]
 
@@ -61,6 +65,7 @@ class _Api:
         self._publisher = hub.publisher
         self._method_url = f"{hub.settings.public_url}/methode"
         self._corpus = Reader(hub.engine, hub.settings.keys(), self._method_url)
+        self._exporting = asyncio.Semaphore(EXPORTS_AT_ONCE)
         self._document = written(openapi.document(hub.settings.public_url, version("sirius-avis")))
 
     async def document(self, _request: Request) -> Response:
@@ -147,16 +152,15 @@ class _Api:
         return _json(answer, OWN)
 
     async def _export(self, kind: str, media: str) -> Response:
+        if self._exporting.locked():
+            raise Refused(429, "Des exports sont déjà en cours : réessayez dans une minute.", {"retry-after": "60"})
         labels = self._publisher.questions().labels
         cursor = await run_in_threadpool(self._corpus.cursor)
-        lines: Iterator[bytes] = self._corpus.export(kind, "csv" if media == CSV else "ndjson", labels)
-        headers = {
-            **problems.CORS,
-            "cache-control": OWN,
-            "x-sirius-curseur": cursor,
-            "x-content-type-options": "nosniff",
-        }
-        return StreamingResponse(lines, media_type=f"{media}; charset=utf-8", headers=headers)
+        lines = self._corpus.export(kind, "csv" if media == CSV else "ndjson", labels)
+        headers = problems.CORS | {
+            "cache-control": OWN, "x-sirius-curseur": cursor, "x-content-type-options": "nosniff",
+        }  # fmt: skip
+        return Download(lines, self._exporting, f"{media}; charset=utf-8", headers)
 
     def _snapshot(self, values: Mapping[str, Any], ask: Ask | None = None) -> Snapshot:
         if "formation" not in values and "etablissement" not in values:

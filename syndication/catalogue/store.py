@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Integer, bindparam, cast, func, or_, select, 
 from syndication import models
 from syndication.catalogue.codes import Code
 from syndication.catalogue.facts import MENTIONED, CentreFact, CodeFact, FormationFact, RenewalFact
-from syndication.database import Prepared, in_order, insert_new, table, upsert
+from syndication.database import Prepared, insert_new, table, upsert
 from syndication.search import store as search
 
 FORMATION = table(models.Formation)
@@ -416,7 +416,6 @@ def opening_dates(connection: Connection, among: Sequence[int] | None = None) ->
 
 def note_catalogue_change(connection: Connection, now: datetime) -> None:
     """Tell every reader that the catalogue itself changed."""
-    in_order(connection)
     connection.execute(CHANGE.insert().values(formation_id=0, centre_id=0, at=now))
 
 

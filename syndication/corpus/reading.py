@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, cast
@@ -21,7 +21,7 @@ NAME = "corpus.name"
 """Bookmark: what this corpus is called in cursors, drawn when its tables are made."""
 PAGE = 1000
 LONGEST_SECONDS = 900.0
-"""How long an export may hold its moment: a reader slower than that is cut off, and follows the changes instead."""
+"""How long an export may hold its moment, for a reader who goes on reading: beyond, changes are to be followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Reader:
         with self.engine.connect() as connection:
             return write_cursor(self.keys, self._name(connection), store.last_place(connection))
 
-    def export(self, kind: str, media: str, labels: Mapping[str, str]) -> Iterator[bytes]:
+    def export(self, kind: str, media: str, labels: Mapping[str, str]) -> Generator[bytes, None, None]:
         """Every item of a kind that stands, of one moment: lines of JSON, or a table (``csv``) with its head."""
         with one_moment(self.engine).connect() as connection, connection.begin():
             yield from self._export(connection, kind, media, labels)

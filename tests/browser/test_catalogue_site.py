@@ -11,7 +11,7 @@ import httpx
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, expect
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from syndication.accounts import signin
 from syndication.accounts.store import Person
@@ -40,7 +40,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(site: Starlette, port: int) -> Iterator[None]:
+def served(site: ASGIApp, port: int) -> Iterator[None]:
     server = uvicorn.Server(uvicorn.Config(site, host="127.0.0.1", port=port, log_level="error"))
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -1,0 +1,54 @@
+"""Exports over real sockets: a reader who stops reading holds nothing up for long."""
+
+import socket
+import time
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from syndication.api import downloads
+from syndication.app import create_app
+from syndication.context import Hub
+from syndication.database import writing
+from syndication.partners import store as partners
+from tests.browser.test_catalogue_site import free_port, served
+from tests.syndication.test_publication import publish_everything
+
+
+def test_a_reader_who_stops_reading_is_let_go_and_keeps_nobody_waiting(
+    hub: Hub, answer: Callable[..., None], catch_up: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "PATIENCE_SECONDS", 1.0)
+    answer(12)
+    publish_everything(hub)
+    catch_up()
+    with writing(hub.engine).begin() as connection:
+        key = partners.add(connection, "Catalogue", (), hub.clock())
+        connection.exec_driver_sql(
+            "INSERT INTO published (first, kind, key, formation_id, centre_id, removed, digest, body) "
+            "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 9000) "
+            "SELECT 1, 'avis', 'cfd:' || n, 0, 0, 0, '', one.body FROM n, "
+            "(SELECT body FROM published WHERE kind = 'avis' LIMIT 1) one"
+        )
+    port, headers = free_port(), {"authorization": f"Bearer {key}"}
+    with served(create_app(hub, background=False), port):
+        stalled = [socket.create_connection(("127.0.0.1", port)) for _ in range(2)]
+        for one in stalled:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            one.sendall(
+                f"GET /api/v1/exports/avis.ndjson HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\n\r\n".encode()
+            )
+            assert one.recv(10)
+        home = f"http://127.0.0.1:{port}"
+        assert httpx.get(f"{home}/api/v1/avis?formation=50022137", timeout=5).status_code == 200
+        busy = httpx.get(f"{home}/api/v1/exports/avis.ndjson", headers=headers)
+        assert (busy.status_code, busy.headers["retry-after"]) == (429, "60")
+        deadline = time.monotonic() + 15
+        while busy.status_code == 429 and time.monotonic() < deadline:
+            time.sleep(0.3)
+            busy = httpx.get(f"{home}/api/v1/exports/avis.ndjson", headers=headers, timeout=30)
+        assert busy.status_code == 200
+        assert busy.text.count("\n") > 9000
+        for one in stalled:
+            one.close()
