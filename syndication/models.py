@@ -351,7 +351,7 @@ class Tally(Table, table=True):
 
 
 class Change(Table, table=True):
-    """Something public changed for a formation at a centre. Formation 0 and centre 0: the catalogue itself.
+    """Something public changed for a formation at a centre. Both 0: the catalogue itself. Both -1: who may frame pages.
 
     ``verbatim_id`` names the text that changed, until ``syndication.corpus`` has followed: beside an hour it would help
     to tell who wrote it.

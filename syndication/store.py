@@ -132,7 +132,6 @@ def add_to_tally_as_told(connection: Connection, counts: Mapping[Scope, Mapping[
         {"formation_id": scope[0], "centre_id": scope[1], "axis": axis, "value": value, "count": count}
         for scope, told in counts.items()
         for (axis, value), count in told.items()
-        if count
     ]
     add_counts(connection, TALLY, rows)
 

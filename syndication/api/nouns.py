@@ -342,10 +342,12 @@ class Questions(TypedDict):
 
 @exact
 class AvisPublie(_Attribution):
-    """Les chiffres d'une portée, sans ses textes : une ligne de l'export et du suivi."""
+    """Les chiffres d'une portée, sans ses textes : une ligne de l'export et du suivi. ``codes_anterieurs`` : ceux des
+    diplômes que la formation a remplacés."""
 
     cle: Text
     formation: Formation | None
+    codes_anterieurs: dict[str, list[str]]
     etablissement: Etablissement | None
     portee: Portee
     repondants: Count
@@ -389,11 +391,12 @@ class VerbatimPublie(TypedDict):
 
 @exact
 class Changement(TypedDict):
-    """Ce qu'est devenu un avis ou un texte : son contenu d'aujourd'hui, ou rien s'il a été retiré."""
+    """Ce qu'est devenu un avis ou un texte : son contenu d'aujourd'hui, ou rien s'il a été retiré. « modifie » :
+    il était déjà là au curseur donné."""
 
     genre: Kind
     cle: Text
-    action: Literal["publie", "retire"]
+    action: Literal["publie", "modifie", "retire"]
     avis: AvisPublie | None
     verbatim: VerbatimPublie | None
 

@@ -1,6 +1,6 @@
 """Public nouns as JSON: one function each, checked against the types of ``nouns``."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from syndication.api import nouns
@@ -42,11 +42,12 @@ def avis(snapshot: Snapshot) -> nouns.Avis:
     }
 
 
-def published_avis(key: str, snapshot: Snapshot) -> nouns.AvisPublie:
-    """Figures of a scope, as exports and followers have them."""
+def published_avis(key: str, snapshot: Snapshot, former: Mapping[str, Sequence[str]]) -> nouns.AvisPublie:
+    """Figures of a scope, as exports and followers have them; ``former`` are codes of diplomas taken over from."""
     return {
         "cle": key,
         "formation": formation(snapshot.formation) if snapshot.formation else None,
+        "codes_anterieurs": {scheme: list(values) for scheme, values in former.items()},
         "etablissement": centre(snapshot.centre) if snapshot.centre else None,
         "portee": scope(snapshot),
         "repondants": snapshot.respondents,

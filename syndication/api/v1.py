@@ -25,7 +25,8 @@ from syndication.context import Hub
 from syndication.corpus.reading import Reader
 from syndication.errors import AmbiguousCode, CursorError, SyndicationError
 from syndication.partners import store as partners
-from syndication.partners.gate import HOLDER, required
+from syndication.partners.gate import HOLDER, allows, required
+from syndication.partners.keys import READING
 from syndication.publication.dependencies import note
 from syndication.publication.summaries import summarise
 from syndication.reviews import subjects
@@ -76,8 +77,8 @@ class _Api:
 
     async def verbatims(self, request: Request, values: Mapping[str, Any]) -> Response:
         size, page = values.get("page_size", VERBATIMS_SIZE), values.get("page_index", 0)
-        if size > params.PUBLIC_SIZE and HOLDER not in request.scope:
-            raise BadParameters([("page_size", f"{params.PUBLIC_SIZE} au plus sans clé.")])
+        if size > params.PUBLIC_SIZE and not allows(request.scope, READING):
+            raise BadParameters([("page_size", f"{params.PUBLIC_SIZE} au plus sans clé de lecture.")])
         if page * size > DEEPEST:
             raise BadParameters([("page_index", f"Au-delà de {DEEPEST} textes, prenez l'export.")])
         self._check_question(values.get("question", ""))

@@ -8,6 +8,8 @@ from syndication.catalogue.facts import CodeFact, Fact, Remark
 from syndication.errors import CodeError
 from syndication.instants import PARIS
 
+LONGEST_NUMBER = 9
+
 
 def code(scheme: str, text: str) -> str:
     """The code that a cell holds, in canonical form; raises CodeError when it is none."""
@@ -42,9 +44,9 @@ def day_of_instant(text: str) -> date | None:
     """The day in Paris of an instant written ``2027-07-19T23:00:00.000Z``."""
     try:
         instant = datetime.fromisoformat(text.strip())
-    except ValueError:
+        return instant.astimezone(PARIS).date() if instant.tzinfo else instant.date()
+    except (ValueError, OverflowError):  # year 9999 is somebody's « never »
         return None
-    return instant.astimezone(PARIS).date() if instant.tzinfo else instant.date()
 
 
 def year(text: str, month: int, day_of_month: int) -> date | None:
@@ -54,5 +56,6 @@ def year(text: str, month: int, day_of_month: int) -> date | None:
 
 
 def number(text: str) -> int | None:
-    """A whole number."""
-    return int(text) if text.strip().isdecimal() else None
+    """A whole number that databases hold."""
+    written = text.strip()
+    return int(written) if written.isdecimal() and len(written) <= LONGEST_NUMBER else None

@@ -46,19 +46,17 @@ def import_files(
     With ``dry_run`` everything is read and checked, then rolled back.
     """
     files = sorted((read_official_file(path) for path in paths), key=lambda file: file.format.order)
-    reports: list[Report] = []
+    stated = [_read(file, on_file(file) if on_file else _silent) for file in files]
     with writing(engine).connect() as connection:
-        for file in files:
-            step = on_file(file) if on_file else _silent
+        for one in stated:
             with connection.begin_nested() if dry_run else connection.begin():
-                reports.append(_import(connection, file, now, step))
+                _keep(connection, one, now)
+                if not dry_run:
+                    link_lineages(connection)
+                    store.note_catalogue_change(connection, now)
         if dry_run:
             connection.rollback()
-        else:
-            with connection.begin():
-                link_lineages(connection)
-                store.note_catalogue_change(connection, now)
-    return reports
+    return [one.report for one in stated]
 
 
 def link_lineages(connection: Connection) -> int:
@@ -98,7 +96,16 @@ def keep(connection: Connection, facts: Sequence[Fact], source: str, now: dateti
     store.keep_offers(connection, [known.placed(offer) for offer in _of(OfferFact, facts)], source)
 
 
-def _import(connection: Connection, file: OfficialFile, now: datetime, step: Step) -> Report:
+@dataclass(frozen=True, slots=True)
+class _Stated:
+    """What a file states, read without the database: nobody waits for it."""
+
+    source: str
+    facts: list[tuple[Line, list[Fact]]]
+    report: Report
+
+
+def _read(file: OfficialFile, step: Step) -> _Stated:
     report = Report(file.path, file.format.label, read=len(file.lines))
     reader = file.format.reader([line.row for line in file.lines if not line.fault])
     facts: list[tuple[Line, list[Fact]]] = []
@@ -114,13 +121,17 @@ def _import(connection: Connection, file: OfficialFile, now: datetime, step: Ste
             facts.append((line, [fact for fact in stated if not isinstance(fact, Remark)]))
         if done % REPORT_EVERY == 0:
             step(done, report.read)
-    flat = [fact for _, stated in facts for fact in stated if not isinstance(fact, OfferFact)]
-    keep(connection, flat, file.format.name, now)
-    _keep_offers(connection, facts, file.format.name, report)
+    step(report.read, report.read)
+    return _Stated(file.format.name, facts, report)
+
+
+def _keep(connection: Connection, stated: _Stated, now: datetime) -> None:
+    report = stated.report
+    flat = [fact for _, facts in stated.facts for fact in facts if not isinstance(fact, OfferFact)]
+    keep(connection, flat, stated.source, now)
+    _keep_offers(connection, stated.facts, stated.source, report)
     report.rejected.sort()
     report.kept = report.read - len(report.rejected)
-    step(report.read, report.read)
-    return report
 
 
 def _keep_offers(connection: Connection, facts: Sequence[tuple[Line, list[Fact]]], source: str, report: Report) -> None:

@@ -134,6 +134,17 @@ def codes_of(connection: Connection, formation_id: int) -> Mapping[str, tuple[st
     return {scheme: tuple(values) for scheme, values in found.items()}
 
 
+def former_codes(connection: Connection, head: int, members: Sequence[int]) -> dict[str, list[str]]:
+    """Codes of the other formations of a lineage by scheme, those that its head bears too left out."""
+    own = codes_of(connection, head)
+    found: dict[str, set[str]] = defaultdict(set)
+    for member in members:
+        if member != head:
+            for scheme, values in codes_of(connection, member).items():
+                found[scheme].update(set(values) - set(own.get(scheme, ())))
+    return {scheme: sorted(values) for scheme, values in sorted(found.items()) if values}
+
+
 def centre(connection: Connection, centre_id: int) -> CentreRow:
     """The centre under an id."""
     (row,) = _CENTRE_BY_ID.rows(connection, id=centre_id)
@@ -417,6 +428,11 @@ def opening_dates(connection: Connection, among: Sequence[int] | None = None) ->
 def note_catalogue_change(connection: Connection, now: datetime) -> None:
     """Tell every reader that the catalogue itself changed."""
     connection.execute(CHANGE.insert().values(formation_id=0, centre_id=0, at=now))
+
+
+def note_framing_change(connection: Connection, now: datetime) -> None:
+    """Tell what keeps pages that who may frame them changed; what is published stays as it is."""
+    connection.execute(CHANGE.insert().values(formation_id=-1, centre_id=-1, at=now))
 
 
 def counts(connection: Connection) -> dict[str, int]:

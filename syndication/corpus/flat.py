@@ -1,18 +1,24 @@
 """Items of the corpus as lines of a table. Pure.
 
-What a spreadsheet would take for a formula is preceded by an apostrophe (OWASP, CSV injection), and read back without.
+What a spreadsheet would take for a formula is preceded by an apostrophe (OWASP, CSV injection), and read back without:
+at the start of a cell, and behind what spreadsheets of other countries take for the end of one.
 """
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote, unquote
 
 from syndication.api import nouns
 
-FORMULAS = ("=", "+", "-", "@", "\t", "\r", "'")
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
+_INSIDE = re.compile(r"([;,\t\r\n] *)('*)(?=[=+\-@＝＋－＠])")
+_MARKED = re.compile(r"([;,\t\r\n] *)'('*)(?=[=+\-@＝＋－＠])")
 _AVIS = (
-    "cle", "intitule", "niveau", "codes", "uai", "siret", "centre", "commune", "portee", "etablissements", "repondants",
+    "cle", "intitule", "niveau", "codes", "codes_anterieurs", "uai", "siret", "centre", "commune", "portee",
+    "etablissements", "repondants",
     "invites", "taux_reponse", "debut", "fin", "fiabilite", "bien", "moyen", "mal", "sans_reponse", "notes", "choix",
     "verbatims", "mis_a_jour_le", "source", "regles",
 )  # fmt: skip
@@ -36,13 +42,15 @@ def neutralised(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "oui" if value else "non"
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULAS) else text
+    if not isinstance(value, str):
+        return str(value)
+    text = _INSIDE.sub(r"\1'\2", value)
+    return f"'{text}" if text.startswith(FORMULAS) else text
 
 
 def plain(cell: str) -> str:
     """The text of a cell, as it was before it was neutralised."""
-    return cell[1:] if cell.startswith("'") else cell
+    return _MARKED.sub(r"\1\2", cell.removeprefix("'"))
 
 
 def flat_verbatim(one: nouns.VerbatimPublie) -> list[Any]:
@@ -58,13 +66,27 @@ def flat_verbatim(one: nouns.VerbatimPublie) -> list[Any]:
     ]  # fmt: skip
 
 
+def codes_cell(codes: Mapping[str, Sequence[str]]) -> str:
+    """Codes as one cell: ``scheme:code`` with spaces between, what stands in a code written in percents."""
+    return " ".join(f"{scheme}:{quote(code, safe='')}" for scheme, values in codes.items() for code in values)
+
+
+def codes_of_cell(cell: str) -> dict[str, tuple[str, ...]]:
+    """The codes of a cell."""
+    codes: dict[str, tuple[str, ...]] = {}
+    for code in cell.split():
+        scheme, _, value = code.partition(":")
+        codes[scheme] = (*codes.get(scheme, ()), unquote(value))
+    return codes
+
+
 def flat_avis(one: nouns.AvisPublie) -> list[Any]:
     """Figures as cells; codes, notes and choices are written ``cle=…`` with their counts."""
     formation, centre, period, said = one["formation"], one["etablissement"], one["periode"], one["satisfaction"]
     return [
         one["cle"], formation["intitule"] if formation else None, formation["niveau"] if formation else None,
-        " ".join(f"{scheme}:{code}" for scheme, codes in formation["codes"].items() for code in codes)
-        if formation else None,
+        codes_cell(formation["codes"]) if formation else None,
+        codes_cell(one["codes_anterieurs"]),
         *((centre["uai"], centre["siret"], centre["nom"], centre["commune"]) if centre else (None,) * 4),
         one["portee"]["servie"], one["portee"]["etablissements"], one["repondants"], one["invites"],
         one["taux_reponse"], period["debut"] if period else None, period["fin"] if period else None, one["fiabilite"],

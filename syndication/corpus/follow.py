@@ -139,18 +139,20 @@ class Follower:
     ) -> list[Item]:
         places = store.places_of(connection, texts)
         items: list[Item] = []
-        for head, members in store.lineages(connection, {formation for formation, _ in scopes if formation}).items():
-            centres = {centre for formation, centre in scopes if formation in members and centre}
+        for head, members in store.lineages(
+            connection, {formation for formation, _ in scopes if formation > 0}
+        ).items():
+            centres = {centre for formation, centre in scopes if formation in members and centre > 0}
             own = {text for text, (formation, _) in places.items() if formation in members}
             items += self._revise_lineage(connection, head, members, centres, own)
-        return items + self._revise_centres(connection, sorted({centre for _, centre in scopes if centre}))
+        return items + self._revise_centres(connection, sorted({centre for _, centre in scopes if centre > 0}))
 
     def _revise_centres(self, connection: Connection, centres: Sequence[int]) -> list[Item]:
         """Figures of centres as a whole."""
         now: dict[str, Item] = {}
         for centre in centres:
             resolved = Resolved(None, catalogue.centre(connection, centre))
-            now |= _scope(self.publisher.figures(connection, resolved), 0, resolved)
+            now |= _scope(self.publisher.figures(connection, resolved), 0, resolved, {})
         return _changed(now, store.scopes_held(connection, (0,), centres))
 
     def _revise_lineage(
@@ -177,10 +179,11 @@ class Follower:
         self, connection: Connection, row: FormationRow, members: tuple[int, ...], centres: Collection[int]
     ) -> dict[str, Item]:
         formation = ResolvedFormation(Code(*row.natural_key.split(":", 1)), row, row, members)
+        former = catalogue.former_codes(connection, row.id, members)
         found: dict[str, Item] = {}
         for centre in sorted(centres):
             resolved = Resolved(formation, catalogue.centre(connection, centre) if centre else None)
-            found |= _scope(self.publisher.figures(connection, resolved), row.id, resolved)
+            found |= _scope(self.publisher.figures(connection, resolved), row.id, resolved, former)
             if not found:
                 break  # too few for the formation: too few anywhere in it
         return found
@@ -215,12 +218,14 @@ class Follower:
         return _changed(now, store.texts_held(connection, wanted))
 
 
-def _scope(snapshot: Snapshot | None, formation: int, resolved: Resolved) -> dict[str, Item]:
+def _scope(
+    snapshot: Snapshot | None, formation: int, resolved: Resolved, former: Mapping[str, Sequence[str]]
+) -> dict[str, Item]:
     """Figures of a scope as an item under its key, none when there are none to show."""
     if snapshot is None:
         return {}
     key = _key(snapshot, resolved)
-    line = serialise.published_avis(key, snapshot)
+    line = serialise.published_avis(key, snapshot, former)
     digest = _digest({name: value for name, value in line.items() if name != "mis_a_jour_le"})
     body = zlib.compress(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode())
     return {key: Item(FIGURES, key, formation, resolved.centre.id if resolved.centre else 0, digest, False, body)}

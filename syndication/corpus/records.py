@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from syndication.api import nouns
-from syndication.corpus.flat import COLUMNS, plain
+from syndication.corpus.flat import COLUMNS, codes_of_cell, plain
 from syndication.corpus.items import Text
 from syndication.errors import ImportFault
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A centre as an export names it."""
+    """A centre as an export names it; ``uai`` is empty when it has none."""
 
     uai: str
     siret: str | None
@@ -27,12 +27,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Figures of a scope. ``scales`` are bien, moyen, mal by key; ``choices`` respondents and counts by option."""
+    """Figures of a scope. ``former`` are codes of the diplomas that the formation took over from, ``scales`` bien, moyen,
+    mal by key, ``choices`` respondents and counts by option."""
 
     key: str
     title: str | None
     level: int | None
     codes: Mapping[str, tuple[str, ...]]
+    former: Mapping[str, tuple[str, ...]]
     place: Place | None
     centres: int
     respondents: int
@@ -104,6 +106,7 @@ def _figures_of(one: nouns.AvisPublie) -> Figures:
         title=formation["intitule"] if formation else None,
         level=formation["niveau"] if formation else None,
         codes={scheme: tuple(codes) for scheme, codes in formation["codes"].items()} if formation else {},
+        former={scheme: tuple(codes) for scheme, codes in one["codes_anterieurs"].items()},
         place=Place(centre["uai"] or "", centre["siret"], centre["nom"], centre["commune"]) if centre else None,
         centres=one["portee"]["etablissements"],
         respondents=one["repondants"],
@@ -124,10 +127,6 @@ def _spread(one: nouns.Note | nouns.Repartition) -> tuple[int, int, int]:
 
 
 def _figures_of_cells(cells: Mapping[str, str]) -> Figures:
-    codes: dict[str, tuple[str, ...]] = {}
-    for code in cells["codes"].split():
-        scheme, _, value = code.partition(":")
-        codes[scheme] = (*codes.get(scheme, ()), value)
     scales = {key: _three(counts) for key, counts in _pairs(cells["notes"])}
     if cells["bien"]:
         scales["satisfaction"] = (int(cells["bien"]), int(cells["moyen"]), int(cells["mal"]))
@@ -135,8 +134,11 @@ def _figures_of_cells(cells: Mapping[str, str]) -> Figures:
         key=cells["cle"],
         title=cells["intitule"] or None,
         level=int(cells["niveau"]) if cells["niveau"] else None,
-        codes=codes,
-        place=Place(cells["uai"], cells["siret"] or None, cells["centre"], cells["commune"]) if cells["uai"] else None,
+        codes=codes_of_cell(cells["codes"]),
+        former=codes_of_cell(cells["codes_anterieurs"]),
+        place=Place(cells["uai"], cells["siret"] or None, cells["centre"], cells["commune"])
+        if cells["centre"]
+        else None,
         centres=int(cells["etablissements"]),
         respondents=int(cells["repondants"]),
         invited=int(cells["invites"]) if cells["invites"] else None,
@@ -146,6 +148,10 @@ def _figures_of_cells(cells: Mapping[str, str]) -> Figures:
         texts=int(cells["verbatims"]),
         updated_at=datetime.fromisoformat(cells["mis_a_jour_le"]),
     )
+
+
+def _place_of_cells(cells: Mapping[str, str]) -> Place:
+    return Place(cells["uai"], cells["siret"] or None, cells["centre"], cells["commune"])
 
 
 def _pairs(cell: str) -> list[tuple[str, str]]:

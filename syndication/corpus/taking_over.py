@@ -44,7 +44,7 @@ class TakenOver:
 
 @dataclass
 class _Hub:
-    """The hub that takes over, and where everything is in it: formations by natural key, centres by UAI."""
+    """The hub that takes over, and where everything is in it: formations by natural key, centres by UAI or SIRET."""
 
     connection: Connection
     now: datetime
@@ -92,10 +92,13 @@ def _keep_catalogue(hub: _Hub, figures: Sequence[Figures], texts: Sequence[Text]
             facts += _formation_facts(one)
         if one.place:
             facts.append(_centre_fact(one.place))
-    facts += _renewals(texts)
+    facts += _renewals(figures, texts)
     importer.keep(hub.connection, facts, SOURCE, hub.now)
     importer.link_lineages(hub.connection)
-    hub.formations, hub.centres = catalogue.natural_keys(hub.connection), catalogue.centre_ids(hub.connection)
+    hub.formations = catalogue.natural_keys(hub.connection)
+    hub.centres = catalogue.centre_ids(hub.connection) | {
+        siret: min(ids) for siret, ids in catalogue.centre_ids_by_siret(hub.connection).items()
+    }
 
 
 def _formation_facts(one: Figures) -> list[Fact]:
@@ -103,25 +106,37 @@ def _formation_facts(one: Figures) -> list[Fact]:
     return [FormationFact(one.formation, one.title or one.formation, RANK, one.level), *codes]
 
 
+def _former_keys(one: Figures) -> list[str]:
+    """Natural keys that diplomas taken over from may have."""
+    return [f"{scheme}:{value}" for scheme in ("cfd", "certifinfo", "rncp") for value in one.former.get(scheme, ())]
+
+
 def _centre_fact(one: Place) -> CentreFact:
     return CentreFact(one.uai, one.name, RANK, one.siret, one.city)
 
 
-def _renewals(texts: Sequence[Text]) -> list[Fact]:
-    """Former codes of each formation, as links of one chain: which came first is not told, and several that led to one
-    would be taken for diplomas that merged."""
+def _renewals(figures: Sequence[Figures], texts: Sequence[Text]) -> list[Fact]:
+    """Diplomas that each formation took over from, as links of one chain.
+
+    Which came first is not told, and several that led to one would be taken for diplomas that merged. Codes of which it
+    is not told whose they are go to the first.
+    """
     former: dict[str, set[str]] = defaultdict(set)
-    titles: dict[str, str] = {}
-    for one in texts:
-        titles[one.formation_key] = one.formation_title
-        if one.given_under != one.formation_key:
-            former[one.formation_key].add(one.given_under)
+    titles = {one.formation: one.title or one.formation for one in figures if one.formation}
+    for text in texts:
+        titles.setdefault(text.formation_key, text.formation_title)
+        former[text.formation_key].update({text.given_under} - {text.formation_key})
     facts: list[Fact] = [FormationFact(key, title, 0) for key, title in titles.items()]
-    for key, olds in former.items():
-        chain = [*sorted(olds), key]
-        facts += [FormationFact(old, titles[key], 0) for old in olds]
+    told = {one.formation: one for one in figures if one.formation and not one.place}
+    for key, title in titles.items():
+        keys = _former_keys(told[key]) if key in told else []
+        olds = sorted(former[key] | {old for old in keys if _parts(old)[0] == "cfd"}) or keys[:1]
+        facts += [FormationFact(old, title, 0) for old in olds]
         facts += [CodeFact(old, *_parts(old)) for old in olds]
-        facts += [RenewalFact(*_parts(old), _parts(new)[1]) for old, new in pairwise(chain)]
+        facts += [RenewalFact(*_parts(old), _parts(new)[1]) for old, new in pairwise([*olds, key])]
+        if olds and key in told:
+            rest = {(scheme, value) for scheme, values in told[key].former.items() for value in values}
+            facts += [CodeFact(olds[0], *code) for code in sorted(rest - {_parts(old) for old in olds})]
     return facts
 
 
@@ -160,7 +175,7 @@ def _rest(hub: _Hub, figures: Sequence[Figures]) -> dict[int, int]:
 
 def _scope(hub: _Hub, one: Figures) -> Scope:
     formation = hub.formations[one.formation] if one.formation else 0
-    return formation, hub.centres[one.place.uai] if one.place else 0
+    return formation, hub.centres[one.place.uai or str(one.place.siret)] if one.place else 0
 
 
 def _counts_of(one: Figures, questions: Questions) -> Counts:
@@ -206,6 +221,7 @@ def _keep_text(hub: _Hub, one: Text) -> None:
     formation = hub.formations[one.given_under]
     centre = hub.centres[one.uai] if one.uai else _unnamed_centre(hub, one)
     published = datetime.combine(one.published_on, time(), PARIS)
+    store.add_to_tally_as_told(hub.connection, {(formation, centre): {(ratings.RESPONDENTS, ""): 0}})
     review = NewReview(
         id=f"{SOURCE}-{one.id}", origin=SOURCE, source_id=f"{SOURCE}:{one.id}", campaign_id=None,
         formation_id=formation, centre_id=centre, code_given=one.given_under, month=one.month,

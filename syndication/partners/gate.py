@@ -9,10 +9,10 @@ import asyncio
 import logging
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from ipaddress import ip_address
-from time import time
 from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
@@ -28,7 +28,10 @@ from syndication.partners.store import OTHERS, KeyHolder
 log = logging.getLogger("sirius.gate")
 HOLDER = "sirius.holder"
 """Under which the holder of a key travels with a request."""
-LONGEST_QUERY = 64 * 1024
+UNCHECKED = "sirius.unchecked"
+"""Set on a request whose key could not be checked."""
+LONGEST_QUERY = 60 * 1024
+"""Bytes of a query, below the 64 KB at which servers stop reading an address."""
 MINUTE = 60
 WRITE_EVERY_SECONDS = 10.0
 REMEMBERED = 10_000
@@ -75,13 +78,16 @@ class Gate:
             await self._app(scope, receive, send)
             return
         if not scope["path"].startswith("/api/"):
-            self._uses[kind, self._whose_page(scope)] += 1
+            self._use(kind, self._whose_page(scope))
             await self._app(scope, receive, send)
             return
         try:
             await self._api(kind, scope, receive, send)
         except Refused as refusal:
             await problem_of(refusal)(scope, receive, send)
+
+    def _use(self, kind: str, partner: int) -> None:
+        self._uses[kind, partner] += 1
 
     def _whose_page(self, scope: Scope) -> int:
         """The partner whose page asks, as far as it says."""
@@ -94,24 +100,26 @@ class Gate:
         if len(scope["query_string"]) > LONGEST_QUERY:
             raise Refused(414, f"L'adresse dépasse {LONGEST_QUERY} octets.")
         said = _header(scope, b"authorization")
-        holder = self._holder(said) if said and scope["method"] != "OPTIONS" else None
+        holder = self._holder(said, scope) if said and scope["method"] != "OPTIONS" else None
         if holder is None:
             self._admit(scope)
-            self._uses[kind, self._whose_page(scope)] += 1
+            self._use(kind, self._whose_page(scope))
             await self._app(scope, receive, send)
             return
         headers = self._count(holder)
 
         async def limited(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message["headers"], *headers]}
+                kept = [(name, value) for name, value in message["headers"] if name != b"cache-control"]
+                message = {**message, "headers": [*kept, (b"cache-control", b"private, max-age=0"), *headers]}
             await send(message)
 
-        self._uses[kind, holder.partner] += 1
+        self._use(kind, holder.partner)
         await self._app({**scope, HOLDER: holder}, receive, limited)
 
-    def _holder(self, said: bytes) -> KeyHolder | None:
-        """Who holds the key of a request; raises Refused. None when the database is away: what is public stays so."""
+    def _holder(self, said: bytes, scope: Scope) -> KeyHolder | None:
+        """Who holds the key of a request; raises Refused. None when the database is away: what is public stays so, and
+        what needs a key says that it cannot be checked (``UNCHECKED``)."""
         scheme, _, key = said.decode("latin-1").strip().partition(" ")
         now = self._clock()
         if scheme.lower() != "bearer" or not keys.looks_like_one(key.strip()):
@@ -121,8 +129,10 @@ class Gate:
                 holder = store.holder(connection, key.strip(), now)
         except SQLAlchemyError:
             log.warning("the database is away: keys cannot be checked")
+            scope[UNCHECKED] = True
             return None
         if holder is None:
+            self._admit(scope)  # guessing is limited too
             raise _unknown("Cette clé n'est pas connue.")
         if holder.revoked or holder.key.revoked_at is not None:
             raise _unknown("Cette clé a été révoquée : demandez-en une autre.")
@@ -132,7 +142,7 @@ class Gate:
 
     def _count(self, holder: KeyHolder) -> list[tuple[bytes, bytes]]:
         """Count a request against its holder's quota; raises Refused when it is one too many."""
-        moment = time()
+        moment = self._clock().timestamp()
         count = self._minutes.note(holder.partner, moment)
         headers = rate_headers(holder.quota, count, moment)
         if count > holder.quota:
@@ -144,7 +154,7 @@ class Gate:
         network = _network((scope.get("client") or ("",))[0])
         if not network:
             return
-        moment = time()
+        moment = self._clock().timestamp()
         count = self._minutes.note(network, moment)
         if count > self._limit:
             headers = rate_headers(self._limit, count, moment)
@@ -158,7 +168,12 @@ class Gate:
         """Write what was counted, and learn whose pages are whose, for ever; run it as a task."""
         while True:
             uses, self._uses = self._uses, Counter()  # here, not in the thread: nothing is counted meanwhile
-            if not await asyncio.to_thread(self._write, uses):
+            try:
+                written = await asyncio.to_thread(self._write, uses)
+            except Exception:
+                log.exception("uses could not be written, it will be tried again")
+                written = False
+            if not written:
                 self._uses.update(uses)
             await asyncio.sleep(WRITE_EVERY_SECONDS)
 
@@ -168,16 +183,16 @@ class Gate:
         self._write(uses)
 
     def _write(self, uses: Mapping[tuple[str, int], int]) -> bool:
-        """Write counts and learn whose pages are whose; False when the database is away."""
+        """Write counts and learn whose pages are whose; False when the counts could not be written."""
         try:
             if uses:
                 with writing(self._engine).begin() as connection:
                     store.add_usage(connection, self._clock().date(), uses)
-            with self._engine.connect() as connection:
-                self._origins = store.origins(connection)
         except SQLAlchemyError:
             log.warning("the database is away: uses are counted and written later")
             return False
+        with suppress(SQLAlchemyError), self._engine.connect() as connection:
+            self._origins = store.origins(connection)
         return True
 
 
@@ -227,8 +242,18 @@ def _too_many(message: str, headers: Mapping[str, str]) -> Refused:
 def required(scope: Scope, allowed: str) -> KeyHolder:
     """The holder of a request's key, when the key allows what is asked; raises Refused."""
     holder: KeyHolder | None = scope.get(HOLDER)
+    if holder is None and UNCHECKED in scope:
+        raise Refused(
+            503, "La base de données ne répond pas : votre clé n'a pas pu être vérifiée.", {"retry-after": "5"}
+        )
     if holder is None:
         raise _unknown("Une clé est nécessaire ici, dans l'en-tête Authorization (Bearer).")
     if allowed not in holder.key.scopes:
         raise Refused(403, f"Cette clé ne permet pas « {allowed} ».")
     return holder
+
+
+def allows(scope: Scope, wanted: str) -> bool:
+    """True when a request bears a key that allows something."""
+    holder: KeyHolder | None = scope.get(HOLDER)
+    return holder is not None and wanted in holder.key.scopes

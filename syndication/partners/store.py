@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from syndication import models
-from syndication.catalogue.store import note_catalogue_change
+from syndication.catalogue.store import note_framing_change
 from syndication.database import Prepared, add_counts, table
 from syndication.errors import PartnerError
 from syndication.instants import instant_of
@@ -85,7 +85,8 @@ def add(
     fresh = [{"partner_id": number, "origin": one} for one in dict.fromkeys(origins) if one not in known]
     if fresh:
         connection.execute(insert(ORIGIN), fresh)
-    note_catalogue_change(connection, now)
+    if fresh:
+        note_framing_change(connection, now)
     return _add_key(connection, number, scopes, now) if row is None else None
 
 
@@ -95,7 +96,7 @@ def remove_origin(connection: Connection, name: str, origin: str, now: datetime)
     gone = connection.execute(delete(ORIGIN).where(ORIGIN.c.partner_id == number, ORIGIN.c.origin == origin))
     if not gone.rowcount:
         raise PartnerError(f"« {origin} » n'est pas une origine de « {name} ».")
-    note_catalogue_change(connection, now)
+    note_framing_change(connection, now)
 
 
 def rotate(connection: Connection, name: str, now: datetime, *, scopes: Sequence[str] | None = None) -> str:
@@ -129,7 +130,7 @@ def revoke(connection: Connection, name: str, now: datetime) -> None:
     alive = update(KEY).where(KEY.c.partner_id == number, KEY.c.revoked_at.is_(None))
     connection.execute(alive.values(revoked_at=now))
     webhooks.stop_all(connection, number, now)
-    note_catalogue_change(connection, now)
+    note_framing_change(connection, now)
 
 
 def listed(connection: Connection) -> list[PartnerRow]:

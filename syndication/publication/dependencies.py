@@ -14,8 +14,11 @@ class Dependencies:
     centres: set[int] = field(default_factory=set)
 
     def touched_by(self, formation: int, centre: int) -> bool:
-        """True when a change of this scope may change the answer; a change of the catalogue (0, 0) always may."""
-        return (formation == 0 and centre == 0) or formation in self.formations or centre in self.centres
+        """True when a change of this scope may change the answer.
+
+        A change of the catalogue (0, 0) or of who may frame pages (-1, -1) always may.
+        """
+        return (formation <= 0 and centre == formation) or formation in self.formations or centre in self.centres
 
 
 _current: ContextVar[Dependencies | None] = ContextVar("dependencies", default=None)

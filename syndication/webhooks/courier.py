@@ -9,7 +9,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine
@@ -25,6 +25,8 @@ PAUSE_SECONDS = 0.5
 AT_ONCE = 16
 """Webhooks sent to at the same time."""
 ANSWER_LENGTH = 300
+PATIENCE = timedelta(days=3)
+"""How long a message is tried, whatever else its webhook failed to receive."""
 UNREACHED = "Aucun message n'est arrivé en trois jours."
 log = logging.getLogger("sirius.webhooks")
 
@@ -123,7 +125,7 @@ class Courier:
                 store.stop(connection, message.webhook_id, said, now)
             else:
                 again = next_attempt(message.attempts + 1, now, random.random, outcome.asked)
-                if again is None:
+                if again is None or now - message.created_at >= PATIENCE:
                     store.stop(connection, message.webhook_id, f"{UNREACHED} {said}"[:ANSWER_LENGTH], now)
                 else:
                     store.put_off(connection, message, said, again)

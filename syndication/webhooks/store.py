@@ -55,6 +55,7 @@ class DueMessage:
     salts: tuple[str, ...]
     body: str
     attempts: int
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,16 +212,16 @@ def claim(connection: Connection, webhook: str, now: datetime) -> DueMessage | N
     """Take the oldest message due to a webhook: nobody else sends it before the claim ends. None when there is none."""
     query = (
         select(DELIVERY.c.id, DELIVERY.c.webhook_id, WEBHOOK.c.url, WEBHOOK.c.salts, DELIVERY.c.body,
-               DELIVERY.c.attempts)
+               DELIVERY.c.attempts, DELIVERY.c.created_at)
         .join(WEBHOOK, WEBHOOK.c.id == DELIVERY.c.webhook_id)
         .where(DELIVERY.c.webhook_id == webhook, _DUE, DELIVERY.c.next_at <= now, _free(now))
-        .order_by(DELIVERY.c.next_at, DELIVERY.c.id)
+        .order_by(DELIVERY.c.attempts, DELIVERY.c.next_at, DELIVERY.c.id)  # one that always fails comes last
         .limit(CANDIDATES)
     )  # fmt: skip
     for row in connection.execute(query).all():
         mine = update(DELIVERY).where(DELIVERY.c.id == row.id, _DUE, _free(now))
         if connection.execute(mine.values(claimed_until=now + CLAIM)).rowcount:
-            return DueMessage(row.id, row.webhook_id, row.url, tuple(row.salts), row.body, row.attempts)
+            return DueMessage(row.id, row.webhook_id, row.url, tuple(row.salts), row.body, row.attempts, row.created_at)
     return None
 
 

@@ -28,6 +28,7 @@ from syndication.partners import store as partners
 from syndication.replies import store as replies
 from tests.conftest import CUISINE, LYON_CENTRE, PARIS_CENTRE, settings_in
 from tests.helpers import FULL_ANSWER, Client, Clock
+from tests.syndication.test_api import checked
 from tests.syndication.test_publication import publish_everything
 
 Answer = Callable[..., None]
@@ -117,9 +118,11 @@ def test_what_is_exported_says_what_the_api_says(
     mirror.follow()
     avis = client.get(f"/api/v1/avis?formation={CUISINE}&etablissement={PARIS_CENTRE}").json()
     held = mirror.held["avis", f"cfd:{CUISINE}@{PARIS_CENTRE}"]
-    assert {name: held[name] for name in held if name not in {"cle", "verbatims", "mis_a_jour_le"}} == {
-        name: avis[name] for name in held if name not in {"cle", "verbatims", "mis_a_jour_le"}
+    own = {"cle", "codes_anterieurs", "verbatims", "mis_a_jour_le"}
+    assert {name: held[name] for name in held if name not in own} == {
+        name: avis[name] for name in held if name not in own
     }
+    assert "RNCP37553" in held["codes_anterieurs"]["rncp"]
     assert held["verbatims"]["total"] == avis["verbatims"]["total"]
     for text in avis["verbatims"]["extraits"]:
         kept = mirror.held["verbatim", text["id"]]
@@ -199,6 +202,13 @@ def test_what_is_new_is_told_from_what_changed(
         ("avis", "modifie"), ("verbatim", "publie"),
     }  # fmt: skip
     assert client.get(f"{CHANGES}?depuis={then['curseur']}", headers=mirror.headers).json()["data"] == []
+    document = client.get("/api/v1/openapi.json").json()
+    refuse(hub, next(change["cle"] for change in then["data"] if change["genre"] == "verbatim"))
+    catch_up()
+    last = client.get(f"{CHANGES}?depuis={then['curseur']}", headers=mirror.headers).json()
+    assert {change["action"] for change in last["data"]} == {"modifie", "retire"}
+    for page in (first, then, last):
+        checked(document, CHANGES, 200).validate(page)
 
 
 def test_nothing_changes_when_nothing_public_did(hub: Hub, mirror: Mirror, answer: Answer, catch_up: CatchUp) -> None:
