@@ -270,6 +270,12 @@ def bookmark(connection: Connection, name: str) -> str:
     return connection.execute(select(BOOKMARK.c.cursor).where(BOOKMARK.c.name == name)).scalar() or ""
 
 
+def last_bookmark(connection: Connection, prefix: str, before: str) -> str:
+    """What the last of the bookmarks of a prefix says, in the order of their names, before one of them; else empty."""
+    query = select(BOOKMARK.c.cursor).where(BOOKMARK.c.name >= prefix, BOOKMARK.c.name < before)
+    return connection.execute(query.order_by(BOOKMARK.c.name.desc()).limit(1)).scalar() or ""
+
+
 def move_bookmark(connection: Connection, name: str, cursor: str) -> None:
     """Move a follower on."""
     moved = connection.execute(

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from collector.door import Receipt
 from syndication import intake
 from syndication.context import Hub
+from syndication.corpus import reading as corpus
 from syndication.corpus.follow import Follower
 from syndication.corpus.items import Item
 from syndication.database import writing
@@ -35,6 +36,7 @@ log = logging.getLogger("sirius.worker")
 
 async def work_for_ever(hub: Hub) -> None:
     """Do what there is to do, then again, for ever; mails and webhooks, which may be slow, go their own way beside."""
+    await asyncio.to_thread(corpus.mark, hub.engine)
     await asyncio.gather(_follow(hub), hub.collector.work_for_ever(), courier(hub).work_for_ever())
 
 

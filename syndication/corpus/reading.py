@@ -1,6 +1,7 @@
 """The corpus as others read it: pages of changes, and exports as of one moment."""
 
 import json
+import secrets
 import zlib
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,10 +16,12 @@ from syndication.corpus import store
 from syndication.corpus.cursor import read_cursor, write_cursor
 from syndication.corpus.flat import COLUMNS, flat_avis, flat_verbatim, line_of
 from syndication.corpus.items import FIGURES, TEXT, Line
-from syndication.database import one_moment
+from syndication.database import one_moment, writing
 
 NAME = "corpus.name"
 """Bookmark: what this corpus is called in cursors, drawn when its tables are made."""
+MARK = "corpus.mark."
+"""Bookmarks: where places stood when the background work started, and a word drawn then."""
 PAGE = 1000
 LONGEST_SECONDS = 900.0
 """How long an export may hold its moment, for a reader who goes on reading: beyond, changes are to be followed."""
@@ -38,14 +41,12 @@ class Reader:
     def changes(self, since: str, size: int, labels: Mapping[str, str]) -> bytes:
         """A page of changes since a cursor (empty: from the start), as JSON; raises CursorError."""
         with self.engine.connect() as connection, connection.begin():
-            name = self._name(connection)
-            after = read_cursor(self.keys, name, store.last_place(connection), since) if since else 0
+            after = self._place(connection, since) if since else 0
             lines = store.lines(connection, after, size + 1)
-        more, lines = len(lines) > size, lines[:size]
-        place = lines[-1].seq if lines else after
+            more, lines = len(lines) > size, lines[:size]
+            cursor = self._cursor(connection, lines[-1].seq if lines else after)
         page = {
-            "curseur": write_cursor(self.keys, name, place), "suite": more,
-            "regles": serialise.rules(self.method_url), "source": serialise.SOURCE,
+            "curseur": cursor, "suite": more, "regles": serialise.rules(self.method_url), "source": serialise.SOURCE,
         }  # fmt: skip
         data = ",".join(self._change(line, after, labels) for line in lines)
         return f'{{"data":[{data}],{_json(page)[1:]}'.encode()
@@ -53,7 +54,7 @@ class Reader:
     def cursor(self) -> str:
         """The cursor of this moment."""
         with self.engine.connect() as connection:
-            return write_cursor(self.keys, self._name(connection), store.last_place(connection))
+            return self._cursor(connection, store.last_place(connection))
 
     def export(self, kind: str, media: str, labels: Mapping[str, str]) -> Generator[bytes, None, None]:
         """Every item of a kind that stands, of one moment: lines of JSON, or a table (``csv``) with its head."""
@@ -97,8 +98,25 @@ class Reader:
             raise ValueError(line.key)
         return serialise.published_verbatim(line.text, labels, self.method_url)
 
-    def _name(self, connection: Connection) -> str:
-        return hub.bookmark(connection, NAME)
+    def _cursor(self, connection: Connection, place: int) -> str:
+        return write_cursor(self.keys, hub.bookmark(connection, NAME), _mark_of(connection, place), place)
+
+    def _place(self, connection: Connection, cursor: str) -> int:
+        last = store.last_place(connection)
+        return read_cursor(
+            self.keys, hub.bookmark(connection, NAME), lambda place: _mark_of(connection, place), last, cursor
+        )
+
+
+def mark(engine: Engine) -> None:
+    """Mark that places are numbered by another start of the background work from here on: see ``cursor``."""
+    with writing(engine).begin() as connection:
+        hub.move_bookmark(connection, f"{MARK}{store.last_place(connection):020}", secrets.token_hex(4))
+
+
+def _mark_of(connection: Connection, place: int) -> str:
+    """The mark that a place was numbered since: the last one set before it."""
+    return hub.last_bookmark(connection, MARK, f"{MARK}{place:020}")
 
 
 def _json(value: Any) -> str:

@@ -27,8 +27,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Figures of a scope. ``former`` are codes of the diplomas that the formation took over from, ``scales`` bien, moyen,
-    mal by key, ``choices`` respondents and counts by option."""
+    """Figures of a scope. ``former`` are codes of the diplomas that the formation took over from, ``scales`` bien,
+    moyen, mal by key, ``choices`` respondents and counts by option."""
 
     key: str
     title: str | None

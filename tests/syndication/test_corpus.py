@@ -2,9 +2,10 @@
 
 import json
 import shutil
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,6 +21,7 @@ from syndication.catalogue.facts import RenewalFact
 from syndication.catalogue.store import note_catalogue_change
 from syndication.context import Hub
 from syndication.corpus import follow
+from syndication.corpus import reading as corpus
 from syndication.corpus.cursor import read_cursor, write_cursor
 from syndication.database import writing
 from syndication.gestures import store as gestures
@@ -286,8 +288,42 @@ def test_a_cursor_of_another_corpus_or_of_a_day_that_was_undone_says_to_start_an
 
 
 def test_a_cursor_outlives_the_rotation_of_keys() -> None:
-    old = write_cursor(("a" * 40,), "nom", 3)
-    assert read_cursor(("b" * 40, "a" * 40), "nom", 5, old) == 3
+    old = write_cursor(("a" * 40,), "nom", "", 3)
+    assert read_cursor(("b" * 40, "a" * 40), "nom", lambda _: "", 5, old) == 3
+
+
+def test_a_cursor_given_after_the_backup_that_was_restored_says_to_start_anew(
+    hub: Hub, client: Client, mirror: Mirror, answer: Answer, catch_up: CatchUp
+) -> None:
+    corpus.mark(hub.engine)
+    answer(6)
+    catch_up()
+    mirror.follow()
+    early = mirror.cursor
+    with closing(sqlite3.connect(hub.settings.data_dir / "syndication.db")) as live:
+        backup = sqlite3.connect(":memory:")
+        live.backup(backup)
+    answer(1)
+    catch_up()
+    mirror.follow()
+    late = mirror.cursor
+    hub.engine.dispose()
+    with closing(sqlite3.connect(hub.settings.data_dir / "syndication.db")) as live:
+        backup.backup(live)
+    backup.close()
+    corpus.mark(hub.engine)  # as the background work does when it starts
+    answer(2, centre=LYON_CENTRE)
+    answer(1, formation="50022137")
+    catch_up()
+    answer(1)
+    catch_up()
+    statuses = [
+        client.get(CHANGES, params={"depuis": one}, headers=mirror.headers).status_code for one in (early, late)
+    ]
+    assert statuses == [200, 410]
+    mirror.held, mirror.cursor = {}, ""
+    mirror.follow()
+    assert mirror.held == exported(client, mirror.headers)
 
 
 # -- whatever happens ------------------------------------------------------------------------------------------------

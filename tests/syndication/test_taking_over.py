@@ -110,10 +110,19 @@ def test_what_was_taken_over_is_shown_and_found(told: Hub, empty: Hub, tmp_path:
     take_over(empty, export(told, tmp_path / "avant", "ndjson"))
     for formation, centre in ((CUISINE, PARIS_CENTRE), (CUISINE, None), ("50025524", None), (None, LYON_CENTRE)):
         before, after = (hub.publisher.require(formation, centre) for hub in (told, empty))
-        for name in ("respondents", "satisfaction", "notes", "choices", "period", "invited", "verbatim_total"):
+        for name in ("respondents", "satisfaction", "notes", "choices", "period", "invited", "verbatim_total", "held"):
             assert getattr(after, name) == getattr(before, name), (formation, centre, name)
         assert after.scope.centres == before.scope.centres
+        assert after.found == before.found
         assert {text.id for text in after.verbatims} <= {text.id for text in before.verbatims} or before.pages > 1
+
+
+def test_former_codes_lead_to_what_was_taken_over(told: Hub, empty: Hub, tmp_path: Path) -> None:
+    take_over(empty, export(told, tmp_path / "avant", "csv"))
+    for code in ("50022139", "RNCP37553", "FOR.1210", "50025524"):
+        before, after = (hub.publisher.require(code, None) for hub in (told, empty))
+        assert after.formation == before.formation
+        assert after.respondents == before.respondents
 
 
 def test_a_hub_that_holds_reviews_takes_nothing_over(told: Hub, tmp_path: Path) -> None:
