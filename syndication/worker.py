@@ -36,24 +36,37 @@ log = logging.getLogger("sirius.worker")
 
 async def work_for_ever(hub: Hub) -> None:
     """Do what there is to do, then again, for ever; mails and webhooks, which may be slow, go their own way beside."""
-    await asyncio.to_thread(corpus.mark, hub.engine)
     await asyncio.gather(_follow(hub), hub.collector.work_for_ever(), courier(hub).work_for_ever())
 
 
 async def _follow(hub: Hub) -> None:
     """Each step on its own: one that fails is told in the log and tried again, and keeps no other waiting."""
     counted_at = -COUNT_EVERY_SECONDS
+    while not await _done(mark_corpus, hub):
+        await asyncio.sleep(PAUSE_SECONDS)
     while True:
         steps: tuple[Step, ...] = (take_in, deliver_receipts, follow_corpus)
         if monotonic() - counted_at >= COUNT_EVERY_SECONDS:
             steps = (count_invitations, count_gestures, forget_messages, forget_copies, *steps)
             counted_at = monotonic()
         for step in steps:
-            try:
-                await asyncio.to_thread(step, hub)
-            except Exception:
-                log.exception("background step %s failed, it will be tried again", step.__name__)
+            await _done(step, hub)
         await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def _done(step: Step, hub: Hub) -> bool:
+    """Do a step in a thread; False when it failed."""
+    try:
+        await asyncio.to_thread(step, hub)
+    except Exception:
+        log.exception("background step %s failed, it will be tried again", step.__name__)
+        return False
+    return True
+
+
+def mark_corpus(hub: Hub) -> None:
+    """Mark in the corpus that the background work starts: see ``corpus.cursor``."""
+    corpus.mark(hub.engine)
 
 
 def work_once(hub: Hub) -> int:

@@ -307,6 +307,7 @@ class Resolution(TypedDict):
     codes_ulterieurs: list[Formation]
     raison: str | None
     candidats: list[str]
+    regles: Regles
     source: Text
 
 

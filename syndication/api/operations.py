@@ -38,6 +38,10 @@ class Operation:
         return tuple(sorted({400, *self.problems, *keyed, 414, 429, 500, 503}))
 
 
+DOCUMENT = Operation(
+    "document", "/api/v1/openapi.json", "Comprendre", "Ce document", "L'API, pour les machines.", (), None, problems=()
+)
+"""Served like the others, and not told in itself."""
 OPERATIONS = (
     Operation(
         "avis", "/api/v1/avis", "Lire", "Tout ce qu'un widget montre",

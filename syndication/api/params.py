@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from syndication.api.problems import BadParameters
+from syndication.partners.keys import PREFIX
 from syndication.publication.summaries import Key, read_key
 from syndication.reviews.subjects import SUBJECTS
 
@@ -18,7 +19,7 @@ KEYS_LENGTH = 10_000
 """Characters of a batch of keys: with each written in six (``%C3%A9``) an address stays below 64 KB, where servers and
 proxies stop reading."""
 LATIN = r"^[\x20-\xff]*$"
-SECRETS = re.compile(r"(?i)(api[-_]?key|key|token|access[-_]?token|authorization|cl[eé]([-_]api)?|secret|bearer)")
+SECRETS = re.compile(r"(?i).*(key|token|secret|bearer|authorization|password).*|cl[eé]([-_]api)?")
 """Names under which people put a key into an address."""
 Json = Mapping[str, Any]
 
@@ -69,12 +70,12 @@ def read(pairs: Sequence[tuple[str, str]], parameters: Sequence[Parameter]) -> d
 
 
 def _fault(known: Mapping[str, Parameter], texts: Mapping[str, str], name: str, value: str) -> str:
+    if (name not in known and SECRETS.fullmatch(name)) or PREFIX in value:
+        return (
+            "Une clé ne se donne jamais dans l'adresse, qui reste dans les journaux : mettez-la dans l'en-tête "
+            "Authorization (Bearer), et faites-la renouveler si celle-ci était la vraie."
+        )
     if name not in known:
-        if SECRETS.fullmatch(name):
-            return (
-                "Une clé ne se donne jamais dans l'adresse, qui reste dans les journaux : mettez-la dans l'en-tête "
-                "Authorization (Bearer), et faites-la renouveler si celle-ci était la vraie."
-            )
         return f"Paramètre inconnu. Attendus : {', '.join(sorted(known)) or 'aucun'}."
     if name in texts:
         return "Ce paramètre est donné plusieurs fois."

@@ -1,6 +1,7 @@
 """Routes of the API, version 1: what ``operations`` lists, answered."""
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -10,16 +11,19 @@ from typing import Any
 
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from syndication.api import nouns, openapi, params, problems, serialise
 from syndication.api.downloads import Download
-from syndication.api.operations import CHANGES_SIZE, CSV, NDJSON, OPERATIONS, VERBATIMS_SIZE, Operation
+from syndication.api.operations import CHANGES_SIZE, CSV, DOCUMENT, NDJSON, OPERATIONS, VERBATIMS_SIZE, Operation
 from syndication.api.problems import BadParameters, Refused
 from syndication.catalogue import store as catalogue
 from syndication.catalogue.codes import read_centre_code
+from syndication.catalogue.continuity import reached
 from syndication.catalogue.resolve import ResolvedFormation, resolve_any
 from syndication.context import Hub
 from syndication.corpus.reading import Reader
@@ -50,10 +54,16 @@ Endpoint = Callable[[Request, Mapping[str, Any]], Awaitable[Response]]
 def create_routes(hub: Hub) -> list[BaseRoute]:
     """Routes of the API; errors of ours leave as problems."""
     api = _Api(hub)
-    served = [Route(one.path, _served(one, getattr(api, one.name)), methods=["GET", "OPTIONS"]) for one in OPERATIONS]
+    small = [Middleware(GZipMiddleware, minimum_size=500)]  # nothing here is secret beside what the reader wrote
+    served = [
+        Route(
+            one.path, _served(one, getattr(api, one.name)), methods=["GET", "OPTIONS"],
+            middleware=small if not one.kept else [],
+        )
+        for one in (*OPERATIONS, DOCUMENT)
+    ]  # fmt: skip
     return [
         *served,
-        Route("/api/v1/openapi.json", api.document, methods=["GET"]),
         Route("/api", problems.unknown_path),
         Route("/api/{rest:path}", problems.unknown_path),
     ]
@@ -69,7 +79,7 @@ class _Api:
         self._exporting = asyncio.Semaphore(EXPORTS_AT_ONCE)
         self._document = written(openapi.document(hub.settings.public_url, version("sirius-avis")))
 
-    async def document(self, _request: Request) -> Response:
+    async def document(self, _request: Request, _values: Mapping[str, Any]) -> Response:
         return _answer(self._document)
 
     async def avis(self, _request: Request, values: Mapping[str, Any]) -> Response:
@@ -107,7 +117,7 @@ class _Api:
 
     async def resolution(self, _request: Request, values: Mapping[str, Any]) -> Response:
         with self._engine.connect() as connection:
-            return _json(_explain(connection, values["code"]))
+            return _json(_explain(connection, values["code"], self._method_url))
 
     async def questions(self, _request: Request, _values: Mapping[str, Any]) -> Response:
         answer: nouns.Questions = {
@@ -175,13 +185,14 @@ class _Api:
             raise BadParameters([("question", f"Une de ces clés est attendue : {', '.join(open_ones)}.")])
 
 
-def _explain(connection: Connection, text: str) -> nouns.Resolution:
+def _explain(connection: Connection, text: str, method_url: str) -> nouns.Resolution:
     found = resolve_any(connection, text)
     answer: nouns.Resolution = {
         "code": text, "lectures": [serialise.reading(one) for one in found.readings], "lu_comme": None,
         "formation": None, "etablissement": None, "codes_anterieurs": [], "codes_ulterieurs": [],
         "raison": str(found.fault) if found.fault else None,
         "candidats": list(found.fault.candidates) if isinstance(found.fault, AmbiguousCode) else [],
+        "regles": serialise.rules(method_url),
         "source": serialise.SOURCE,
     }  # fmt: skip
     if found.centre:
@@ -202,14 +213,16 @@ def _explain(connection: Connection, text: str) -> nouns.Resolution:
 
 def _relatives(connection: Connection, found: ResolvedFormation) -> tuple[list[nouns.Formation], list[nouns.Formation]]:
     """Formations of the lineage before and after the one asked for, each with its codes."""
+    links = catalogue.links_among(connection, found.members)
+    after = reached(found.asked.id, links)
+    before = reached(found.asked.id, {(new, old) for old, new in links}) - after
     opened = {number: str(day) for number, day in catalogue.opening_dates(connection, found.members).items()}
-    place = opened.get(found.asked.id, "")
     former: list[nouns.Formation] = []
     newer: list[nouns.Formation] = []
     for number in sorted(set(found.members) - {found.asked.id}, key=lambda n: (opened.get(n, ""), n)):
         row = catalogue.formation(connection, number)
         line = serialise.formation(Formation(row.title, row.level, catalogue.codes_of(connection, number)))
-        is_newer = number == found.formation.id or opened.get(number, "") > place
+        is_newer = number in after or (number not in before and number == found.formation.id)
         (newer if is_newer else former).append(line)
     return former, newer
 
@@ -226,11 +239,25 @@ def _served(operation: Operation, endpoint: Endpoint) -> Callable[[Request], Awa
         try:
             if operation.scope:
                 required(request.scope, operation.scope)
-            return await endpoint(request, params.read(request.query_params.multi_items(), operation.parameters))
+            values = params.read(request.query_params.multi_items(), operation.parameters)
+            return _unless_held(request, await endpoint(request, values))
         except SyndicationError as error:
             return problems.problem_of(error)
 
     return answer
+
+
+def _unless_held(request: Request, response: Response) -> Response:
+    """The answer with its ETag, or 304 when the reader holds it; one that is made while it leaves has none."""
+    if isinstance(response, Download):
+        return response
+    etag = f'W/"{hashlib.blake2b(response.body, digest_size=12).hexdigest()}"'
+    response.headers["etag"] = etag
+    held = request.headers.get("if-none-match", "")
+    if etag not in held and held.strip() != "*":
+        return response
+    kept = {name: value for name, value in response.headers.items() if name not in {"content-length", "content-type"}}
+    return Response(None, 304, headers=kept)
 
 
 def _json(body: Any, cache: str = CACHE) -> Response:

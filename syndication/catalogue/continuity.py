@@ -6,7 +6,7 @@ diploma, each under its own key, is one formation told twice.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Set
+from collections.abc import Collection, Hashable, Iterable, Mapping, Set
 from typing import TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -84,3 +84,16 @@ def _connected(start: K, neighbours: Mapping[K, set[K]]) -> frozenset[K]:
             members.add(one)
             waiting.append(one)
     return frozenset(members)
+
+
+def reached(start: int, links: Collection[tuple[int, int]]) -> set[int]:
+    """What is reached from a formation along links from one to another, itself left out."""
+    found: set[int] = set()
+    waiting = [start]
+    while waiting:
+        here = waiting.pop()
+        for one, other in links:
+            if one == here and other not in found and other != start:
+                found.add(other)
+                waiting.append(other)
+    return found

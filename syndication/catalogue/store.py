@@ -134,6 +134,18 @@ def codes_of(connection: Connection, formation_id: int) -> Mapping[str, tuple[st
     return {scheme: tuple(values) for scheme, values in found.items()}
 
 
+def links_among(connection: Connection, members: Sequence[int]) -> set[tuple[int, int]]:
+    """Which formations of a lineage took over from which, as (old, new) ids."""
+    old, new = FORMATION_CODE.alias("old"), FORMATION_CODE.alias("new")
+    query = (
+        select(old.c.formation_id, new.c.formation_id)
+        .join(RENEWAL, (RENEWAL.c.scheme == old.c.scheme) & (RENEWAL.c.old == old.c.value))
+        .join(new, (new.c.scheme == RENEWAL.c.scheme) & (new.c.value == RENEWAL.c.new))
+        .where(old.c.formation_id.in_(members), new.c.formation_id.in_(members))
+    )
+    return {(one, two) for one, two in connection.execute(query) if one != two}
+
+
 def former_codes(connection: Connection, head: int, members: Sequence[int]) -> dict[str, list[str]]:
     """Codes of the other formations of a lineage by scheme, those that its head bears too left out."""
     own = codes_of(connection, head)

@@ -1,8 +1,8 @@
 """Where a follower of the corpus stands, signed so that nobody makes one up. Pure.
 
-A cursor names the corpus it belongs to, and the start of the background work that numbered its place: on another corpus,
-or on this one restored to an earlier day, whose places were numbered again after the restart, it would skip things in
-silence. It is refused then, and the follower starts anew.
+A cursor names the corpus it belongs to, and the start of the background work that numbered its place: on another
+corpus, or on this one restored to an earlier day, whose places were numbered again after the restart, it would skip
+things in silence. It is refused then, and the follower starts anew.
 """
 
 from collections.abc import Callable, Sequence
