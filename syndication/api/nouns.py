@@ -62,12 +62,17 @@ class Portee(_Portee, total=False):
     etablissement_demande: CentreNomme
 
 
-@exact
-class PorteeResume(TypedDict):
-    """Ce qui était demandé et ce qui est servi."""
-
+class _PorteeResume(TypedDict):
     demandee: ScopeName
     servie: ScopeName
+
+
+@exact
+class PorteeResume(_PorteeResume, total=False):
+    """Ce qui était demandé et ce qui est servi ; comme dans un avis, le centre demandé quand un autre est le lieu."""
+
+    role: Literal["lieu", "formateur", "gestionnaire"] | None
+    etablissement_demande: CentreNomme
 
 
 @exact

@@ -209,11 +209,14 @@ def summary(one: Summary) -> nouns.Resume:
     """A line of the batch of summaries."""
     rating, place = one.rating, one.place
     enough = rating.reliability != "insuffisante"
+    served: nouns.PorteeResume = {"demandee": one.requested, "servie": one.served}
+    if one.asked:
+        served["role"], served["etablissement_demande"] = one.role, named_centre(one.asked)
     return {
         "cle": one.key[0],
         "intitule": one.title,
         "etablissement": named_centre(place) if place else None,
-        "portee": {"demandee": one.requested, "servie": one.served},
+        "portee": served,
         "repondants": rating.respondents,
         "invites": rating.invited,
         "taux_reponse": rating.response_rate,

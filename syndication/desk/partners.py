@@ -25,7 +25,6 @@ from syndication.webhooks.signing import secret_of
 DAYS = 30
 MESSAGES = 10
 """Last messages shown of each webhook."""
-LONGEST_NAME = 80
 TWICE = timedelta(minutes=5)
 """A key asked for again within this time is a form sent twice: it would stop the one that is in use."""
 Act = Callable[[Connection, Mapping[str, str]], "tuple[str, str]"]
@@ -92,8 +91,6 @@ class _Partners:
 
     def _add(self, connection: Connection, form: Mapping[str, str]) -> tuple[str, str]:
         name = form.get("nom", "").strip()
-        if not name or len(name) > LONGEST_NAME:
-            raise PartnerError(f"Donnez un nom au site, en {LONGEST_NAME} caractères au plus.")
         if any(row.name == name for row in store.listed(connection)):
             raise PartnerError(f"« {name} » est déjà inscrit.")
         wanted = [read_origin(one) for one in form.get("origine", "").split()]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
+from http import HTTPStatus
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -103,19 +104,19 @@ class Gate:
         holder = self._holder(said, scope) if said and scope["method"] != "OPTIONS" else None
         if holder is None:
             self._admit(scope)
-            self._use(kind, self._whose_page(scope))
-            await self._app(scope, receive, send)
-            return
-        headers = self._count(holder)
+        partner = holder.partner if holder else self._whose_page(scope)
+        headers = self._count(holder) if holder else []
 
-        async def limited(message: Message) -> None:
+        async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
-                kept = [(name, value) for name, value in message["headers"] if name != b"cache-control"]
-                message = {**message, "headers": [*kept, (b"cache-control", b"private, max-age=0"), *headers]}
+                if message["status"] < HTTPStatus.BAD_REQUEST:  # what is refused is not served
+                    self._use(kind, partner)
+                if holder:
+                    kept = [(name, value) for name, value in message["headers"] if name != b"cache-control"]
+                    message = {**message, "headers": [*kept, (b"cache-control", b"private, max-age=0"), *headers]}
             await send(message)
 
-        self._use(kind, holder.partner)
-        await self._app({**scope, HOLDER: holder}, receive, limited)
+        await self._app({**scope, HOLDER: holder} if holder else scope, receive, told)
 
     def _holder(self, said: bytes, scope: Scope) -> KeyHolder | None:
         """Who holds the key of a request; raises Refused. None when the database is away: what is public stays so, and

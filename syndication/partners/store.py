@@ -22,6 +22,7 @@ PARTNER = table(models.Partner)
 ORIGIN = table(models.PartnerOrigin)
 KEY = table(models.PartnerKey)
 USAGE = table(models.Usage)
+LONGEST_NAME = 80
 OTHERS = 0
 """Usage of everybody who is no partner."""
 
@@ -71,8 +72,10 @@ def add(
 ) -> str | None:
     """Make a site known and give its key, to be shown once; one that is known gets these origins and no key (None).
 
-    Raises PartnerError when it was revoked.
+    Raises PartnerError when it was revoked, or when its name cannot be read.
     """
+    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+        raise PartnerError(f"Donnez un nom au site, en {LONGEST_NAME} caractères lisibles au plus.")
     row = connection.execute(select(PARTNER).where(PARTNER.c.name == name)).first()
     if row is not None and row.revoked_at is not None:
         raise PartnerError(f"« {name} » a été révoqué : donnez-lui un autre nom.")

@@ -97,9 +97,9 @@ class SummaryRow(NamedTuple):
     - ``centre``: key number, centre, 0, UAI, name, 0;
     - ``place``: 0, centre, 0, UAI, name, 0;
     - ``part``: lineage, centre, the place it leads to, role, nothing, 0;
-    - ``member``: lineage, formation of it, 0, nothing, nothing, 0;
+    - ``member``: lineage, formation of it, 0, the instant of its last change as stored, nothing, 0;
     - ``count``: lineage (0: any formation), centre (0: all), 0, axis, value, count;
-    - ``change``: 0, 0, 0, the instant of the last change as stored, nothing, 0.
+    - ``change``: 0, centre asked for alone, 0, the instant of its last change as stored, nothing, 0.
     """
 
     kind: str
@@ -336,11 +336,14 @@ FROM found f JOIN formation h ON h.id = f.lineage_id
 UNION ALL SELECT 'centre', number, id, 0, uai, name, 0 FROM asked
 UNION ALL SELECT 'place', 0, c.id, 0, c.uai, c.name, 0 FROM centre c WHERE c.id IN (SELECT place_id FROM part)
 UNION ALL SELECT 'part', lineage_id, centre_id, place_id, role, NULL, 0 FROM part
-UNION ALL SELECT 'member', lineage_id, id, 0, NULL, NULL, 0 FROM member
+UNION ALL SELECT 'member', lineage_id, id, 0, (
+    SELECT CAST(at AS TEXT) FROM change WHERE formation_id = member.id ORDER BY seq DESC LIMIT 1
+  ), NULL, 0 FROM member
 UNION ALL SELECT 'count', lineage_id, centre_id, 0, axis, value, CAST(sum(count) AS INTEGER) FROM counted
   WHERE axis IN ({_AXES}) OR axis LIKE '{ratings.HEADLINE}{ratings.SERIES}%' GROUP BY lineage_id, centre_id, axis, value
-UNION ALL SELECT 'change', 0, 0, 0, CAST(at AS TEXT), NULL, 0
-FROM (SELECT at FROM change ORDER BY seq DESC LIMIT 1) last
+UNION ALL SELECT 'change', 0, a.id, 0, (
+    SELECT CAST(at AS TEXT) FROM change WHERE centre_id = a.id ORDER BY seq DESC LIMIT 1
+  ), NULL, 0 FROM (SELECT DISTINCT id FROM asked WHERE number NOT IN (SELECT number FROM wanted)) a
 """  # noqa: S608 made of our own names
 _SUMMARIES = {
     dialect: Prepared(

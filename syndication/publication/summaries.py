@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from syndication import ratings
 from syndication.catalogue.codes import code_within, read_centre_code, read_formation_code
-from syndication.catalogue.resolve import narrowed, place_of
+from syndication.catalogue.resolve import Role, narrowed, place_of
 from syndication.catalogue.store import CentreRow
 from syndication.errors import CodeError
 from syndication.instants import instant_of
@@ -26,7 +26,10 @@ Key = tuple[str, str | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Figures behind one key: its title and centre, the scope asked for and the one served."""
+    """Figures behind one key: its title and centre, the scope asked for and the one served.
+
+    ``asked`` is the centre asked for when another is the place, ``role`` its part in the formation.
+    """
 
     key: Key
     title: str | None
@@ -34,6 +37,8 @@ class Summary:
     requested: ScopeName
     served: ScopeName
     rating: Rating
+    role: Role | None = None
+    asked: CentreRow | None = None
 
 
 @dataclass(slots=True)
@@ -73,10 +78,16 @@ class _Gathered:
                 self.parts[row.one, row.two].append((row.text or "", row.three))
             case "member":
                 self.members[row.one].append(row.two)
+                self._changed(row.text)
             case "count":
                 self.counts[row.one, row.two].setdefault(row.text or "", {})[row.more or ""] = row.number
             case _:
-                self.changed_at = instant_of(row.text)
+                self._changed(row.text)
+
+    def _changed(self, at: str | None) -> None:
+        moment = instant_of(at)
+        if moment and (self.changed_at is None or moment > self.changed_at):
+            self.changed_at = moment
 
     def lineages(self, number: int) -> dict[int, str]:
         """Lineages that a key may mean, with their titles: what is read out of a clé only when nothing else is known,
@@ -101,7 +112,7 @@ class _Gathered:
 def summarise(
     connection: Connection, keys: Sequence[Key], questions: Questions, thresholds: Thresholds
 ) -> tuple[list[Summary], list[tuple[str, str]], datetime | None]:
-    """Summaries of keys, those that mean nothing with the reason, and the hour in which anything last changed."""
+    """Summaries of keys, those that mean nothing with the reason, and the hour in which any of them last changed."""
     formations: list[tuple[int, str, str, int]] = []
     centres: list[tuple[int, str, str]] = []
     reasons: dict[int, str] = {}
@@ -153,17 +164,17 @@ def _missing(key: Key, number: int, found: _Gathered) -> str | None:
 def _summary(key: Key, number: int, found: _Gathered, questions: Questions, thresholds: Thresholds) -> Summary:
     lineages, centres = found.meant(number)
     lineage, title = next(iter(lineages.items()), (0, None))
-    place = next(iter(centres.values()), None)
+    place, role, asked = next(iter(centres.values()), None), None, None
     if place and lineage:
-        _, there = place_of(place.id, found.parts.get((lineage, place.id), ()))
-        place = place if there == place.id else found.places[there]
+        role, there = place_of(place.id, found.parts.get((lineage, place.id), ()))
+        place, asked = (place, None) if there == place.id else (found.places[there], place)
     note((lineage, *found.members[lineage]) if lineage else (), (place.id,) if place and not lineage else ())
     requested: ScopeName = "etablissement" if not key[1] else "formation@etablissement" if place else "formation"
     served = requested
     rating = ratings.rate(found.counts[lineage, place.id if place else 0], questions, thresholds)
     if requested == "formation@etablissement" and rating.reliability == "insuffisante":
         served, rating = "formation", ratings.rate(found.counts[lineage, 0], questions, thresholds)
-    return Summary(key, title, place, requested, served, rating)
+    return Summary(key, title, place, requested, served, rating, role, asked)
 
 
 def read_key(text: str) -> Key:

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import sqlite3
+import threading
 import time
 from collections.abc import Mapping
 
@@ -17,14 +18,16 @@ class Mirror:
     def __init__(self, home: str, key: str, file: str) -> None:
         self.changes = f"{home}/api/v1/changements"
         self.headers = {"Authorization": f"Bearer {key}"}
+        self.following = threading.Lock()  # messages may come two at a time
         self.base = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
         self.base.execute("CREATE TABLE IF NOT EXISTS item (genre, cle, contenu, PRIMARY KEY (genre, cle))")
         self.base.execute("CREATE TABLE IF NOT EXISTS place (curseur)")
 
     def follow(self) -> None:
         """Read every change since last time; cut off anywhere, the next call goes on from there."""
-        while self._read_page():
-            pass
+        with self.following:
+            while self._read_page():
+                pass
 
     def _read_page(self) -> bool:
         row = self.base.execute("SELECT curseur FROM place").fetchone()

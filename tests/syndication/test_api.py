@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -16,13 +17,13 @@ from collector.door import default_questionnaire
 from syndication.api.operations import OPERATIONS
 from syndication.app import Service
 from syndication.catalogue import importer
-from syndication.catalogue.facts import CentreFact, CodeFact, Fact, FormationFact, OfferFact
+from syndication.catalogue.facts import CentreFact, CodeFact, Fact, FormationFact, OfferFact, RenewalFact
 from syndication.catalogue.store import note_catalogue_change
 from syndication.context import Hub
 from syndication.database import writing
 from syndication.partners import store as partners
 from tests.conftest import CUISINE, LYON_CENTRE, PARIS_CENTRE
-from tests.helpers import Client
+from tests.helpers import Client, Clock
 from tests.syndication.test_publication import publish_everything
 
 Answer = Callable[..., None]
@@ -174,6 +175,19 @@ def test_summaries_take_one_statement_however_many_keys(hub: Hub, client: Client
     assert len(asked) == 1
 
 
+def test_the_date_of_summaries_is_that_of_the_keys_asked_for(
+    client: Client, answer: Answer, clock: Clock, catch_up: Callable[[], None]
+) -> None:
+    answer(6)
+    clock.moment += timedelta(hours=5)
+    answer(6, formation="50025524", centre=LYON_CENTRE)
+    catch_up()
+    for keys in (CUISINE, f"@{PARIS_CENTRE}", f"{CUISINE}@{PARIS_CENTRE}"):
+        summaries = client.get(f"/api/v1/resumes?cles={keys}").json()
+        assert summaries["mis_a_jour_le"] == client.get(f"/api/v1/avis?formation={CUISINE}").json()["mis_a_jour_le"]
+    assert client.get("/api/v1/resumes?cles=50022137").json()["mis_a_jour_le"] is None
+
+
 def test_the_order_of_keys_does_not_matter(client: Client, answer: Answer) -> None:
     answer(6)
     one, two = (client.get(f"/api/v1/resumes?cles={keys}") for keys in ("RNCP38430,50033616", "50033616,RNCP38430"))
@@ -265,6 +279,8 @@ def test_a_centre_that_manages_leads_to_the_place_everywhere_and_it_is_said(
     }  # fmt: skip
     (summary,) = client.get(f"/api/v1/resumes?cles={CUISINE}@{MANAGER}").json()["data"]
     assert (summary["etablissement"]["uai"], summary["repondants"]) == (PARIS_CENTRE, 6)
+    assert summary["portee"]["role"] == "gestionnaire"
+    assert summary["portee"]["etablissement_demande"] == avis["portee"]["etablissement_demande"]
 
 
 # -- verbatims -------------------------------------------------------------------------------------------------------
@@ -327,6 +343,47 @@ def test_questions_are_those_behind_the_figures(hub: Hub, client: Client, answer
         key for key, one in asked.items() if one["genre"] == "texte"
     }
     assert asked["satisfaction"]["versions"] == ["2026-1"]
+
+
+def test_every_read_has_an_etag_and_answers_304(hub: Hub, client: Client, answer: Answer) -> None:
+    answer(6)
+    with writing(hub.engine).begin() as connection:
+        key = partners.add(connection, "Catalogue", (), hub.clock())
+    queries = {
+        "/api/v1/avis": f"formation={CUISINE}", "/api/v1/verbatims": f"formation={CUISINE}",
+        "/api/v1/resumes": f"cles={CUISINE}", "/api/v1/resolution": f"code={CUISINE}",
+    }  # fmt: skip
+    headers = {"authorization": f"Bearer {key}", "accept-encoding": "gzip"}
+    for path in (*(one.path for one in OPERATIONS if "exports" not in one.path), "/api/v1/openapi.json"):
+        url = f"{path}?{queries.get(path, '')}"
+        first = client.get(url, headers=headers)
+        again = client.get(url, headers={**headers, "if-none-match": first.headers["etag"]})
+        assert (first.status_code, again.status_code, again.content) == (200, 304, b""), path
+        assert client.get(url, headers={**headers, "if-none-match": '"autre"'}).status_code == 200
+    assert client.get("/api/v1/openapi.json", headers=headers).headers["content-encoding"] == "gzip"
+    assert client.get("/api/v1/openapi.json?x=1").status_code == 400
+
+
+def test_what_came_before_and_after_follows_renewals_not_dates(
+    hub: Hub, client: Client, catch_up: Callable[[], None]
+) -> None:
+    chain = ["10000001", "10000002", "10000003"]
+    with writing(hub.engine).begin() as connection:
+        facts: list[Fact] = []
+        for place, code in enumerate(chain):  # the eldest says that it opened last
+            facts += [FormationFact(f"cfd:{code}", f"Diplôme {place}", 1, opened_on=date(2020 - place, 9, 1))]
+            facts += [CodeFact(f"cfd:{code}", "cfd", code)]
+        facts += [RenewalFact("cfd", old, new) for old, new in pairwise(chain)]
+        importer.keep(connection, facts, "essai", hub.clock())
+        importer.link_lineages(connection)
+        note_catalogue_change(connection, hub.clock())
+    catch_up()
+    for place, code in enumerate(chain):
+        told = resolution(client, code)
+        former, newer = (
+            {c for one in told[name] for c in one["codes"]["cfd"]} for name in ("codes_anterieurs", "codes_ulterieurs")
+        )
+        assert (former, newer) == (set(chain[:place]), set(chain[place + 1 :]))
 
 
 # -- the document ----------------------------------------------------------------------------------------------------

@@ -197,6 +197,7 @@ def test_a_site_sees_its_own_figures_and_nobody_else_s(hub: Hub, app: Service, c
         for _ in range(times):
             client.get(f"/widget?formation={CUISINE}", headers={"referer": page} if page else {})
     client.get(AVIS, headers=bearer(key))
+    client.get("/api/v1/avis?formation=zzz", headers=bearer(key))
     app.gate.write()
     figures = {row["genre"]: row["nombre"] for row in client.get(USAGE, headers=bearer(key)).json()["data"]}
     assert figures == {"avis": 1, "widget": 3}
