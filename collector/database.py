@@ -76,6 +76,15 @@ def overwrite_log(engine: Engine) -> bool:
     return not busy
 
 
+def file_stamp(engine: Engine) -> tuple[int, ...]:
+    """What changes when SQLite's database does: size and last write of its file, size of its log; else nothing."""
+    path = engine.url.database
+    if engine.dialect.name != "sqlite" or not path:
+        return ()
+    file, log = Path(path).stat(), Path(f"{path}-wal")
+    return file.st_size, file.st_mtime_ns, log.stat().st_size if log.exists() else 0
+
+
 def write_anew(engine: Engine, *, night: bool) -> bool:
     """Write SQLite's file anew; nothing to do elsewhere. False when it is for another time.
 

@@ -8,8 +8,6 @@ from collector.mailing.store import Roster
 from collector.settings import Settings
 from collector.store import PARIS, Store
 
-NIGHT_HOURS = range(2, 5)
-
 
 @dataclass(frozen=True, slots=True)
 class Purged:
@@ -32,8 +30,8 @@ def purge(store: Store, roster: Roster, settings: Settings, now: datetime) -> Pu
         links=store.forget_links(links_until, _first_second(links_until)),
         opt_outs=roster.forget_opt_outs(months_before(today, settings.optout_months).strftime("%Y-%m")),
     )
-    store.write_anew(night=now.astimezone(PARIS).hour in NIGHT_HOURS)
     store.overwrite_log()
+    store.write_anew(now)
     sweep_outbox(settings.data_dir / "outbox", now - timedelta(days=settings.outbox_days))
     return purged
 

@@ -13,12 +13,13 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from collector import links, models
-from collector.database import Compiled, QuickReader, overwrite_log, to_json, write_anew
+from collector.database import Compiled, QuickReader, file_stamp, overwrite_log, to_json, write_anew
 from collector.errors import CampaignError, LinkError, SeatsTaken
 from collector.questionnaire import Answers, Section
 from collector.writer import Writer
 
 PARIS = ZoneInfo("Europe/Paris")
+NIGHT_HOURS = range(2, 5)
 
 
 T = TypeVar("T")
@@ -194,6 +195,8 @@ class Store:
         self._writer = writer
         self._quick = QuickReader(engine)
         self._seat_query = Compiled(_SEAT, engine.dialect)
+        self._anew: tuple[int, ...] = ()
+        self._anew_on: date | None = None
 
     def close(self) -> None:
         """Let go of what is kept open."""
@@ -414,9 +417,14 @@ class Store:
         """Leave nothing of what was erased in the database's log."""
         overwrite_log(self._engine)
 
-    def write_anew(self, *, night: bool) -> None:
-        """Leave nothing of what was erased in the database's file; when it is large, only by night."""
-        write_anew(self._engine, night=night)
+    def write_anew(self, now: datetime) -> None:
+        """Leave no copy of what was erased in the database's file, unless nothing was written since the last time.
+
+        A large file waits for the night, and is written anew once in it.
+        """
+        night = now.astimezone(PARIS).hour in NIGHT_HOURS and self._anew_on != now.date()
+        if file_stamp(self._engine) != self._anew and write_anew(self._engine, night=night):
+            self._anew, self._anew_on = file_stamp(self._engine), now.date()
 
     def forget_drafts(self, saved_before: date) -> int:
         """Erase answers left unfinished since before a day; gives how many."""

@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 
 from collector import database as collector_database
 from collector import links
+from collector import store as collector_store
 from collector.app import create_app as create_collector_app
 from collector.door import Purged
 from collector.retention import months_before
@@ -733,17 +734,49 @@ def test_a_large_file_is_written_anew_by_night_only(
 
 
 @DATABASES
-def test_a_file_in_use_is_written_anew_another_time(module: Any, tmp_path: Path) -> None:
+def test_a_file_that_somebody_writes_is_written_anew_another_time(module: Any, tmp_path: Path) -> None:
     left = moved_and_erased(module, tmp_path / "one.db")
     engine = module.open_engine(f"sqlite:///{tmp_path}/one.db")
     with closing(sqlite3.connect(tmp_path / "one.db", isolation_level=None)) as other:
-        other.execute("BEGIN")
-        other.execute("SELECT * FROM said").fetchall()
+        other.execute("BEGIN IMMEDIATE")
         assert not module.write_anew(engine, night=False)
         other.execute("COMMIT")
     assert module.write_anew(engine, night=False)
     assert left() == []
     engine.dispose()
+
+
+@DATABASES
+def test_a_file_that_somebody_reads_is_written_anew_once_and_its_log_emptied_later(module: Any, tmp_path: Path) -> None:
+    left = moved_and_erased(module, tmp_path / "one.db")
+    engine = module.open_engine(f"sqlite:///{tmp_path}/one.db")
+    with closing(sqlite3.connect(tmp_path / "one.db", isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT * FROM said").fetchall()
+        assert module.write_anew(engine, night=False)
+        other.execute("COMMIT")
+    assert module.overwrite_log(engine)
+    assert left() == []
+    engine.dispose()
+
+
+def test_the_collector_s_file_is_written_anew_when_something_changed_and_once_a_night(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times: list[bool] = []
+
+    def write_anew(engine: Any, *, night: bool) -> bool:
+        times.append(night)
+        return collector_database.write_anew(engine, night=night)
+
+    monkeypatch.setattr(collector_store, "write_anew", write_anew)
+    house.on(date(2026, 12, 1))
+    house.purge()
+    house.purge()
+    assert len(times) == 1
+    house.open(date(2026, 12, 31))
+    house.purge()
+    assert len(times) == 2
 
 
 def test_mails_written_as_files_are_erased_after_some_days(hub: Hub, clock: Clock, tmp_path: Path) -> None:

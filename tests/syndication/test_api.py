@@ -381,7 +381,8 @@ def test_what_came_before_and_after_follows_renewals_not_dates(
     for place, code in enumerate(chain):
         told = resolution(client, code)
         former, newer = (
-            {c for one in told[name] for c in one["codes"]["cfd"]} for name in ("codes_anterieurs", "codes_ulterieurs")
+            {number for one in told[name] for number in one["codes"]["cfd"]}
+            for name in ("codes_anterieurs", "codes_ulterieurs")
         )
         assert (former, newer) == (set(chain[:place]), set(chain[place + 1 :]))
 

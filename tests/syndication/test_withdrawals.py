@@ -798,6 +798,7 @@ def test_the_file_of_a_large_database_is_written_anew_the_night_after_words_were
     def work_at(hour: int) -> tuple[str, str]:
         clock.moment = clock().replace(hour=hour)
         worker.work_once(hub)
+        worker.forget_copies(hub)
         with hub.engine.connect() as connection:
             return store.bookmark(connection, intake.ERASED), store.bookmark(connection, intake.FORGOTTEN)
 
