@@ -118,6 +118,23 @@ def _affelnet(text: str) -> str | None:
 
 
 _KEY = r"([0-9]{6}P[0-9]{3}[0-9X][0-9]{28}-[0-9][0-9AB][0-9]{3}#L(?:[0-9]{2}|AD))"
+_KEYS = {"responsable": slice(11, 25), "formateur": slice(25, 39)}
+"""Where the SIRET of each centre stands in a clé ministère éducatif."""
+
+
+def _key(text: str) -> str | None:
+    value = _pattern(_KEY)(text)
+    return value if value and all(siret_holds(value[place]) for place in _KEYS.values()) else None
+
+
+def _key_fault(text: str) -> str:
+    value = _pattern(_KEY)(text)
+    for role, place in _KEYS.items():
+        if value and not siret_holds(value[place]):
+            return f"la clé du SIRET du centre {role} ({value[place]}) est fausse"
+    return faults.key(text)
+
+
 SCHEMES: dict[str, Scheme] = {
     scheme.name: scheme
     for scheme in (
@@ -135,7 +152,7 @@ SCHEMES: dict[str, Scheme] = {
         Scheme("onisep", "ONISEP", "FOR.n, AF.n, ou l'adresse d'une formation sur onisep.fr",
                _onisep, faults.onisep, "FOR.9664"),
         Scheme("cle", "clé ministère éducatif", "49 caractères, la commune après un tiret et le lieu après un #",
-               _pattern(_KEY), faults.key, "088281P0…#L01"),
+               _key, _key_fault, "088281P0…#L01"),
         Scheme("parcoursup", "Parcoursup", "3 à 6 chiffres",
                _numbered("", 3, 6), faults.numbered("", 3, 6), "26437"),
         Scheme("affelnet", "Affelnet", "une académie, une barre oblique, puis le code de l'offre",
@@ -204,12 +221,12 @@ def certifinfo_of_key(value: str) -> str:
 
 def manager_siret_of_key(value: str) -> str:
     """SIRET of the centre that manages (« responsable »), after the six digits, ``P01``, duration and year."""
-    return value[11:25]
+    return value[_KEYS["responsable"]]
 
 
 def trainer_siret_of_key(value: str) -> str:
     """SIRET of the centre that trains (« formateur »), after the manager's and before the place's INSEE code."""
-    return value[25:39]
+    return value[_KEYS["formateur"]]
 
 
 def uai_letter(digits: str) -> str:
@@ -304,12 +321,17 @@ def _uai(text: str) -> str:
     return digits + match[2]
 
 
+def siret_holds(digits: str) -> bool:
+    """True when the key of the 14 digits of a SIRET is right: Luhn's, or the sum of digits for La Poste."""
+    la_poste = digits.startswith(LA_POSTE) and sum(map(int, digits)) % 5 == 0
+    return any(digit != "0" for digit in digits) and (luhn_holds(digits) or la_poste)
+
+
 def _siret(text: str) -> str:
     if not re.fullmatch(r"[0-9]{9,14}", text):
         raise CodeError(f"« {text} » n'a pas la forme d'un SIRET : {faults.siret(text)}.", "etablissement")
     digits = text.zfill(14)
-    la_poste = digits.startswith(LA_POSTE) and sum(map(int, digits)) % 5 == 0
-    if not (luhn_holds(digits) or la_poste):
+    if not siret_holds(digits):
         raise CodeError(f"La clé du SIRET {digits} est fausse." + _short(text, 14), "etablissement")
     return digits
 

@@ -533,7 +533,7 @@ def luhn_key(body: str) -> str:
 
 
 @settings(deadline=None)
-@given(st.integers(0, 10**13 - 1).map(lambda n: f"{n:013}"), st.integers(0, 13), st.integers(1, 9))
+@given(st.integers(1, 10**13 - 1).map(lambda n: f"{n:013}"), st.integers(0, 13), st.integers(1, 9))
 def test_one_wrong_digit_is_always_seen_in_a_siret(body: str, place: int, shift: int) -> None:
     siret = body + luhn_key(body)
     wrong = siret[:place] + str((int(siret[place]) + shift) % 10) + siret[place + 1 :]
@@ -548,3 +548,11 @@ def test_one_wrong_digit_is_always_seen_in_a_siret(body: str, place: int, shift:
 def test_a_siret_that_lost_its_leading_zeros_finds_them_again(number: int) -> None:
     siret = f"{number:013}" + luhn_key(f"{number:013}")
     assert read_centre_code(siret.lstrip("0")).value == siret
+
+
+@pytest.mark.parametrize(("place", "role"), [(24, "responsable"), (38, "formateur")])
+def test_a_key_of_the_ministry_whose_siret_is_wrong_says_whose(place: int, role: str) -> None:
+    wrong = KEY[:place] + str((int(KEY[place]) + 1) % 10) + KEY[place + 1 :]
+    for text in (wrong, f"cle:{wrong}"):
+        with pytest.raises(CodeError, match=f"SIRET du centre {role}"):
+            read_formation_code(text)
