@@ -25,6 +25,7 @@ from syndication.demo.catalogue_site import create_catalogue
 from syndication.doctor import examine
 from syndication.errors import ConfigurationError
 from syndication.instants import now_in_paris
+from syndication.protocol import HTTP
 from syndication.settings import Settings
 
 DOOR_NAMES = {
@@ -85,7 +86,7 @@ def serve(
     try:
         uvicorn.run(
             "syndication.asgi:application", factory=True, host=host, port=port, workers=workers,
-            access_log=False, server_header=False,
+            access_log=False, server_header=False, http=HTTP,
         )  # fmt: skip
     finally:
         stopping.set()

@@ -1,8 +1,11 @@
 """Schemathesis against the service as it is served: no 5xx, no answer outside the document, whatever is asked."""
 
+import json
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -39,3 +42,21 @@ def test_whatever_is_asked_the_api_answers_as_its_document_says(
             capture_output=True, text=True, timeout=300, cwd=tmp_path, check=False,
         )  # fmt: skip
     assert run.returncode == 0, run.stdout[-8000:] + run.stderr[-2000:]
+
+
+def test_what_cannot_even_be_read_is_refused_in_the_same_shape(hub: Hub) -> None:
+    hub.close()
+    with serving(hub.settings.data_dir) as (_, url):
+        port = int(url.rpartition(":")[2])
+        for sent in (
+            b"GET /api/v1/avis?formation=" + b"9" * 1_000_000 + b" HTTP/1.1\r\n\r\n",
+            b"\x00\xff bonjour\r\n\r\n",
+        ):
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+                with suppress(OSError):  # it may be refused before it was all sent
+                    line.sendall(sent)
+                answer = line.recv(65_536)
+            head, _, body = answer.partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 400")
+            assert b"content-type: application/problem+json" in head
+            assert json.loads(body)["status"] == 400
