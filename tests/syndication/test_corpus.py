@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from syndication import asgi, campaigns, store, worker
 from syndication.app import Service, create_app
@@ -345,7 +346,8 @@ ACTS = (
 
 def refuse(hub: Hub, verbatim: str) -> None:
     with writing(hub.engine).begin() as connection:
-        version = connection.exec_driver_sql("SELECT version FROM verbatim WHERE id = ?", (verbatim,)).scalar_one()
+        texts = moderation.VERBATIM
+        version = connection.execute(select(texts.c.version).where(texts.c.id == verbatim)).scalar_one()
         moderation.record_decision(connection, verbatim, version, "refuse", "vide", "lea@exemple.fr", hub.clock())
 
 
