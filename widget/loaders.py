@@ -14,8 +14,8 @@ from types import MappingProxyType
 
 PUBLISHED = MappingProxyType(
     {
-        "1.0.0.js": "sha384-hSXhogt2BAfUWNp+bifC72TaWzqgJJfHhCwpDrZIaLj60fALZMigxDyjgbugZinu",
-        "1.0.0.plus.js": "sha384-3nZxkwXGinc4FQuRT6QfPvzEVzIBS2OS0VRD7rAU1Da7ws23BRMSQF/XbomrXmAo",
+        "1.0.0.js": "sha384-lK8hNzWFZU+Rek068BZ9nWRhFHFwn+/ZUHPsr+DcKnDzVHCa5LSsqv0l2Lflvd6H",
+        "1.0.0.plus.js": "sha384-e6T9n4+zuctMDKoXzmk1tqDuqVoTFrImqjApUu2eMazsFaX/xkGM4q2kCGWFvxm4",
     }
 )
 """Every file ever published, with its hash."""

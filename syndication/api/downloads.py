@@ -1,13 +1,15 @@
-"""Long answers, made while they are sent; a reader who stops reading is let go within seconds."""
+"""Long answers, made while they are sent; a reader who stops reading is let go within minutes."""
 
 import asyncio
+import logging
 from collections.abc import Generator, Mapping
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-PATIENCE_SECONDS = 30.0
+log = logging.getLogger("sirius.api")
+PATIENCE_SECONDS = 120.0
 """How long a reader may take for one part."""
 
 
@@ -27,7 +29,7 @@ class Download(Response):
         del self.headers["content-length"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the parts; raises TimeoutError when the reader is too slow."""
+        """Send the parts; whoever is too slow is left with an answer cut short, which no reader takes for whole."""
         async with self._places:
             gone = asyncio.create_task(_until_gone(receive))
             try:
@@ -39,6 +41,8 @@ class Download(Response):
                     message = {"type": "http.response.body", "body": part, "more_body": True}
                     await asyncio.wait_for(send(message), PATIENCE_SECONDS)
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
+            except TimeoutError:
+                log.warning("a reader of an export was too slow, and was let go")
             finally:
                 gone.cancel()
                 await run_in_threadpool(self._parts.close)

@@ -72,7 +72,9 @@ def _answer(one: Operation, references: dict[Any, dict[str, Any]]) -> dict[str, 
     content: dict[str, Any] = {"schema": schema}
     if one.media == NDJSON:
         content["x-itemSchema"] = references[one.answer]
-    headers = {"etag": {"schema": {"type": "string"}}} if one.media == JSON and one.scope is None else {}
+    headers: dict[str, Any] = {"etag": {"schema": {"type": "string"}}}
+    if one.media != JSON:
+        headers["x-sirius-curseur"] = {"description": "D'où suivre ensuite.", "schema": {"type": "string"}}
     return {"description": one.summary, "content": {one.media: content}, "headers": headers}
 
 

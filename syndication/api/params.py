@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from syndication.api.problems import BadParameters
 from syndication.partners.keys import PREFIX
@@ -49,7 +50,7 @@ def read(pairs: Sequence[tuple[str, str]], parameters: Sequence[Parameter]) -> d
     for name, value in pairs:
         fault = _fault(known, texts, name, value)
         if fault:
-            faults.append((name[:VALUE_LIMIT], fault))
+            faults.append(("(une clé)" if PREFIX in name else name[:VALUE_LIMIT], fault))
         else:
             texts[name] = value.strip()
     values: dict[str, Any] = {}
@@ -70,7 +71,7 @@ def read(pairs: Sequence[tuple[str, str]], parameters: Sequence[Parameter]) -> d
 
 
 def _fault(known: Mapping[str, Parameter], texts: Mapping[str, str], name: str, value: str) -> str:
-    if (name not in known and SECRETS.fullmatch(name)) or PREFIX in value:
+    if (name not in known and SECRETS.fullmatch(name)) or PREFIX in name or PREFIX in unquote(value):
         return (
             "Une clé ne se donne jamais dans l'adresse, qui reste dans les journaux : mettez-la dans l'en-tête "
             "Authorization (Bearer), et faites-la renouveler si celle-ci était la vraie."

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from syndication.errors import AmbiguousCode, CodeError, SyndicationError, UnknownCode
+from syndication.partners.keys import PREFIX
 
 CORS = {
     "access-control-allow-origin": "*",
@@ -85,4 +86,6 @@ def problem_of(error: SyndicationError) -> Response:
 
 async def unknown_path(request: Request) -> Response:
     """The answer under ``/api`` where there is nothing."""
-    return problem(404, f"Il n'y a rien à l'adresse {request.url.path[:200]}.")
+    path = request.url.path[:200]
+    where = "cette adresse, et une clé ne s'y met jamais" if PREFIX in path else f"l'adresse {path}"
+    return problem(404, f"Il n'y a rien à {where}.")

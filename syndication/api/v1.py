@@ -40,7 +40,7 @@ CACHE = "public, max-age=0, s-maxage=30, stale-while-revalidate=30, stale-if-err
 OWN = "private, no-store"
 PATHS = frozenset(one.path for one in OPERATIONS if one.kept)
 """Public reads whose answers depend on nothing but the query."""
-KINDS = {one.path: one.path.removeprefix("/api/v1/").partition("/")[0] for one in OPERATIONS}
+KINDS = {one.path: one.path.removeprefix("/api/v1/").partition("/")[0] for one in (*OPERATIONS, DOCUMENT)}
 """What each path is counted as."""
 DEEPEST = 20_000
 """Furthest text that pages reach: beyond, the export is the way."""
@@ -170,6 +170,7 @@ class _Api:
         lines = self._corpus.export(kind, "csv" if media == CSV else "ndjson", labels)
         headers = problems.CORS | {
             "cache-control": OWN, "x-sirius-curseur": cursor, "x-content-type-options": "nosniff",
+            "etag": _etag(f"{cursor} {kind} {media}".encode()),
         }  # fmt: skip
         return Download(lines, self._exporting, f"{media}; charset=utf-8", headers)
 
@@ -247,14 +248,15 @@ def _served(operation: Operation, endpoint: Endpoint) -> Callable[[Request], Awa
     return answer
 
 
+def _etag(made_of: bytes) -> str:
+    return f'W/"{hashlib.blake2b(made_of, digest_size=12).hexdigest()}"'
+
+
 def _unless_held(request: Request, response: Response) -> Response:
-    """The answer with its ETag, or 304 when the reader holds it; one that is made while it leaves has none."""
-    if isinstance(response, Download):
-        return response
-    etag = f'W/"{hashlib.blake2b(response.body, digest_size=12).hexdigest()}"'
-    response.headers["etag"] = etag
+    """The answer with its ETag, or 304 when the reader holds it."""
+    etag = response.headers.setdefault("etag", _etag(bytes(response.body)))
     held = request.headers.get("if-none-match", "")
-    if etag not in held and held.strip() != "*":
+    if etag.removeprefix("W/") not in held and held.strip() != "*":  # weakly compared (RFC 9110, 13.1.2)
         return response
     kept = {name: value for name, value in response.headers.items() if name not in {"content-length", "content-type"}}
     return Response(None, 304, headers=kept)

@@ -142,7 +142,7 @@ def webhook_stop(webhook: WebhookId, as_json: AsJson = False) -> None:
 def webhook_start(webhook: WebhookId, as_json: AsJson = False) -> None:
     """Remet un webhook en marche."""
     with opened_hub() as hub, writing(hub.engine).begin() as connection:
-        webhooks.start(connection, webhook)
+        webhooks.start(connection, webhook, changes_address(hub.settings.public_url), hub.clock())
     _told({"id": webhook, "etat": webhooks.ACTIVE}, f"{webhook} : en marche", as_json)
 
 

@@ -14,8 +14,8 @@ from urllib.parse import quote, unquote
 from syndication.api import nouns
 
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
-_INSIDE = re.compile(r"([;,\t\r\n] *)('*)(?=[=+\-@＝＋－＠])")
-_MARKED = re.compile(r"([;,\t\r\n] *)'('*)(?=[=+\-@＝＋－＠])")
+_INSIDE = re.compile(r"([;,\t\r\n][ \"]*)('*)(?=[=+\-@＝＋－＠])")
+_MARKED = re.compile(r"([;,\t\r\n][ \"]*)'('*)(?=[=+\-@＝＋－＠])")
 _AVIS = (
     "cle", "intitule", "niveau", "codes", "codes_anterieurs", "uai", "siret", "centre", "commune", "portee",
     "etablissements", "repondants",

@@ -56,7 +56,7 @@ Record = Figures | Text
 
 def read_export(path: Path) -> list[Record]:
     """Records of an exported file, told apart by what it holds; raises ImportFault naming the line, OSError."""
-    text = path.read_text("utf-8-sig")
+    text = path.read_bytes().decode("utf-8-sig", errors="replace")  # as it is: line ends inside a text are its own
     lines = _json_lines(text) if text.lstrip().startswith("{") else _table_lines(text)
     records: list[Record] = []
     for number, line in enumerate(lines, 1):

@@ -131,7 +131,7 @@ def _renewals(figures: Sequence[Figures], texts: Sequence[Text]) -> list[Fact]:
     for key, title in titles.items():
         keys = _former_keys(told[key]) if key in told else []
         olds = sorted(former[key] | {old for old in keys if _parts(old)[0] == "cfd"}) or keys[:1]
-        facts += [FormationFact(old, title, 0) for old in olds]
+        facts += [FormationFact(old, title, 0, told[key].level if key in told else None) for old in olds]
         facts += [CodeFact(old, *_parts(old)) for old in olds]
         facts += [RenewalFact(*_parts(old), _parts(new)[1]) for old, new in pairwise([*olds, key])]
         if olds and key in told:

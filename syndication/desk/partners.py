@@ -142,7 +142,8 @@ class _Partners:
         return "", "Ce webhook est arrêté."
 
     def _start(self, connection: Connection, form: Mapping[str, str]) -> tuple[str, str]:
-        webhooks.start(connection, form.get("webhook", ""))
+        address = changes_address(self._hub.settings.public_url)
+        webhooks.start(connection, form.get("webhook", ""), address, self._hub.clock())
         return "", "Ce webhook est remis en marche."
 
     def _rotate_secret(self, connection: Connection, form: Mapping[str, str]) -> tuple[str, str]:

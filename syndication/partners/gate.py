@@ -33,6 +33,7 @@ UNCHECKED = "sirius.unchecked"
 """Set on a request whose key could not be checked."""
 LONGEST_QUERY = 60 * 1024
 """Bytes of a query, below the 64 KB at which servers stop reading an address."""
+READS = frozenset({"GET", "HEAD"})
 MINUTE = 60
 WRITE_EVERY_SECONDS = 10.0
 REMEMBERED = 10_000
@@ -100,8 +101,11 @@ class Gate:
     async def _api(self, kind: str, scope: Scope, receive: Receive, send: Send) -> None:
         if len(scope["query_string"]) > LONGEST_QUERY:
             raise Refused(414, f"L'adresse dépasse {LONGEST_QUERY} octets.")
+        if scope["method"] not in READS:
+            await self._app(scope, receive, send)
+            return
         said = _header(scope, b"authorization")
-        holder = self._holder(said, scope) if said and scope["method"] != "OPTIONS" else None
+        holder = self._holder(said, scope) if said else None
         if holder is None:
             self._admit(scope)
         partner = holder.partner if holder else self._whose_page(scope)

@@ -220,7 +220,7 @@ async def _give(ready: Ready, scope: Scope, send: Send) -> None:
             accepted = value
         elif name == b"if-none-match":
             matched = value
-    if matched and (ready.etag in matched or matched == b"*"):
+    if matched and (ready.etag[2:] in matched or matched == b"*"):  # weakly compared: W/ does not count
         await send(ready.unchanged)
         await send(_EMPTY)
         return

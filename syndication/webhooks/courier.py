@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 
 from syndication.corpus.items import Item
 from syndication.database import writing
+from syndication.partners import store as partners
 from syndication.webhooks import sender, store
 from syndication.webhooks.schedule import Answer, Fate, Outcome, next_attempt, outcome_of
 from syndication.webhooks.signing import secret_of, signed_headers
@@ -25,6 +26,8 @@ PAUSE_SECONDS = 0.5
 AT_ONCE = 16
 """Webhooks sent to at the same time."""
 ANSWER_LENGTH = 300
+MESSAGES = "messages"
+"""What messages received are counted as."""
 PATIENCE = timedelta(days=3)
 """How long a message is tried, whatever else its webhook failed to receive."""
 UNREACHED = "Aucun message n'est arrivé en trois jours."
@@ -121,6 +124,7 @@ class Courier:
         with writing(self.engine).begin() as connection:
             if outcome.fate is Fate.DELIVERED:
                 store.received(connection, message.id, said, now)
+                partners.add_usage(connection, now.date(), {(MESSAGES, message.partner_id): 1})
             elif outcome.fate is Fate.STOP:
                 store.stop(connection, message.webhook_id, said, now)
             else:

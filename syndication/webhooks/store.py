@@ -56,6 +56,7 @@ class DueMessage:
     body: str
     attempts: int
     created_at: datetime
+    partner_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +153,15 @@ def stop_all(connection: Connection, partner: int, now: datetime) -> None:
         stop(connection, webhook, "Le partenaire a été révoqué.", now)
 
 
-def start(connection: Connection, webhook: str) -> None:
-    """Send to a webhook again; what changed while it was stopped is heard of in the changes. Raises WebhookError."""
+def start(connection: Connection, webhook: str, changes_url: str, now: datetime) -> None:
+    """Send to a webhook again, first that there is something to follow; raises WebhookError."""
     standing = select(PARTNER.c.id).where(PARTNER.c.revoked_at.is_(None))
     stopped = update(WEBHOOK).where(
         WEBHOOK.c.id == webhook, WEBHOOK.c.state == STOPPED, WEBHOOK.c.partner_id.in_(standing)
     )
     if not connection.execute(stopped.values(state=ACTIVE, reason="")).rowcount:
-        raise WebhookError(f"Aucun webhook arrêté ne s'appelle « {webhook} ».")
+        raise WebhookError(f"Aucun webhook arrêté d'un partenaire en cours ne s'appelle « {webhook} ».")
+    replay(connection, webhook, changes_url, now)
 
 
 # -- messages --------------------------------------------------------------------------------------------------------
@@ -212,7 +214,7 @@ def claim(connection: Connection, webhook: str, now: datetime) -> DueMessage | N
     """Take the oldest message due to a webhook: nobody else sends it before the claim ends. None when there is none."""
     query = (
         select(DELIVERY.c.id, DELIVERY.c.webhook_id, WEBHOOK.c.url, WEBHOOK.c.salts, DELIVERY.c.body,
-               DELIVERY.c.attempts, DELIVERY.c.created_at)
+               DELIVERY.c.attempts, DELIVERY.c.created_at, WEBHOOK.c.partner_id)
         .join(WEBHOOK, WEBHOOK.c.id == DELIVERY.c.webhook_id)
         .where(DELIVERY.c.webhook_id == webhook, _DUE, DELIVERY.c.next_at <= now, _free(now))
         .order_by(DELIVERY.c.attempts, DELIVERY.c.next_at, DELIVERY.c.id)  # one that always fails comes last
@@ -221,7 +223,10 @@ def claim(connection: Connection, webhook: str, now: datetime) -> DueMessage | N
     for row in connection.execute(query).all():
         mine = update(DELIVERY).where(DELIVERY.c.id == row.id, _DUE, _free(now))
         if connection.execute(mine.values(claimed_until=now + CLAIM)).rowcount:
-            return DueMessage(row.id, row.webhook_id, row.url, tuple(row.salts), row.body, row.attempts, row.created_at)
+            salts = tuple(row.salts)
+            return DueMessage(
+                row.id, row.webhook_id, row.url, salts, row.body, row.attempts, row.created_at, row.partner_id
+            )
     return None
 
 

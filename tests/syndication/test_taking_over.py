@@ -1,6 +1,7 @@
 """A full export taken over by an empty hub, which then exports the same."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -150,10 +151,20 @@ def test_a_question_that_is_not_known_is_named(told: Hub, empty: Hub, tmp_path: 
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "'"])
 def test_no_cell_is_a_formula_and_each_is_read_back(sign: str) -> None:
-    for words in (f"{sign}1+1", f"{sign}{sign}", sign, f"un {sign} au milieu"):
+    for words in (
+        f"{sign}1+1",
+        f"{sign}{sign}",
+        sign,
+        f"un {sign} au milieu",
+        f"x;{sign}1",
+        f'x; "{sign}1;y',
+        f"a\n'{sign}b",
+    ):
         cell = neutralised(words)
         assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
         assert plain(cell) == words
+        for inner in re.split(r'[;\t\r\n][ "]*', cell):  # as spreadsheets of other countries would
+            assert not inner.startswith(("=", "+", "-", "@"))
     assert line_of([None, True, False, 3, 0.5]) == ",oui,non,3,0.5\r\n"
 
 

@@ -103,6 +103,8 @@ def test_a_message_is_owed_for_each_event_and_says_nothing_of_what_or_when(
 ) -> None:
     deliver(hub)
     assert sorted(receiver.ids) == owed
+    with hub.engine.connect() as connection:
+        assert partners.totals(connection, hub.clock().date())[webhook.partner_id] == {"messages": len(owed)}
     bodies = [json.loads(body) for _, body in receiver.messages]
     assert {body["type"] for body in bodies} == {"avis.publie", "avis.modifie"}
     for body in bodies:
@@ -262,7 +264,7 @@ def test_a_receiver_that_answers_nothing_for_three_days_is_stopped_and_told_anew
     with writing(hub.engine).begin() as connection, pytest.raises(WebhookError):
         store.replay(connection, webhook.id, address, clock())
     with writing(hub.engine).begin() as connection:
-        store.start(connection, webhook.id)
+        store.start(connection, webhook.id, address, clock())
         assert store.replay(connection, webhook.id, address, clock()) == len(store.EVENTS)
     deliver(hub)
     assert {json.loads(body)["type"] for _, body in receiver.messages[count:]} == set(store.EVENTS)
@@ -285,7 +287,7 @@ def test_a_revoked_partner_hears_nothing_more_not_even_what_was_owed(
     assert receiver.messages == []
     with writing(hub.engine).begin() as connection:
         with pytest.raises(WebhookError):
-            store.start(connection, webhook.id)
+            store.start(connection, webhook.id, "http://127.0.0.1:8000/api/v1/changements", hub.clock())
         with pytest.raises(WebhookError):
             store.add(connection, webhook.partner_id, "https://exemple.fr/x", store.EVENTS, hub.clock())
 

@@ -3,7 +3,7 @@
 (() => {
   "use strict";
   const TAG = "sirius-avis", DIV = `div.${TAG}`;
-  const PLUS = "sha384-3nZxkwXGinc4FQuRT6QfPvzEVzIBS2OS0VRD7rAU1Da7ws23BRMSQF/XbomrXmAo";
+  const PLUS = "sha384-e6T9n4+zuctMDKoXzmk1tqDuqVoTFrImqjApUu2eMazsFaX/xkGM4q2kCGWFvxm4";
   const own = document.currentScript || [...document.scripts].find(({ src }) => /\/widget\/1(\.\d+\.\d+)?\.js$/.test(src));
   if (!own || customElements.get(TAG)) return;
   const home = new URL(own.src).origin;

@@ -2,7 +2,7 @@
 // the button of a widget that waits for a click.
 (() => {
   "use strict";
-  const MOST = 300, LONGEST = 6000; // keys of one request, and their signs in its address
+  const MOST = 300, LONGEST = 7500; // keys of one request, and their signs in its address
   const COLOURS = ["#1f7a5c", "#a9700c", "#a8365b"], DARK = ["#5cc29c", "#e0b55a", "#e58aa6"];
   const rules = (colours) => colours.map((colour, place) => `i:nth-child(${place + 1}){background:${colour}}`).join("");
   const dark = (place) => DARK.map((colour, n) => `${place} i:nth-child(${n + 1}){background:${colour}}`).join("");
