@@ -88,16 +88,18 @@ class Follower:
     def _look(self) -> _Found | None:
         """What the next changes, or the next part of the whole, turn out to be; None when there is nothing to look at.
 
-        Only read: looking at a large formation takes seconds, in which others may write.
+        Only read: looking at a large formation takes seconds, in which others may write. A corpus that was never made
+        is made from the log alone, which tells everything since the first day.
         """
         with one_moment(self.engine).connect() as connection, connection.begin():
             marks = self._marks(connection)
-            if marks[EDITION] != self._edition():
-                return _Found(marks, {EDITION: self._edition(), WHOLE: FIRST})
+            moved = {} if marks[EDITION] == self._edition() else {EDITION: self._edition()}
+            if moved and any(marks.values()):
+                return _Found(marks, moved | {WHOLE: FIRST})
             touched = store.changes(connection, int(marks[FOLLOWER] or 0), CHANGES)
             if touched is None:
-                return self._go_on(connection, marks) if marks[WHOLE] else None
-            moved = {FOLLOWER: str(touched.seq)}
+                return self._go_on(connection, marks) if marks[WHOLE] else _Found(marks, moved) if moved else None
+            moved[FOLLOWER] = str(touched.seq)
             if touched.catalogue:
                 return _Found(marks, moved | {WHOLE: FIRST}, (), touched.seq)
             return _Found(marks, moved, self._revise(connection, touched.scopes, touched.texts), touched.seq)
