@@ -211,15 +211,13 @@ class _Attribution(TypedDict):
     mis_a_jour_le: Instant | None
 
 
-@exact
-class Avis(_Attribution):
-    """Tout ce qu'un widget montre d'une formation, d'un centre, ou d'une formation dans un centre."""
+class Chiffres(_Attribution):
+    """Les chiffres d'une portée."""
 
     formation: Formation | None
     etablissement: Etablissement | None
     portee: Portee
     repondants: Count
-    retenus: Count
     invites: Count | None
     taux_reponse: Annotated[float, Field(ge=0, le=1)] | None
     periode: Periode | None
@@ -227,6 +225,13 @@ class Avis(_Attribution):
     satisfaction: Repartition | None
     notes: list[Note]
     choix: list[Choix]
+
+
+@exact
+class Avis(Chiffres):
+    """Tout ce qu'un widget montre d'une formation, d'un centre, ou d'une formation dans un centre."""
+
+    retenus: Count
     verbatims: Verbatims
 
 
@@ -347,23 +352,12 @@ class Questions(TypedDict):
 
 
 @exact
-class AvisPublie(_Attribution):
+class AvisPublie(Chiffres):
     """Les chiffres d'une portée, sans ses textes : une ligne de l'export et du suivi. ``codes_anterieurs`` : ceux des
     diplômes que la formation a remplacés."""
 
     cle: Text
-    formation: Formation | None
     codes_anterieurs: dict[str, list[str]]
-    etablissement: Etablissement | None
-    portee: Portee
-    repondants: Count
-    invites: Count | None
-    taux_reponse: Annotated[float, Field(ge=0, le=1)] | None
-    periode: Periode | None
-    fiabilite: Reliability
-    satisfaction: Repartition | None
-    notes: list[Note]
-    choix: list[Choix]
     verbatims: TotalVerbatims
 
 

@@ -19,26 +19,11 @@ ORDERS = {"recent": "plus récents d'abord", "utile": "plus utiles d'abord"}
 
 def avis(snapshot: Snapshot) -> nouns.Avis:
     """The whole of what a widget shows."""
+    extracts = [verbatim(one) for one in snapshot.verbatims]
     return {
-        "formation": formation(snapshot.formation) if snapshot.formation else None,
-        "etablissement": centre(snapshot.centre) if snapshot.centre else None,
-        "portee": scope(snapshot),
-        "repondants": snapshot.respondents,
+        **_figures(snapshot),
         "retenus": snapshot.held,
-        "invites": snapshot.invited,
-        "taux_reponse": snapshot.response_rate,
-        "periode": period(snapshot),
-        "fiabilite": snapshot.reliability,
-        "satisfaction": distribution(snapshot.satisfaction) if snapshot.satisfaction else None,
-        "notes": [note(one) for one in snapshot.notes],
-        "choix": [choice(one) for one in snapshot.choices],
-        "verbatims": {
-            "total": snapshot.verbatim_total,
-            "extraits": [verbatim(one) for one in snapshot.verbatims],
-        },
-        "regles": rules(snapshot.method_url, snapshot.ask.order),
-        "source": SOURCE,
-        "mis_a_jour_le": instant(snapshot.updated_at),
+        "verbatims": {"total": snapshot.verbatim_total, "extraits": extracts},
     }
 
 
@@ -46,8 +31,15 @@ def published_avis(key: str, snapshot: Snapshot, former: Mapping[str, Sequence[s
     """Figures of a scope, as exports and followers have them; ``former`` are codes of diplomas taken over from."""
     return {
         "cle": key,
-        "formation": formation(snapshot.formation) if snapshot.formation else None,
+        **_figures(snapshot),
         "codes_anterieurs": {scheme: list(values) for scheme, values in former.items()},
+        "verbatims": {"total": snapshot.verbatim_total},
+    }
+
+
+def _figures(snapshot: Snapshot) -> nouns.Chiffres:
+    return {
+        "formation": formation(snapshot.formation) if snapshot.formation else None,
         "etablissement": centre(snapshot.centre) if snapshot.centre else None,
         "portee": scope(snapshot),
         "repondants": snapshot.respondents,
@@ -58,8 +50,7 @@ def published_avis(key: str, snapshot: Snapshot, former: Mapping[str, Sequence[s
         "satisfaction": distribution(snapshot.satisfaction) if snapshot.satisfaction else None,
         "notes": [note(one) for one in snapshot.notes],
         "choix": [choice(one) for one in snapshot.choices],
-        "verbatims": {"total": snapshot.verbatim_total},
-        "regles": rules(snapshot.method_url),
+        "regles": rules(snapshot.method_url, snapshot.ask.order),
         "source": SOURCE,
         "mis_a_jour_le": instant(snapshot.updated_at),
     }

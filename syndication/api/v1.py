@@ -6,6 +6,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partialmethod
 from importlib.metadata import version
 from typing import Any
 
@@ -26,6 +27,7 @@ from syndication.catalogue.codes import read_centre_code
 from syndication.catalogue.continuity import reached
 from syndication.catalogue.resolve import ResolvedFormation, resolve_any
 from syndication.context import Hub
+from syndication.corpus.items import FIGURES, TEXT
 from syndication.corpus.reading import Reader
 from syndication.errors import AmbiguousCode, CursorError, SyndicationError
 from syndication.partners import store as partners
@@ -139,18 +141,6 @@ class _Api:
             raise BadParameters([("depuis", str(error))]) from None
         return _answer(body.decode(), OWN)
 
-    async def export_avis_ndjson(self, _request: Request, _values: Mapping[str, Any]) -> Response:
-        return await self._export("avis", NDJSON)
-
-    async def export_avis_csv(self, _request: Request, _values: Mapping[str, Any]) -> Response:
-        return await self._export("avis", CSV)
-
-    async def export_verbatims_ndjson(self, _request: Request, _values: Mapping[str, Any]) -> Response:
-        return await self._export("verbatim", NDJSON)
-
-    async def export_verbatims_csv(self, _request: Request, _values: Mapping[str, Any]) -> Response:
-        return await self._export("verbatim", CSV)
-
     async def usage(self, request: Request, _values: Mapping[str, Any]) -> Response:
         holder = request.scope[HOLDER]
         since = self._hub.clock().date() - timedelta(days=USAGE_DAYS)
@@ -162,7 +152,7 @@ class _Api:
         }
         return _json(answer, OWN)
 
-    async def _export(self, kind: str, media: str) -> Response:
+    async def _export(self, _request: Request, _values: Mapping[str, Any], *, kind: str, media: str) -> Response:
         if self._exporting.locked():
             raise Refused(429, "Des exports sont déjà en cours : réessayez dans une minute.", {"retry-after": "60"})
         labels = self._publisher.questions().labels
@@ -173,6 +163,11 @@ class _Api:
             "etag": _etag(f"{cursor} {kind} {media}".encode()),
         }  # fmt: skip
         return Download(lines, self._exporting, f"{media}; charset=utf-8", headers)
+
+    export_avis_ndjson = partialmethod(_export, kind=FIGURES, media=NDJSON)
+    export_avis_csv = partialmethod(_export, kind=FIGURES, media=CSV)
+    export_verbatims_ndjson = partialmethod(_export, kind=TEXT, media=NDJSON)
+    export_verbatims_csv = partialmethod(_export, kind=TEXT, media=CSV)
 
     def _snapshot(self, values: Mapping[str, Any], ask: Ask | None = None) -> Snapshot:
         if "formation" not in values and "etablissement" not in values:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from syndication.api import openapi
 from syndication.api.operations import JSON, NDJSON, OPERATIONS, Operation
-from syndication.api.params import KEYS_LIMIT, PUBLIC_SIZE
+from syndication.api.params import PUBLIC_SIZE
 from syndication.context import Hub
 from syndication.pages import page
 from syndication.partners.keys import OVERLAP
@@ -58,7 +58,7 @@ class Docs:
         settings = self._hub.settings
         return page(
             "site/docs.html", cache_control="public, max-age=300", described=_described(settings.public_url),
-            public_url=settings.public_url, limit=settings.api_limit, keys_limit=KEYS_LIMIT, public_size=PUBLIC_SIZE,
+            public_url=settings.public_url, limit=settings.api_limit, public_size=PUBLIC_SIZE,
             thresholds=settings.thresholds, overlap=OVERLAP.days, events=store.EVENTS, attempts=len(schedule.WAITS) + 1,
             mirror=_mirror(),
         )  # fmt: skip
