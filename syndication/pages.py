@@ -14,7 +14,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from syndication.accounts import signin
 from syndication.accounts.store import Person
+from syndication.catalogue.resolve import resolve_centre
+from syndication.catalogue.store import CentreRow
 from syndication.context import Hub
+from syndication.errors import UnusableCode
 from syndication.site.accessibility import statement
 from widget.routes import STYLES, words
 
@@ -111,19 +114,48 @@ def session_cookie(hub: Hub) -> str:
 
 
 Handler = Callable[[Request, Person], Awaitable[Response]]
+CentreHandler = Callable[[Request, Person, CentreRow], Awaitable[Response]]
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def for_roles(hub: Hub, *roles: str) -> Callable[[Handler], Callable[[Request], Awaitable[Response]]]:
+def signed_in(hub: Hub, request: Request) -> Person | None:
+    """Who asks, or None."""
+    return signin.who(hub.engine, request.cookies.get(session_cookie(hub), ""), hub.clock())
+
+
+def for_roles(hub: Hub, *roles: str) -> Callable[[Handler], Endpoint]:
     """Let a page be seen by some roles only: others are told so, strangers are shown how to sign in."""
 
-    def guard(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    def guard(handler: Handler) -> Endpoint:
         async def guarded(request: Request) -> Response:
-            person = signin.who(hub.engine, request.cookies.get(session_cookie(hub), ""), hub.clock())
+            person = signed_in(hub, request)
             if person is None:
                 return page("accounts/stranger.html", 401)
-            if person.role not in roles:
+            if not person.may(*roles):
                 return page("accounts/forbidden.html", 403, person=person)
             return await handler(request, person)
+
+        return guarded
+
+    return guard
+
+
+def for_centre(hub: Hub) -> Callable[[CentreHandler], Endpoint]:
+    """Let a page whose path names a ``centre`` (UAI or SIRET) be seen by the people of that centre only."""
+
+    def guard(handler: CentreHandler) -> Endpoint:
+        async def guarded(request: Request) -> Response:
+            person = signed_in(hub, request)
+            if person is None:
+                return page("accounts/stranger.html", 401)
+            try:
+                with hub.engine.connect() as connection:
+                    centre = resolve_centre(connection, request.path_params["centre"])
+            except UnusableCode:
+                centre = None
+            if centre is None or not person.may_open(centre.id):
+                return page("accounts/forbidden.html", 403, person=person)
+            return await handler(request, person, centre)
 
         return guarded
 

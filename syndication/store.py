@@ -1,20 +1,22 @@
 """SQL of reviews, figures, campaigns and the change log. Every function works in the caller's transaction."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
-from syndication import models
+from syndication import models, ratings
 from syndication.database import add_counts, insert_new, insert_one, table
 from syndication.search import store as search
 
 REVIEW = table(models.Review)
 SET_ASIDE = table(models.SetAside)
 VERBATIM = table(models.Verbatim)
+VERBATIM_SIGNAL = table(models.VerbatimSignal)
 TALLY = table(models.Tally)
 CHANGE = table(models.Change)
 CAMPAIGN = table(models.Campaign)
@@ -35,6 +37,16 @@ class NewVerbatim:
     gem: bool = False
     signals: tuple[str, ...] = ()
     fingerprint: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """What its words are known by: see ``digest``."""
+        return digest(self.text)
+
+
+def digest(text: str) -> str:
+    """By what words are known again: whoever changes a byte of them changes it (SHA-256, in hexadecimal)."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +74,11 @@ class NewReview:
     def scope(self) -> Scope:
         """Where it counts."""
         return self.formation_id, self.centre_id
+
+    @property
+    def rating(self) -> str:
+        """How content the respondent is; empty when they did not say."""
+        return str(self.answers.get("scales", {}).get(ratings.HEADLINE, ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +114,7 @@ def keep_reviews(connection: Connection, reviews: Sequence[NewReview], now: date
     texts = [_verbatim_row(review, verbatim, now) for review in fresh for verbatim in review.verbatims]
     if texts:
         connection.execute(insert(VERBATIM), texts)
+        keep_signals(connection, {v.id: v.signals for review in fresh for v in review.verbatims})
         search.keep(connection, search.VERBATIM, [_entry(text) for text in texts if text["status"] == "publie"])
     counts: Counter[tuple[Scope, str, str]] = Counter()
     counted = [review for review in fresh if not review.marks]
@@ -107,6 +125,14 @@ def keep_reviews(connection: Connection, reviews: Sequence[NewReview], now: date
     shown = {text["id"]: (text["formation_id"], text["centre_id"]) for text in texts if text["status"] == "publie"}
     note_changes(connection, [review.scope for review in counted], now, shown)
     return fresh
+
+
+def keep_signals(connection: Connection, signals: Mapping[str, Sequence[str]]) -> None:
+    """Keep what texts show, by id, in the place of what they showed before."""
+    connection.execute(delete(VERBATIM_SIGNAL).where(VERBATIM_SIGNAL.c.verbatim_id.in_(list(signals))))
+    rows = [{"signal": one, "verbatim_id": text} for text, kinds in signals.items() for one in dict.fromkeys(kinds)]
+    if rows:
+        connection.execute(insert(VERBATIM_SIGNAL), rows)
 
 
 def add_to_tally(connection: Connection, counts: Mapping[tuple[Scope, str, str], int]) -> None:
@@ -203,7 +229,12 @@ def _verbatim_row(review: NewReview, verbatim: NewVerbatim, now: datetime) -> di
         "status": verbatim.status,
         "reason": verbatim.reason,
         "gem": verbatim.gem,
-        "signals": list(verbatim.signals),
+        "alerted": False,
+        "rating": review.rating,
+        "digest": verbatim.digest,
+        "edition": 1,
+        "shown": None,
+        "masks": [],
         "received_on": now.date(),
         "published_at": now if verbatim.status == "publie" else None,
         "version": 1,
@@ -216,6 +247,11 @@ def _verbatim_row(review: NewReview, verbatim: NewVerbatim, now: datetime) -> di
 
 def _entry(row: Mapping[str, Any]) -> search.Entry:
     return search.verbatim_entry(row["id"], row["text"], row["formation_id"], row["centre_id"])
+
+
+def words_shown() -> ColumnElement[str]:
+    """A verbatim's words as the public reads them: its own, but for what a moderator masked."""
+    return func.coalesce(VERBATIM.c.shown, VERBATIM.c.text)
 
 
 # -- campaigns -------------------------------------------------------------------------------------------------------

@@ -1,36 +1,66 @@
-"""One-time sign-in links and the sessions they open."""
+"""Signing in: one-time links, the sessions they open, and who may be given what."""
 
 import hashlib
 import re
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import Connection, Engine
 
 from syndication.accounts import store
-from syndication.accounts.store import Person
+from syndication.accounts.store import Grant, Person
 from syndication.database import writing
 from syndication.errors import SignInError
 
-ROLES = ("moderator", "admin", "observer", "cfa")
+ROLES = ("moderator", "admin", "observer", "cfa", "referent")
 LINK_LIFE = timedelta(minutes=15)
 SESSION_LIFE = timedelta(hours=12)
-HOME = {"moderator": "/moderation", "admin": "/moderation", "observer": "/", "cfa": "/cfa"}
+HOME = {
+    "moderator": "/moderation",
+    "admin": "/moderation",
+    "referent": "/moderation/alertes",
+    "observer": "/observatoire",
+    "cfa": "/cfa",
+}
 """Where each role lands."""
-_EMAIL = re.compile(r"[^@\s,;<>]{1,64}@[^@\s,;<>]+\.[^@\s,;<>]{2,}")
+_SCOPE = re.compile(r"nation|(region|departement|opco):.{1,80}")
 
 
-def make_link(engine: Engine, public_url: str, person: Person, now: datetime, life: timedelta = LINK_LIFE) -> str:
-    """A one-time link for a person; raises SignInError when the person makes no sense."""
-    if person.role not in ROLES:
-        raise SignInError(f"Rôle inconnu : {person.role}. Attendus : {', '.join(ROLES)}.")
-    if not _EMAIL.fullmatch(person.email):
-        raise SignInError(f"« {person.email} » n'est pas une adresse électronique.")
-    if (person.role == "cfa") != (person.centre_id is not None):
+def checked(grant: Grant) -> Grant:
+    """A grant that makes sense, its address as mails need it; raises SignInError."""
+    if grant.role not in ROLES:
+        raise SignInError(f"Rôle inconnu : {grant.role}. Attendus : {', '.join(ROLES)}.")
+    try:
+        address = validate_email(grant.email, check_deliverability=False, globally_deliverable=False).normalized
+    except EmailNotValidError:
+        raise SignInError(f"« {grant.email} » n'est pas une adresse électronique.") from None
+    if (grant.role == "cfa") != (grant.centre_id is not None):
         raise SignInError("Le rôle cfa, et lui seul, va avec un établissement.")
-    token = secrets.token_urlsafe(24)
+    scope = grant.scope or ("nation" if grant.role == "observer" else "")
+    if grant.role == "observer" and not _SCOPE.fullmatch(scope):
+        raise SignInError("Un observateur voit la nation, une région, un département ou un OPCO.")
+    if grant.role != "observer" and grant.scope:
+        raise SignInError("Seul un observateur a un périmètre.")
+    return Grant(address.lower(), grant.role, grant.centre_id, scope)
+
+
+def make_link(
+    engine: Engine, public_url: str, grant: Grant, now: datetime, life: timedelta = LINK_LIFE, by: str = "commande"
+) -> str:
+    """Give somebody an access, unless they have it, and a one-time link; raises SignInError when it makes no sense."""
+    given = checked(grant)
     with writing(engine).begin() as connection:
-        store.add_link(connection, hashed(token), person, now + life)
+        person_id = store.grant(connection, given, by, now)
+        return link_for(connection, public_url, person_id, HOME[given.role], now, life)
+
+
+def link_for(
+    connection: Connection, public_url: str, person_id: int, lands: str, now: datetime, life: timedelta = LINK_LIFE
+) -> str:
+    """A one-time link for somebody known, in the caller's transaction; ``lands`` is the page that it leads to."""
+    token = secrets.token_urlsafe(24)
+    store.add_link(connection, hashed(token), person_id, lands, now + life)
     return f"{public_url}/connexion/{token}"
 
 
@@ -40,15 +70,16 @@ def link_works(engine: Engine, token: str, now: datetime) -> bool:
         return store.link_is_open(connection, hashed(token), now)
 
 
-def sign_in(engine: Engine, token: str, now: datetime) -> tuple[str, Person]:
-    """Spend a link and open a session: the cookie's value and who it is; raises SignInError."""
+def sign_in(engine: Engine, token: str, device: str, now: datetime) -> tuple[str, str]:
+    """Spend a link and open a session: the cookie's value and the page to go to; raises SignInError."""
     session = secrets.token_urlsafe(24)
     with writing(engine).begin() as connection:
-        person = store.use_link(connection, hashed(token), now)
-        if person is None:
+        spent = store.use_link(connection, hashed(token), now)
+        if spent is None:
             raise SignInError("Ce lien de connexion a déjà servi ou n'est plus valable.")
-        store.add_session(connection, hashed(session), person, now, now + SESSION_LIFE)
-    return session, person
+        person_id, lands = spent
+        store.add_session(connection, hashed(session), secrets.token_hex(6), person_id, device, now, now + SESSION_LIFE)
+    return session, lands
 
 
 def who(engine: Engine, session: str, now: datetime) -> Person | None:

@@ -6,6 +6,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from syndication.accounts import signin
+from syndication.accounts.devices import device_of
 from syndication.context import Hub
 from syndication.errors import SignInError
 from syndication.pages import page, read_form, see_other, session_cookie
@@ -21,12 +22,13 @@ def create_routes(hub: Hub) -> list[BaseRoute]:
     async def enter(request: Request) -> Response:
         await read_form(request)
         try:
-            session, person = await run_in_threadpool(
-                signin.sign_in, hub.engine, request.path_params["token"], hub.clock()
-            )
+            session, lands = await run_in_threadpool(
+                signin.sign_in, hub.engine, request.path_params["token"],
+                device_of(request.headers.get("user-agent", "")), hub.clock(),
+            )  # fmt: skip
         except SignInError:
             return page("accounts/signin.html", 404, works=False, path=request.url.path)
-        response = see_other(signin.HOME[person.role])
+        response = see_other(lands)
         response.set_cookie(
             session_cookie(hub), session, path="/", secure=hub.settings.secure, httponly=True, samesite="lax",
             max_age=int(signin.SESSION_LIFE.total_seconds()),

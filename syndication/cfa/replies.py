@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from syndication.accounts.store import Person
 from syndication.catalogue import store as catalogue
+from syndication.catalogue.store import CentreRow
 from syndication.context import Hub
 from syndication.database import writing
 from syndication.errors import DecisionError
@@ -20,35 +21,41 @@ class Replies:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
 
-    async def show(self, request: Request, person: Person) -> Response:
+    async def show(self, request: Request, person: Person, centre: CentreRow) -> Response:
         """The published texts of a centre, each with its reply or room for one."""
-        return self._texts(request, person)
+        return self._texts(request, person, centre)
 
-    async def write(self, request: Request, person: Person) -> Response:
+    async def write(self, request: Request, person: Person, centre: CentreRow) -> Response:
         """Keep a reply, to be read by a moderator."""
         form = await read_form(request)
         verbatim = request.path_params["verbatim"]
         try:
-            await run_in_threadpool(self._keep, verbatim, form.get("texte", ""), person)
+            await run_in_threadpool(self._keep, verbatim, form.get("texte", ""), person, centre)
         except DecisionError as error:
-            return self._texts(request, person, 422, fault=str(error), at=verbatim, typed=form.get("texte", ""))
-        return see_other(f"/cfa/avis?{request.url.query}#a-{verbatim}")
+            return self._texts(request, person, centre, 422, fault=str(error), at=verbatim, typed=form.get("texte", ""))
+        return see_other(f"{request.url.path.rpartition('/')[0]}?{request.url.query}#a-{verbatim}")
 
-    def _keep(self, verbatim: str, text: str, person: Person) -> None:
+    def _keep(self, verbatim: str, text: str, person: Person, centre: CentreRow) -> None:
         with writing(self._hub.engine).begin() as connection:
-            centre = catalogue.centre(connection, person.centre_id or 0)
             store.write(connection, verbatim, centre.id, text, centre.name, person.email, self._hub.clock())
 
     def _texts(
-        self, request: Request, person: Person, status: int = 200, *, fault: str = "", at: str = "", typed: str = ""
+        self,
+        request: Request,
+        person: Person,
+        centre: CentreRow,
+        status: int = 200,
+        *,
+        fault: str = "",
+        at: str = "",
+        typed: str = "",
     ) -> Response:
         with self._hub.engine.connect() as connection:
-            centre = catalogue.centre(connection, person.centre_id or 0)
             code = catalogue.centre_key(connection, centre)
         snapshot = self._hub.publisher.require(None, code, ask=read_ask(request.query_params))
         with self._hub.engine.connect() as connection:
             replies = store.replies_to(connection, [verbatim.id for verbatim in snapshot.verbatims])
         return page(
             "cfa/replies.html", status, person=person, centre=centre, snapshot=snapshot, replies=replies, fault=fault,
-            at=at, typed=typed, reasons=store.REASONS, longest=store.LONGEST,
+            at=at, typed=typed, here=f"/cfa/{code.partition(':')[2]}", reasons=store.REASONS, longest=store.LONGEST,
         )  # fmt: skip

@@ -12,13 +12,14 @@ from collector.door import Progress
 from syndication.accounts.store import Person
 from syndication.catalogue import store as catalogue
 from syndication.catalogue.resolve import resolve
+from syndication.catalogue.store import CentreRow
 from syndication.cfa.example import example_snapshot
 from syndication.cfa.preview import Preview, read, sign
 from syndication.cfa.replies import Replies
 from syndication.context import Hub
 from syndication.errors import SignInError, UnusableCode
 from syndication.moderation import store as moderation
-from syndication.pages import for_roles, page
+from syndication.pages import for_centre, for_roles, page
 from syndication.store import CampaignRow, centre_campaigns
 from widget.routes import draw_preview
 
@@ -38,11 +39,12 @@ class FormationLine:
 def create_routes(hub: Hub) -> list[BaseRoute]:
     """Routes of the centres' space and of previews."""
     space = _Space(hub)
-    replies, guard = Replies(hub), for_roles(hub, "cfa")
+    replies, ours = Replies(hub), for_centre(hub)
     return [
-        Route("/cfa", guard(space.home), methods=["GET"]),
-        Route("/cfa/avis", guard(replies.show), methods=["GET"]),
-        Route("/cfa/avis/{verbatim}", guard(replies.write), methods=["POST"]),
+        Route("/cfa", for_roles(hub, "cfa")(space.choose), methods=["GET"]),
+        Route("/cfa/{centre}", ours(space.home), methods=["GET"]),
+        Route("/cfa/{centre}/avis", ours(replies.show), methods=["GET"]),
+        Route("/cfa/{centre}/avis/{verbatim}", ours(replies.write), methods=["POST"]),
         Route("/apercu/{token}", space.preview, methods=["GET"]),
         Route("/apercu/{token}/cadre", space.frame, methods=["GET"]),
     ]
@@ -52,12 +54,24 @@ class _Space:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
 
-    async def home(self, _request: Request, person: Person) -> Response:
-        centre_id = person.centre_id or 0
+    async def choose(self, request: Request, person: Person) -> Response:
+        """The space of somebody's only centre, or their centres to choose from."""
         with self._hub.engine.connect() as connection:
-            centre = catalogue.centre(connection, centre_id)
-            lines = self._lines(connection, centre_id, catalogue.centre_key(connection, centre))
-        return page("cfa/home.html", person=person, centre=centre, lines=lines, today=self._hub.clock().date())
+            centres = [catalogue.centre(connection, number) for number in person.centre_ids]
+            codes = [catalogue.centre_key(connection, centre).partition(":")[2] for centre in centres]
+        if len(centres) == 1:
+            return await self.home(request, person, centres[0])
+        return page("cfa/choose.html", person=person, centres=list(zip(codes, centres, strict=True)))
+
+    async def home(self, _request: Request, person: Person, centre: CentreRow) -> Response:
+        """A centre's campaigns."""
+        with self._hub.engine.connect() as connection:
+            key = catalogue.centre_key(connection, centre)
+            lines = self._lines(connection, centre.id, key)
+        return page(
+            "cfa/home.html", person=person, centre=centre, lines=lines, today=self._hub.clock().date(),
+            here=f"/cfa/{key.partition(':')[2]}",
+        )  # fmt: skip
 
     async def preview(self, request: Request) -> Response:
         try:

@@ -5,14 +5,14 @@ from typing import Annotated
 import typer
 
 from syndication.accounts import signin as accounts
-from syndication.accounts.store import Person
+from syndication.accounts.store import Grant
 from syndication.catalogue.resolve import resolve_centre
 from syndication.commands.console import AsJson, give, give_json, opened_hub, say
 
 
 def signin(
     email: Annotated[str, typer.Argument(help="Adresse électronique de la personne.")],
-    role: Annotated[str, typer.Option(help="moderator, admin, observer ou cfa.")],
+    role: Annotated[str, typer.Option(help="moderator, admin, observer, cfa ou referent.")],
     etablissement: Annotated[str | None, typer.Option(help="UAI ou SIRET, pour le rôle cfa.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -22,7 +22,7 @@ def signin(
         if etablissement:
             with hub.engine.connect() as connection:
                 centre_id = resolve_centre(connection, etablissement).id
-        link = accounts.make_link(hub.engine, hub.settings.public_url, Person(email, role, centre_id), hub.clock())
+        link = accounts.make_link(hub.engine, hub.settings.public_url, Grant(email, role, centre_id), hub.clock())
     if as_json:
         give_json({"lien": link})
     else:

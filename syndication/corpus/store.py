@@ -25,6 +25,7 @@ from syndication import models, ratings
 from syndication.corpus.items import FIGURES, TEXT, Item, Line, Text
 from syndication.database import Prepared, joined, table
 from syndication.instants import day_of
+from syndication.store import words_shown
 
 PUBLISHED = table(models.Published)
 CHANGE = table(models.Change)
@@ -268,7 +269,7 @@ def _lines(kind: str | None, standing: bool) -> Prepared:
 _OWN, _HEAD = FORMATION.alias("own"), FORMATION.alias("head")
 _TEXT_COLUMNS = (
     VERBATIM.c.status, _HEAD.c.natural_key, _HEAD.c.title, _OWN.c.natural_key, CENTRE.c.uai, CENTRE.c.name,
-    VERBATIM.c.question, VERBATIM.c.text, VERBATIM.c.month, VERBATIM.c.published_at, VERBATIM.c.gem, VERBATIM.c.useful,
+    VERBATIM.c.question, words_shown(), VERBATIM.c.month, VERBATIM.c.published_at, VERBATIM.c.gem, VERBATIM.c.useful,
     select(joined(VERBATIM_SUBJECT.c.subject))
     .where(VERBATIM_SUBJECT.c.verbatim_id == VERBATIM.c.id)
     .correlate(VERBATIM)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from collector.door import default_questionnaire
 from syndication import campaigns, historic, intake, store, worker
 from syndication.accounts import signin
-from syndication.accounts.store import Person
+from syndication.accounts.store import Grant
 from syndication.asgi import migrate
 from syndication.catalogue import importer
 from syndication.catalogue import store as catalogue
@@ -102,8 +102,8 @@ def open_doors(hub: Hub, catalogue_url: str) -> Doors:
     return Doors(
         catalogue=f"{catalogue_url}/formations/cap-cuisine",
         apprenti=campaigns.issue_links(hub.collector, opened, 1)[0],
-        cfa=signin.make_link(hub.engine, public, Person(CENTRE_PERSON, "cfa", centre.id), now, DOOR_LIFE),
-        moderation=signin.make_link(hub.engine, public, Person(MODERATOR, "moderator", None), now, DOOR_LIFE),
+        cfa=signin.make_link(hub.engine, public, Grant(CENTRE_PERSON, "cfa", centre.id), now, DOOR_LIFE),
+        moderation=signin.make_link(hub.engine, public, Grant(MODERATOR, "moderator", None), now, DOOR_LIFE),
         integrer=f"{public}/integrer?formation={MAIN_FORMATION}",
         api=f"{public}/api/v1/avis?formation={MAIN_FORMATION}",
     )

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, func, insert, select, update
 
 from syndication import models, store
-from syndication.database import table
+from syndication.database import joined, table
 from syndication.errors import DecisionConflict, DecisionError
 from syndication.instants import PARIS
 from syndication.moderation.decide import decide
@@ -18,6 +18,10 @@ REVIEW = table(models.Review)
 DECISION = table(models.Decision)
 FORMATION = table(models.Formation)
 CENTRE = table(models.Centre)
+VERBATIM_SIGNAL = table(models.VerbatimSignal)
+_SIGNALS = (
+    select(joined(VERBATIM_SIGNAL.c.signal)).where(VERBATIM_SIGNAL.c.verbatim_id == VERBATIM.c.id).scalar_subquery()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def waiting(connection: Connection, limit: int, offset: int = 0) -> list[Waiting
             VERBATIM.c.text,
             VERBATIM.c.month,
             VERBATIM.c.received_on,
-            VERBATIM.c.signals,
+            _SIGNALS.label("signals"),
             VERBATIM.c.version,
             REVIEW.c.marks,
             FORMATION.c.title.label("formation"),
@@ -72,7 +76,11 @@ def waiting(connection: Connection, limit: int, offset: int = 0) -> list[Waiting
         .limit(limit)
         .offset(offset)
     )
-    return [WaitingText(**row) for row in connection.execute(query).mappings()]
+    rows = connection.execute(query).mappings()
+    return [
+        WaitingText(**{**row, "signals": sorted((row["signals"] or "").split(",")) if row["signals"] else []})
+        for row in rows
+    ]
 
 
 def counts_by_status(connection: Connection) -> dict[str, int]:
@@ -125,8 +133,8 @@ def record_decision(
         raise DecisionConflict("Quelqu'un d'autre vient de décider de ce texte\u00a0: rien n'a été changé.")
     connection.execute(
         insert(DECISION).values(
-            verbatim_id=verbatim_id, actor=actor, at=now, from_status=current["status"], to_status=outcome.status,
-            reason=outcome.reason,
+            verbatim_id=verbatim_id, actor=actor, at=now, act="decision", note="",
+            from_status=current["status"], to_status=outcome.status, reason=outcome.reason,
         )
     )  # fmt: skip
     scope = (current["formation_id"], current["centre_id"])
@@ -134,7 +142,8 @@ def record_decision(
         reviews.count_in(connection, current["review_id"], actor, now)
     step = (outcome.status == "publie") - (current["status"] == "publie")
     if step > 0:
-        reviews.show(connection, verbatim_id, current["question"], current["text"], scope, subjects)
+        words = current["shown"] or current["text"]
+        reviews.show(connection, verbatim_id, current["question"], words, scope, subjects)
     elif step:
         reviews.hide(connection, verbatim_id, current["question"], scope)
     if step:

@@ -26,6 +26,7 @@ from syndication import models, ratings
 from syndication.database import Prepared, joined, table
 from syndication.instants import day_of, instant_of
 from syndication.search import store as search
+from syndication.store import words_shown
 from widget.contract import Order
 
 TALLY = table(models.Tally)
@@ -366,21 +367,11 @@ def _plain_query(any_formation: bool, one_centre: bool, order: Order, one_questi
 def _text_query(
     any_formation: bool, one_centre: bool, order: Order, one_question: bool, extra: tuple[Any, ...]
 ) -> Select[Any]:
-    columns = (
-        "id",
-        "published_at",
-        "usefulness",
-        "question",
-        "text",
-        "month",
-        "gem",
-        "formation_id",
-        "centre_id",
-        "useful",
-    )
     spoken_of = select(joined(VERBATIM_SUBJECT.c.subject)).where(VERBATIM_SUBJECT.c.verbatim_id == VERBATIM.c.id)
     query: Select[Any] = select(
-        *(VERBATIM.c[name] for name in columns), spoken_of.scalar_subquery(),
+        VERBATIM.c.id, VERBATIM.c.published_at, VERBATIM.c.usefulness, VERBATIM.c.question, words_shown(),
+        VERBATIM.c.month, VERBATIM.c.gem, VERBATIM.c.formation_id, VERBATIM.c.centre_id, VERBATIM.c.useful,
+        spoken_of.scalar_subquery(),
         REPLY.c.text, REPLY.c.signed, REPLY.c.published_at,
     )  # fmt: skip
     query = query.select_from(VERBATIM).outerjoin(REPLY, (REPLY.c.verbatim_id == VERBATIM.c.id) & _REPLYING)

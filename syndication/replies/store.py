@@ -111,7 +111,7 @@ def waiting(connection: Connection, limit: int) -> list[WaitingReply]:
     """Replies to be read, the oldest first, to texts that are still published."""
     query = (
         select(
-            REPLY.c.verbatim_id, REPLY.c.text, REPLY.c.signed, REPLY.c.version, REPLY.c.written_at, VERBATIM.c.text
+            REPLY.c.verbatim_id, REPLY.c.text, REPLY.c.signed, REPLY.c.version, REPLY.c.written_at, store.words_shown()
         )
         .join(VERBATIM, VERBATIM.c.id == REPLY.c.verbatim_id)
         .where(REPLY.c.status == "attente", VERBATIM.c.status == "publie")

@@ -139,8 +139,10 @@ def rewrite(
         return False
     _change_text(
         connection, verbatim, AUTHOR, now, status="attente", reason=None, text=text, fingerprint=fingerprint,
-        received_on=now.date(), signals=list(signals), published_at=None, gem=False, receipt_due=False,
+        digest=store.digest(text), edition=verbatim.edition + 1, shown=None, masks=[], received_on=now.date(),
+        published_at=None, gem=False, receipt_due=False,
     )  # fmt: skip
+    store.keep_signals(connection, {verbatim.id: signals})
     _unpublish(connection, verbatim, now)
     return True
 
@@ -218,9 +220,10 @@ def _text_of(connection: Connection, source_id: str, question: str) -> Row[Any] 
 
 def _retire(connection: Connection, verbatim: Row[Any], now: datetime) -> None:
     _change_text(
-        connection, verbatim, AUTHOR, now, status="retire", reason=None, text="", fingerprint=None, signals=[],
-        published_at=None, gem=False, receipt_due=False,
+        connection, verbatim, AUTHOR, now, status="retire", reason=None, text="", fingerprint=None,
+        digest="", shown=None, masks=[], published_at=None, gem=False, receipt_due=False,
     )  # fmt: skip
+    store.keep_signals(connection, {verbatim.id: ()})
     _unpublish(connection, verbatim, now)
 
 
@@ -245,8 +248,8 @@ def _change_text(
         raise DecisionConflict("Ce texte vient de changer\u00a0: rien n'a été fait.")
     connection.execute(
         insert(DECISION).values(
-            verbatim_id=verbatim.id, actor=actor, at=_moment(actor, now), from_status=verbatim.status, to_status=status,
-            reason=values.get("reason"),
+            verbatim_id=verbatim.id, actor=actor, at=_moment(actor, now), act="decision", note="",
+            from_status=verbatim.status, to_status=status, reason=values.get("reason"),
         )
     )  # fmt: skip
 

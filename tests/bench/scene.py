@@ -101,11 +101,12 @@ def fill_many(hub: Hub, formations: int, *, whole: bool = False) -> None:
         "INSERT INTO tally (formation_id, centre_id, axis, value, count) "
         "SELECT :id + n, centre_id, axis, value, count + n % 7 FROM n CROSS JOIN "
         f"(SELECT centre_id, axis, value, count FROM tally WHERE formation_id = :f AND centre_id IN (0, :c) {kept})",
-        "INSERT INTO verbatim (id, review_id, formation_id, centre_id, question, text, month, status, gem, signals, "
-        "received_on, published_at, version, receipt_due, useful, useless, usefulness) "
+        "INSERT INTO verbatim (id, review_id, formation_id, centre_id, question, text, month, status, gem, alerted, "
+        "digest, edition, masks, rating, received_on, published_at, version, receipt_due, useful, useless, usefulness) "
         "SELECT printf('%x-%x', n, t), printf('r%x-%x', n, t), :id + n, :c, 'a_savoir', "
         "'Texte ' || t || ' de la formation ' || n || ', ' || hex(randomblob(40)) || '. Le reste est plus calme.', "
-        "'2026-06', 'publie', 0, '[]', '2026-10-01', datetime('2026-10-01', '+' || (n % 5000) || ' minutes') "
+        "'2026-06', 'publie', 0, 0, '', 1, '[]', '', '2026-10-01', "
+        "datetime('2026-10-01', '+' || (n % 5000) || ' minutes') "
         "|| '.000000', 1, 0, 0, 0, 0 FROM n CROSS JOIN t",
         "UPDATE tally SET count = (SELECT count(*) FROM t) WHERE axis = '@verbatims' AND value = 'a_savoir' "
         "AND formation_id >= :id",

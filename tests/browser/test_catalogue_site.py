@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, expect
 from starlette.types import ASGIApp
 
 from syndication.accounts import signin
-from syndication.accounts.store import Person
+from syndication.accounts.store import Grant
 from syndication.context import Hub
 from syndication.database import writing
 from syndication.instants import now_in_paris
@@ -67,7 +67,7 @@ def test_a_catalogue_shows_scores_and_words_and_keeps_a_mirror_through_messages(
         url = f"http://127.0.0.1:{port}/sirius"
         webhook = webhooks.add(connection, partner, url, webhooks.EVENTS, hub.clock())
     secret = secret_of(hub.settings.keys()[0], webhook.salts[0])
-    desk = signin.make_link(hub.engine, "", Person("lea@exemple.fr", "moderator", None), now_in_paris())
+    desk = signin.make_link(hub.engine, "", Grant("lea@exemple.fr", "moderator", None), now_in_paris())
     environment = {"SIRIUS_WEBHOOK_LOCAL": "1", "SIRIUS_SECRET_KEYS": ",".join(hub.settings.keys())}
     hub.close()
     with serving(hub.settings.data_dir, **environment) as (_, home):
@@ -128,7 +128,7 @@ def test_an_administrator_makes_a_site_known_and_reads_its_key_once(
         webhooks.owe(connection, {"avis.retire"}, "https://exemple.fr/api/v1/changements", hub.clock())
         partners.add_usage(connection, hub.clock().date(), {("widget", partner): 12, ("avis", 0): 40})
     assert webhook.url
-    link = signin.make_link(hub.engine, "", Person("chef@exemple.fr", "admin", None), now_in_paris())
+    link = signin.make_link(hub.engine, "", Grant("chef@exemple.fr", "admin", None), now_in_paris())
     environment = {"SIRIUS_SECRET_KEYS": ",".join(hub.settings.keys())}
     hub.close()
     with serving(hub.settings.data_dir, **environment) as (_, home):

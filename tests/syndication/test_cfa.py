@@ -6,7 +6,7 @@ from datetime import timedelta
 from html import unescape
 from typing import Any
 
-from syndication.accounts.store import Person
+from syndication.accounts.store import Grant
 from syndication.catalogue import store as catalogue
 from syndication.catalogue.codes import Code
 from syndication.cfa.preview import Preview, sign
@@ -20,9 +20,9 @@ from tests.syndication.test_publication import publish_everything
 Answer = Callable[..., None]
 
 
-def centre_person(hub: Hub, uai: str) -> Person:
+def centre_person(hub: Hub, uai: str) -> Grant:
     with hub.engine.connect() as connection:
-        return Person("cfa@exemple.fr", "cfa", catalogue.centres_by_code(connection, Code("uai", uai))[0].id)
+        return Grant("cfa@exemple.fr", "cfa", catalogue.centres_by_code(connection, Code("uai", uai))[0].id)
 
 
 def preview_path(centre: str = PARIS_CENTRE, key: str = KEY) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from syndication import worker
 from syndication.accounts import signin
-from syndication.accounts.store import Person
+from syndication.accounts.store import Grant
 from syndication.catalogue import store as catalogue
 from syndication.catalogue.codes import Code
 from syndication.context import Hub
@@ -21,10 +21,10 @@ from tests.helpers import Client, Clock, hidden_fields
 
 Answer = Callable[..., None]
 URL = f"/api/v1/avis?formation={CUISINE}"
-MODERATOR = Person("lea@exemple.fr", "moderator", None)
+MODERATOR = Grant("lea@exemple.fr", "moderator", None)
 
 
-def signed_in(hub: Hub, app: Any, person: Person = MODERATOR) -> Client:
+def signed_in(hub: Hub, app: Any, person: Grant = MODERATOR) -> Client:
     browser = Client(app)
     link = signin.make_link(hub.engine, hub.settings.public_url, person, hub.clock())
     assert browser.post(link.removeprefix(hub.settings.public_url)).status_code == 303
@@ -93,10 +93,10 @@ def test_signing_out_ends_the_session_itself(hub: Hub, app: Any) -> None:
 
 def test_nobody_signs_in_with_a_role_that_makes_no_sense(hub: Hub) -> None:
     for person in (
-        Person("lea@exemple.fr", "reine", None),
-        Person("lea", "moderator", None),
-        Person("a@b.fr", "cfa", None),
-        Person("a@b.fr", "admin", 1),
+        Grant("lea@exemple.fr", "reine", None),
+        Grant("lea", "moderator", None),
+        Grant("a@b.fr", "cfa", None),
+        Grant("a@b.fr", "admin", 1),
     ):
         with pytest.raises(SignInError):
             signin.make_link(hub.engine, "", person, hub.clock())
@@ -106,7 +106,7 @@ def test_nobody_signs_in_with_a_role_that_makes_no_sense(hub: Hub) -> None:
 def test_only_moderators_and_admins_see_the_desk(hub: Hub, app: Any, role: str, status: int) -> None:
     with hub.engine.connect() as connection:
         centre = catalogue.centres_by_code(connection, Code("uai", PARIS_CENTRE))[0]
-    person = Person("x@exemple.fr", role, centre.id if role == "cfa" else None)
+    person = Grant("x@exemple.fr", role, centre.id if role == "cfa" else None)
     assert signed_in(hub, app, person).get("/moderation").status_code == status
 
 
@@ -162,7 +162,7 @@ def test_a_mangled_decision_is_refused_with_a_sentence(
 def test_two_moderators_never_overwrite_each_other(hub: Hub, app: Any, answer: Answer) -> None:
     answer(1)
     text = waiting(hub)[0]
-    one, two = signed_in(hub, app), signed_in(hub, app, Person("max@exemple.fr", "moderator", None))
+    one, two = signed_in(hub, app), signed_in(hub, app, Grant("max@exemple.fr", "moderator", None))
     publish = {"version": "1", "decision": "publie"}
     refuse = {"version": "1", "decision": "refuse", "raison": "injure"}
     assert one.post(f"/moderation/{text.id}", data=publish).status_code == 303

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from syndication.accounts.store import Person
+from syndication.accounts.store import Grant
 from syndication.app import Service
 from syndication.context import Hub
 from syndication.database import writing
@@ -23,7 +23,7 @@ Answer = Callable[..., None]
 AVIS = f"/api/v1/avis?formation={CUISINE}"
 USAGE, CHANGES, EXPORT = "/api/v1/usage", "/api/v1/changements", "/api/v1/exports/avis.ndjson"
 KEYED = (USAGE, CHANGES, EXPORT, "/api/v1/exports/verbatims.csv")
-ADMIN = Person("chef@exemple.fr", "admin", None)
+ADMIN = Grant("chef@exemple.fr", "admin", None)
 
 
 def add(hub: Hub, name: str = "Catalogue", **options: Any) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from collector.door import default_questionnaire
 from collector.questionnaire.answers import section_keys
 from syndication import intake, models, store, worker
-from syndication.accounts.store import Person
+from syndication.accounts.store import Grant
 from syndication.context import Hub
 from syndication.database import table
 from syndication.errors import ConfigurationError
@@ -29,7 +29,7 @@ Answer = Callable[..., None]
 Opener = Callable[..., str]
 CatchUp = Callable[[], None]
 URL = f"/api/v1/avis?formation={CUISINE}"
-OTHER = Person("max@exemple.fr", "moderator", None)
+OTHER = Grant("max@exemple.fr", "moderator", None)
 STORY = "Le matin j'ouvre la cuisine, puis je prépare les légumes avec le chef."
 SAME_STORY = "  LE MATIN, j’ouvre la cuisine… puis je PREPARE les legumes avec le Chéf !!! 🍳\n"
 SURFACES = (
@@ -233,7 +233,7 @@ def test_every_reason_to_hold_a_response_is_said_in_words(
 def test_who_may_not_moderate_neither_sees_nor_judges_what_is_held(hub: Hub, app: Any, odd: Callable[..., str]) -> None:
     odd()
     review = reviews(hub)[0].id
-    observer = signed_in(hub, app, Person("x@exemple.fr", "observer", None))
+    observer = signed_in(hub, app, Grant("x@exemple.fr", "observer", None))
     assert judge(observer, review, "comptee").status_code == 403
     assert judge(Client(app), review, "comptee").status_code == 401
     foreign = signed_in(hub, app).post(

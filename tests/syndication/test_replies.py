@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from syndication.accounts import signin
-from syndication.accounts.store import Person
+from syndication.accounts.store import Grant
 from syndication.app import Service
 from syndication.catalogue.resolve import resolve_centre
 from syndication.context import Hub
@@ -21,7 +21,7 @@ def signed_in(hub: Hub, client: Client, role: str, centre: str = "") -> dict[str
     """Headers of somebody signed in."""
     with hub.engine.connect() as connection:
         number = resolve_centre(connection, centre).id if centre else None
-    link = signin.make_link(hub.engine, hub.settings.public_url, Person("p@exemple.fr", role, number), hub.clock())
+    link = signin.make_link(hub.engine, hub.settings.public_url, Grant("p@exemple.fr", role, number), hub.clock())
     path = link.removeprefix(hub.settings.public_url)
     done = client.post(path, data={})
     return {"cookie": done.headers["set-cookie"].partition(";")[0]}

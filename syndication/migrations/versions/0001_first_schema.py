@@ -25,7 +25,6 @@ def upgrade() -> None:
     _corpus()
     _partners()
     _webhooks()
-    _people()
 
 
 def _catalogue() -> None:
@@ -214,12 +213,17 @@ def _verbatims() -> None:
         sa.Column("centre_id", sa.Integer(), nullable=False),
         sa.Column("question", sa.String(), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("edition", sa.Integer(), nullable=False),
+        sa.Column("shown", sa.String(), nullable=True),
+        sa.Column("masks", sa.JSON(), nullable=False),
         sa.Column("fingerprint", sa.String(), nullable=True),
         sa.Column("month", sa.String(), nullable=True),
+        sa.Column("rating", sa.String(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("gem", sa.Boolean(), nullable=False),
-        sa.Column("signals", sa.JSON(), nullable=False),
+        sa.Column("alerted", sa.Boolean(), nullable=False),
         sa.Column("received_on", sa.Date(), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -243,22 +247,6 @@ def _verbatims() -> None:
         sa.UniqueConstraint("review_id", "question"),
     )
     op.create_index(op.f("ix_verbatim_fingerprint"), "verbatim", ["fingerprint"], unique=False)
-    op.create_table(
-        "decision",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("verbatim_id", sa.String(), nullable=False),
-        sa.Column("actor", sa.String(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("from_status", sa.String(), nullable=False),
-        sa.Column("to_status", sa.String(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["verbatim_id"],
-            ["verbatim.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    op.create_index(op.f("ix_decision_verbatim_id"), "decision", ["verbatim_id"], unique=False)
 
 
 def _around_verbatims() -> None:
@@ -567,34 +555,3 @@ def _webhooks() -> None:
         postgresql_where=sa.text("state = 'due'"),
     )
     op.create_index("ix_delivery_webhook", "delivery", ["webhook_id", "created_at"], unique=False)
-
-
-def _people() -> None:
-    op.create_table(
-        "sign_in_link",
-        sa.Column("token_hash", sa.String(), nullable=False),
-        sa.Column("email", sa.String(), nullable=False),
-        sa.Column("role", sa.String(), nullable=False),
-        sa.Column("centre_id", sa.Integer(), nullable=True),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["centre_id"],
-            ["centre.id"],
-        ),
-        sa.PrimaryKeyConstraint("token_hash"),
-    )
-    op.create_table(
-        "session",
-        sa.Column("token_hash", sa.String(), nullable=False),
-        sa.Column("email", sa.String(), nullable=False),
-        sa.Column("role", sa.String(), nullable=False),
-        sa.Column("centre_id", sa.Integer(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["centre_id"],
-            ["centre.id"],
-        ),
-        sa.PrimaryKeyConstraint("token_hash"),
-    )
