@@ -112,8 +112,8 @@ class _Desk:
             answers = replies.waiting(connection, SCREEN)
         labels = self._hub.publisher.questions().labels
         return page(
-            "desk/queue.html", status, here="/moderation", person=person, texts=texts, counts=counts, labels=labels, reasons=REASONS,
-            signals=SIGNALS, held=held, held_total=held_total, fault=fault, at=at, done=done,
+            "desk/queue.html", status, here="/moderation", person=person, texts=texts, counts=counts, labels=labels,
+            reasons=REASONS, signals=SIGNALS, held=held, held_total=held_total, fault=fault, at=at, done=done,
             today=self._hub.clock().date(), subjects=SUBJECTS, replies=answers, reply_reasons=replies.REASONS,
         )  # fmt: skip
 
