@@ -84,7 +84,8 @@ class _Partners:
             messages = {hook.id: webhooks.deliveries(connection, hook.id, MESSAGES) for hook in hooks}
         return page(
             "desk/partners.html", status, here="/moderation/partenaires", person=person, partners=partners,
-            served=served, days=days, hooks=hooks, messages=messages, now=now, fault=fault, secret=secret, done=done, form=form or {}, scopes=SCOPES,
+            served=served, days=days, hooks=hooks, messages=messages, now=now, fault=fault, secret=secret,
+            done=done, form=form or {}, scopes=SCOPES,
             overlap=OVERLAP.days, events=webhooks.EVENTS, window=DAYS,
             policy=self._hub.settings.embed_policy,
         )  # fmt: skip
