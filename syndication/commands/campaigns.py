@@ -4,12 +4,12 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
 
-import segno
 import typer
 
 from syndication import campaigns
 from syndication.commands.console import AsJson, give, give_json, opened_hub, say
 from syndication.errors import CampaignRefused
+from syndication.kit import qr
 
 DEFAULT_LENGTH = timedelta(days=60)
 
@@ -69,11 +69,12 @@ def campaign_qr(
     file: Annotated[Path, typer.Argument(metavar="FICHIER", help="Image à écrire : .svg, .png ou .pdf.")],
 ) -> None:
     """Écrit le QR code du lien commun d'une campagne, à mettre sur une affiche."""
-    if file.suffix.lower() not in {".svg", ".png", ".pdf"}:
+    write = qr.FORMATS.get(file.suffix.lower().removeprefix("."))
+    if write is None:
         raise typer.BadParameter("un fichier .svg, .png ou .pdf est attendu.", param_hint="FICHIER")
     with opened_hub() as hub:
         link = campaigns.common_link(hub.collector, identifier)
-    segno.make(link, error="m", micro=False).save(str(file), scale=10, border=4)
+    file.write_bytes(write(link))
     give(link)
 
 
