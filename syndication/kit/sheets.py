@@ -109,7 +109,10 @@ def _table(table: Table) -> dict[str, Json]:
     return {
         "kind": "table",
         "title": table.title,
-        "columns": [{"title": column.title, "number": column.is_number} for column in table.columns],
+        "columns": [
+            {"title": column.title, "number": column.is_number, "short": column.kind != "text"}
+            for column in table.columns
+        ],
         "rows": [[spelled(row.get(column.key), column.kind) for column in table.columns] for row in table.rows],
     }
 
