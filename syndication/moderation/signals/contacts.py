@@ -1,0 +1,237 @@
+"""Ways to reach somebody: telephone numbers, addresses, links, accounts. Pure."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from syndication.moderation.signals.lists import load, words
+from syndication.moderation.signals.reading import FIRST_FIGURE, MAILING, NETWORK, SPELT, STREET, Reading
+from syndication.moderation.signals.signal import Signal
+
+_SEPARATORS = r"[\s.\-_/()\u2010-\u2015\ufe0f\u20e3]"
+_FIGURES = re.compile(rf"(?<![\w@+])(?:\(?\+)?[0-9oO(](?:{_SEPARATORS}{{0,4}}[0-9]){{7,}}(?![0-9])")
+_MANY_FIGURES = re.compile(rf"[0-9](?:{_SEPARATORS}{{0,4}}[0-9]){{7}}")
+_GROUP = re.compile(r"\+?[0-9]+|[oO](?=[0-9\s.\-])")
+_NATIONAL = re.compile(r"0[1-9][0-9]{8}")
+_ABROAD = re.compile(r"(?:\+|00)(?:33(?:0?)[1-9][0-9]{8}|(?!33)[1-9][0-9]{8,12})|33[1-9][0-9]{8}")
+_MOBILE = re.compile(r"(?<![\w.,])[67](?:[ .\-]?[0-9]{2}){4}(?![0-9])")
+SPELT_WORDS = 20
+"""Words that a telephone number spelt out may take."""
+_ASKED = ("tel", "num", "portable", "appel", "whatsapp", "joindre", "sms", "texto", "contact")
+_UNIT = r"(?:un|deux|trois|quatre|cinq|six|sept|huit|neuf|[1-9])"
+_PAIR = (
+    rf"(?:quatre vingts?(?: (?:dix(?: (?:sept|huit|neuf))?|onze|douze|treize|quatorze|quinze|seize|{_UNIT}))?|"
+    rf"soixante(?: et)?(?: (?:dix(?: (?:sept|huit|neuf))?|onze|douze|treize|quatorze|quinze|seize|{_UNIT}))?|"
+    rf"(?:vingt|trente|quarante|cinquante)(?: et)?(?: {_UNIT})?|dix (?:sept|huit|neuf)|"
+    rf"dix|onze|douze|treize|quatorze|quinze|seize|(?:zero|0) (?:{_UNIT}|zero|0)|{_UNIT} {_UNIT}|[0-9]{{2}})"
+)
+_SPELT = re.compile(rf"(?<= )(?:(?:zero|o|0) {_UNIT}|0[1-9])(?: {_PAIR}){{3,5}}(?= )")
+_MAIL = re.compile(r"[\w.+\-]+ ?@ ?[\w\-]+(?: ?\. ?[\w\-]+)+")
+_AT = r"(?: ?[(\[{] ?(?:at|arobase?|@) ?[)\]}] ?| (?:arobase?s?|at) )"
+_MAIL_SPELT = re.compile(rf"[\w.+\-]+{_AT}[\w\-]+(?:(?:\.| ?[(\[{{]?(?:point|dot)[)\]}}]? )[\w\-]+)*", re.IGNORECASE)
+_PROVIDER = re.compile(
+    r"(?:[\w.+\-]+ )?(?<![\w.])(?:gmail|hotmail|outlook|yahoo|wanadoo|laposte|icloud)\.(?:com|fr|net)(?!\w)",
+    re.IGNORECASE,
+)
+_SCHEME = re.compile(r"(?<!\w)(?:h(?:tt|xx)ps?://|www\.)\S*[\w/]", re.IGNORECASE)
+_BEFORE = re.compile(r"[\w.\-]*[^\W_]$")
+_AFTER = re.compile(r"(?::[0-9]+)?(?:[/?#]\S*[\w/])?")
+_HANDLE = re.compile(r"(?<![\w.@/])@(?=[\w.]*[^\W\d_])[\w.]{2,29}[\w]")
+_TAG = re.compile(r"(?<!\w)[\w.]{2,32}#[0-9]{4}(?!\w)")
+
+
+def find_contacts(reading: Reading) -> Iterator[Signal]:
+    """Every way to reach somebody that a text gives."""
+    yield from _telephones(reading)
+    mails = list(_mails(reading)) if "@" in reading.text or reading.known & MAILING else []
+    yield from (Signal("mail", *span, "Adresse électronique") for span in mails)
+    links = list(_links(reading.text, mails))
+    yield from links
+    yield from _accounts(reading, [*mails, *((link.start, link.end) for link in links)])
+    yield from _streets(reading)
+
+
+def _telephones(reading: Reading) -> Iterator[Signal]:
+    text = reading.text
+    for match in _FIGURES.finditer(text) if _MANY_FIGURES.search(text) else ():
+        for start, end in _numbers(match):
+            yield Signal("telephone", start, end, "Numéro de téléphone")
+    for match in _MOBILE.finditer(text):
+        if any(word.startswith(_ASKED) for word in reading.folded):
+            yield Signal("telephone", *match.span(), "Numéro de téléphone sans son zéro")
+    if reading.known & SPELT:
+        for first in reading.having(FIRST_FIGURE):
+            stretch = reading.stretch(first, first + SPELT_WORDS)
+            spelt = _SPELT.match(stretch.line, 1)
+            if spelt and re.search("[a-z]{2}", spelt.group()):
+                yield Signal("telephone", *stretch.place(*spelt.span()), "Numéro de téléphone en lettres")
+
+
+def _numbers(run: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Telephone numbers within a run of figures: whole groups of figures that make one together."""
+    groups = list(_GROUP.finditer(run.group()))
+    first = 0
+    while first < len(groups):
+        digits = ""
+        for last in range(first, len(groups)):
+            group = groups[last].group()
+            digits += "0" if group in "oO" else group
+            if _is_number(digits) and not _is_date(run.group()[groups[first].start() : groups[last].end()]):
+                yield run.start() + groups[first].start(), run.start() + groups[last].end()
+                first = last
+                break
+        first += 1
+
+
+def _is_number(digits: str) -> bool:
+    if digits == "0123456789":
+        return False
+    return bool(_NATIONAL.fullmatch(digits) or _ABROAD.fullmatch(digits))
+
+
+def _is_date(figures: str) -> bool:
+    return re.search(r"[/\-.](?:19|20)[0-9]{2}(?![0-9])", figures) is not None
+
+
+def _mails(reading: Reading) -> Iterator[tuple[int, int]]:
+    text = reading.text
+    if "@" in text:
+        yield from (match.span() for match in _MAIL.finditer(text))
+    if reading.known & MAILING or "(@" in text or "[@" in text:
+        yield from (match.span() for match in _MAIL_SPELT.finditer(text) if _is_spelt_mail(match.group()))
+    if "@" not in text:
+        yield from (match.span() for match in _PROVIDER.finditer(text))
+
+
+def _is_spelt_mail(found: str) -> bool:
+    return (
+        re.search(r"\.\w|[(\[{]|\b(?:point|dot)\b|gmail|outlook|hotmail|yahoo|orange|free", found, re.IGNORECASE)
+        is not None
+    )
+
+
+def _links(text: str, mails: list[tuple[int, int]]) -> Iterator[Signal]:
+    taken = list(mails)
+    if "://" in text or "www." in text or "WWW." in text:
+        for match in _SCHEME.finditer(text):
+            taken.append(match.span())
+            yield Signal("lien", *match.span(), "Lien")
+    domains, spelt = _domains()
+    for match in [*domains.finditer(text), *(spelt.finditer(text) if " point " in text else ())]:
+        before = _BEFORE.search(text, max(match.start() - 80, 0), match.start())
+        if before is None:
+            continue
+        rest = _AFTER.match(text, match.end())
+        end = rest.end() if rest else match.end()
+        if not any(start < end and before.start() < stop for start, stop in taken):
+            yield Signal("lien", before.start(), end, "Nom de site")
+
+
+@cache
+def _domains() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Ends of names of sites, as they are written and as they are spelt."""
+    lists = load("contacts")
+    sure, other = ("|".join(lists[key].split()) for key in ("top_domains", "other_domains"))
+    written = rf"\.(?:(?:{sure})|(?:{other})(?=/))(?![\w@])"
+    return re.compile(written, re.IGNORECASE), re.compile(r" point (?:com|fr|org|net)(?!\w)", re.IGNORECASE)
+
+
+def _accounts(reading: Reading, taken: list[tuple[int, int]]) -> Iterator[Signal]:
+    text = reading.text
+    spans: list[tuple[int, int]] = []
+    if "@" in text:
+        nobody = words("contacts", "every_one")
+        spans += [m.span() for m in _HANDLE.finditer(text) if m.group()[1:].casefold().strip(".") not in nobody]
+    if "#" in text:
+        spans += [match.span() for match in _TAG.finditer(text)]
+    if reading.known & NETWORK:
+        spans += _named_accounts(reading)
+    told = list(taken)
+    for start, end in spans:
+        if not any(start < stop and begin < end for begin, stop in told):
+            told.append((start, end))
+            yield Signal("reseau_social", start, end, "Compte d'un réseau social")
+
+
+def _named_accounts(reading: Reading) -> Iterator[tuple[int, int]]:
+    for index in reading.having(NETWORK):
+        at = _next_telling(reading, index)
+        if at is None:
+            continue
+        start = reading.places[at][0]
+        word = re.compile(r"[\w.\-]*\w").match(reading.text, start)
+        if word and (_is_announced(reading, index, at) or _looks_made_up(word.group())):
+            yield start, word.end()
+
+
+def _next_telling(reading: Reading, index: int) -> int | None:
+    """The word that may be an account's name after a network's."""
+    skipped = words("contacts", "pseudo") | {"c", "est", "moi", "mon", "ma", "le", "la", "ajoute", "tok", "sur"}
+    for at in range(index + 1, min(index + 5, len(reading))):
+        if re.search(r"[.!?\n,;]", reading.gap(at)):
+            return None
+        if reading.folded[at] not in skipped:
+            return at
+    return None
+
+
+def _is_announced(reading: Reading, index: int, at: int) -> bool:
+    """« insta : lola », « mon snap c'est lola »."""
+    if reading.folded[at] in words("contacts", "not_handles"):
+        return False
+    between = reading.text[reading.places[index][1] : reading.places[at][0]]
+    mine = index > 0 and reading.folded[index - 1] in {"mon", "ma", "notre", "compte"}
+    return ":" in between or "=" in between or (mine and re.search(r"\b(?:c|est)\b", between.casefold()) is not None)
+
+
+def _looks_made_up(word: str) -> bool:
+    inside = word.strip("._-")
+    letters = any(map(str.isalpha, inside))
+    return letters and ("_" in inside or "." in inside or (any(map(str.isdigit, inside)) and not inside[0].isdigit()))
+
+
+def _streets(reading: Reading) -> Iterator[Signal]:
+    strong, links = words("contacts", "strong_streets"), words("contacts", "street_links")
+    for index in reading.having(STREET):
+        if index + 1 >= len(reading):
+            continue
+        numbered = _number_before(reading, index)
+        last = _street_name(reading, index, links)
+        named = last is not None
+        if numbered is not None and last is None and reading.folded[index] in strong:
+            last = index + 1 if reading.folded[index + 1] not in {"a", "et", "ou"} else None
+        if last is None or not (named or numbered is not None):
+            continue
+        if numbered is None and reading.folded[index] not in strong | {"place", "allee", "chemin", "quai", "impasse"}:
+            continue
+        start = reading.places[index if numbered is None else numbered][0]
+        why = "Nom de rue" if numbered is None else "Adresse postale"
+        yield Signal("adresse", start, reading.places[last][1], why)
+
+
+def _number_before(reading: Reading, index: int) -> int | None:
+    """The house number that stands before a street."""
+    at = index - 1
+    if at > 0 and reading.folded[at] in {"bis", "ter", "quater"}:
+        at -= 1
+    if (
+        at >= 0
+        and re.fullmatch(r"[0-9]{1,4}(?:bis|ter)?", reading.folded[at])
+        and reading.gap(index).strip() in {"", ","}
+    ):
+        return at
+    return None
+
+
+def _street_name(reading: Reading, index: int, links: frozenset[str]) -> int | None:
+    """The last word of a street's name, known by its capital; None without one."""
+    last = None
+    for at in range(index + 1, min(index + 7, len(reading))):
+        if re.search(r"[.!?\n;,:]", reading.gap(at)):
+            break
+        raw = reading.raw[at]
+        if raw[0].isupper() and not reading.shouted:
+            last = at
+        elif reading.folded[at] not in links:
+            break
+    return last
