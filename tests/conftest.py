@@ -1,5 +1,6 @@
 """Fixtures: migrated schemas, an open hub, its application."""
 
+import itertools
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -16,29 +17,57 @@ from syndication.database import writing
 from syndication.demo.facts import facts
 from syndication.settings import Settings
 from tests.helpers import FULL_ANSWER, Client, Clock
+from tests.servers import kept_ports
 
 KEY = "k" * 40
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 CUISINE, PARIS_CENTRE, LYON_CENTRE = "50022146", "0751234J", "9990001X"
 
 
-FIGURES = pytest.StashKey[dict[str, float]]()
+WORKERS = 4
+"""Processes that share the tests: twice the processors of a small machine, for most tests wait more than they work."""
+FIGURE = "figure: "
+"""What begins the name of a property of a test that is a figure."""
 
 
 @pytest.fixture
-def figure(request: pytest.FixtureRequest) -> Callable[[str, float], None]:
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str, float], None]:
     """Tell a figure, to be printed at the end of the run; of those under one name, the largest."""
-    told = request.config.stash.setdefault(FIGURES, {})
 
     def tell(name: str, value: float) -> None:
-        told[name] = max(value, told.get(name, value))
+        record_property(FIGURE + name, value)
 
     return tell
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print what tests measured: weights, layout shifts, counts of requests."""
-    told = config.stash.get(FIGURES, {})
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Share the tests among processes, but those of files named one by one; ``-n`` and ``--dist`` are obeyed.
+
+    The first tests of each process follow one another in the files; one that is done takes from the end of what
+    another has left, so that what a file shares (a browser, a server) is seldom made twice.
+    """
+    if not config.pluginmanager.has_plugin("xdist") or hasattr(config, "workerinput"):
+        return
+    option = config.option
+    alone = option.usepdb or all(Path(name.partition("::")[0]).is_file() for name in config.args)
+    if option.numprocesses is None and not alone:
+        option.numprocesses = WORKERS
+    if option.numprocesses and option.dist == "no":
+        option.dist = "worksteal"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests measured: weights, layout shifts, counts of requests.
+
+    Reports of tests carry figures, from the process that ran the test to the one that prints.
+    """
+    told: dict[str, float] = {}
+    for report in itertools.chain.from_iterable(terminalreporter.stats.values()):
+        for name, value in getattr(report, "user_properties", ()):
+            if name.startswith(FIGURE):
+                shown = name.removeprefix(FIGURE)
+                told[shown] = max(value, told.get(shown, value))
     if told:
         terminalreporter.section("figures")
     for name, value in sorted(told.items()):
@@ -64,6 +93,13 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
         importer.link_lineages(connection)
     hub.close()
     return folder
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A port for a server to come."""
+    with kept_ports() as kept:
+        yield kept
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+
+from tests.servers import PATIENCE, kept_ports
 
 QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -112,30 +113,21 @@ def host() -> Iterator[Host]:
 
 def demonstration(folder: Path) -> Iterator[dict[str, str]]:
     """Build the demonstration in a folder and serve it; gives its doors."""
-    tmp_path, port = folder, free_pair()
+    with kept_ports(2) as port:
+        yield from _demonstration(folder, port)
+
+
+def _demonstration(folder: Path, port: int) -> Iterator[dict[str, str]]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SIRIUS_")}
-    words = [sys.executable, "-m", "syndication", "demo", "--port", str(port), "--dir", str(tmp_path / "d"), "--json"]
-    with (tmp_path / "log").open("w") as log:
+    words = [sys.executable, "-m", "syndication", "demo", "--port", str(port), "--dir", str(folder / "d"), "--json"]
+    with (folder / "log").open("w") as log:
         process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=log, text=True, env=clean)
     assert process.stdout is not None
     try:
         yield json.loads(process.stdout.readline())
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(20)
+        process.wait(PATIENCE)
         process.stdout.close()
-    said = (tmp_path / "log").read_text()
+    said = (folder / "log").read_text()
     assert "Traceback" not in said, said
-
-
-def free_pair() -> int:
-    """A port that is free, and the next one too."""
-    while True:
-        with socket.socket() as one, socket.socket() as two:
-            one.bind(("127.0.0.1", 0))
-            port: int = one.getsockname()[1]
-            try:
-                two.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
-                continue
-            return port

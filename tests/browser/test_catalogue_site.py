@@ -1,6 +1,5 @@
 """Somebody else's catalogue on its own port: score chips by ONISEP id, a page by RNCP, a mirror kept by a webhook."""
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -26,17 +25,12 @@ from tests.catalogue.mirror import Mirror
 from tests.catalogue.site import create_site
 from tests.helpers import FULL_ANSWER, hidden_fields
 from tests.journeys.test_durability import serving
+from tests.servers import wait_until
 from tests.syndication.test_publication import publish_everything
 
 pytestmark = pytest.mark.browser
 FORMATIONS = (("FOR.9664", "RNCP38430", "CAP cuisine"), ("FOR.1210", "RNCP37553", "CAP cuisine, ancien programme"))
 WORDS = "Le chef m'a appris la patience, et le feu."
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @contextmanager
@@ -54,9 +48,9 @@ def served(site: ASGIApp, port: int) -> Iterator[None]:
 
 
 def test_a_catalogue_shows_scores_and_words_and_keeps_a_mirror_through_messages(
-    chromium: Browser, hub: Hub, answer: Callable[..., None], open_campaign: Callable[..., str], tmp_path: Path
-) -> None:
-    port = free_port()
+    chromium: Browser, hub: Hub, answer: Callable[..., None], open_campaign: Callable[..., str], tmp_path: Path,
+    port: int,
+) -> None:  # fmt: skip
     answer(11)
     publish_everything(hub)
     (link,) = hub.collector.issue_links(open_campaign(), 1)
@@ -109,12 +103,8 @@ def publish(home: str, link: str, words: str) -> bool:
 
 def expect_kept(address: str, words: str, *, kept: bool) -> None:
     """Wait until the catalogue's own copy holds words, or no longer does."""
-    deadline = time.monotonic() + 15
-    shown = not kept
-    while shown is not kept and time.monotonic() < deadline:
-        time.sleep(0.2)
-        shown = words.replace("'", "&#x27;") in httpx.get(address).text
-    assert shown is kept
+    said = words.replace("'", "&#x27;")
+    wait_until(lambda: (said in httpx.get(address).text) is kept, f"words in the copy: {kept}")
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (320, "dark")])

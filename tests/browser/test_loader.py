@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from syndication.site.builder import ROOM
-from tests.browser.conftest import Host, free_pair
+from tests.browser.conftest import Host
 from tests.browser.embedding import (
     CUISINE,
     FORMS,
@@ -124,11 +124,11 @@ def test_the_page_around_it_hardly_moves(
     page.context.close()
 
 
-def test_a_service_that_is_down_leaves_the_page_as_it_was(chromium: Browser, host: Host) -> None:
+def test_a_service_that_is_down_leaves_the_page_as_it_was(chromium: Browser, host: Host, port: int) -> None:
     page = new_page(chromium)
     thrown: list[str] = []
     page.on("pageerror", lambda error: thrown.append(str(error)))
-    nowhere = f"http://127.0.0.1:{free_pair()}"
+    nowhere = f"http://127.0.0.1:{port}"
     page.goto(host.page("/panne", element() + element("format=score") + script(nowhere)))
     page.wait_for_timeout(300)
     expect(page.get_by_role("link", name="Les avis").first).to_be_visible()

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from syndication.moderation import store as moderation
 from syndication.settings import Settings
 from tests.conftest import CUISINE, KEY, PARIS_CENTRE
 from tests.helpers import FULL_ANSWER
+from tests.servers import PATIENCE, answers, kept_ports, wait_until
 
 pytestmark = pytest.mark.browser
 PHONE = {"width": 360, "height": 640}
@@ -70,10 +70,11 @@ class Service:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp("service")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    with kept_ports() as port:
+        yield from _served(tmp_path_factory.mktemp("service"), port)
+
+
+def _served(folder: Path, port: int) -> Iterator[Service]:
     url = f"http://127.0.0.1:{port}"
     leaf = CollectorSettings(data_dir=folder, collector_database_url="", public_url=url, secret_keys=(KEY,))
     hub = asgi.open_hub(Settings.of(leaf))
@@ -90,24 +91,13 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(words, env={**clean, **own}, stdout=log, stderr=log)
     try:
-        _wait(url)
+        wait_until(lambda: answers(f"{url}/sante"), "the service answers")
         yield Service(url, folder, hub, campaign.id)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        process.wait(PATIENCE)
         hub.close()
     assert "Traceback" not in (folder / "log").read_text()
-
-
-def _wait(url: str) -> None:
-    for _ in range(200):
-        try:
-            if httpx.get(f"{url}/sante").status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.05)
-    raise AssertionError("the service does not answer")
 
 
 def visit(chromium: Browser, **options: Any) -> BrowserContext:

@@ -8,8 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from collector.door import CampaignOrder, Collector, Settings, default_questionn
 from collector.questionnaire.answers import section_keys
 from collector.store import PARIS
 from tests.helpers import FULL_ANSWER, hidden_fields
+from tests.servers import PATIENCE, answers, kept_ports, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 ALONE = """
@@ -45,7 +45,6 @@ PUBLIC_URL = "http://127.0.0.1:8000"
 ANY = 0
 """A status that is left open: a redirection or a page will do."""
 SENDERS, ENOUGH = 6, 60
-PATIENCE = 20
 
 
 @dataclass
@@ -67,14 +66,16 @@ class Service:
 @contextmanager
 def serving(folder: Path) -> Iterator[Service]:
     """The collector on a folder of data, alone."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    with kept_ports() as port:
+        yield from _serving(folder, port)
+
+
+def _serving(folder: Path, port: int) -> Iterator[Service]:
     with (folder / "said.txt").open("ab") as said:
         process = start(folder, port, said)
     service = Service(f"http://127.0.0.1:{port}", folder, process)
     try:
-        wait_for(lambda: process.poll() is not None or answers(service.url), "the service answers")
+        wait_until(lambda: process.poll() is not None or answers(f"{service.url}/sante"), "the service answers")
         assert process.poll() is None, service.said()
         yield service
     finally:
@@ -92,20 +93,6 @@ def start(folder: Path, port: int, said: Any) -> subprocess.Popen[bytes]:
         stdout=said,
         stderr=said,
     )
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/sante").status_code == 200
-    except httpx.TransportError:
-        return False
-
-
-def wait_for(happened: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not happened():
-        assert time.monotonic() < deadline, f"in vain: {what}"
-        time.sleep(0.05)
 
 
 def opened(folder: Path) -> Collector:
@@ -221,7 +208,7 @@ def test_mails_leave_by_its_own_background_work(
     roster.write_text("mail\nlea@exemple.fr\nmax@exemple.fr\n", encoding="utf-8")
     assert operator.invite(campaign, roster).invited == 2
     outbox = service.folder / "outbox"
-    wait_for(lambda: len(list(outbox.glob("*.eml"))) == 2, "two mails are written")
+    wait_until(lambda: len(list(outbox.glob("*.eml"))) == 2, "two mails are written")
     mails = [message_from_bytes(path.read_bytes(), policy=default) for path in outbox.glob("*.eml")]
     assert {mail["to"] for mail in mails} == {"lea@exemple.fr", "max@exemple.fr"}
     for mail in mails:
@@ -449,7 +436,7 @@ def ended_under_load(folder: Path, blow: signal.Signals) -> tuple[Senders, int, 
         senders = Senders(service.url, [link.rpartition("/")[2] for link in links])
         with ThreadPoolExecutor(SENDERS) as pool:
             under_way = [pool.submit(senders.run) for _ in range(SENDERS)]
-            wait_for(lambda: len(senders.sent) >= ENOUGH, "enough answers are acknowledged")
+            wait_until(lambda: len(senders.sent) >= ENOUGH, "enough answers are acknowledged")
             service.process.send_signal(blow)
             status = service.process.wait(PATIENCE)
         for sender in under_way:

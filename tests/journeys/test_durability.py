@@ -2,11 +2,9 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import httpx
 
 from syndication.context import Hub
 from tests.helpers import hidden_fields
+from tests.servers import PATIENCE, answers, kept_ports, wait_until
 
 ANSWERS = 30
 
@@ -27,11 +26,9 @@ def test_an_acknowledged_answer_survives_a_kill(hub: Hub, open_campaign: Callabl
             assert httpx.post(f"{url}/r", data={**section_shown(url, token), **said}).status_code == 303
             assert httpx.post(f"{url}/r", data={"jeton": token, "etape": "envoi"}).status_code == 303
         process.send_signal(signal.SIGKILL)
-        process.wait(10)
+        process.wait(PATIENCE)
     with serving(hub.settings.data_dir) as (_, url):
-        deadline = time.monotonic() + 10
-        while counted(url) < ANSWERS and time.monotonic() < deadline:
-            time.sleep(0.2)
+        wait_until(lambda: counted(url) >= ANSWERS, "every answer is counted", every=0.2)
         assert counted(url) == ANSWERS
         for number, token in enumerate(tokens):
             assert words(number) in httpx.get(f"{url}/r", cookies={"sirius-lien": token}).text
@@ -67,9 +64,13 @@ def counted(url: str) -> int:
 @contextmanager
 def serving(folder: Path, *more: str, **settings: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """The whole service on a folder of data, in a process of its own; ``settings`` are more of its environment."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    with kept_ports() as port:
+        yield from _serving(folder, port, more, settings)
+
+
+def _serving(
+    folder: Path, port: int, more: Sequence[str], settings: dict[str, str]
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SIRIUS_")}
     process = subprocess.Popen(
         [sys.executable, "-m", "syndication", "serve", "--port", str(port), *more],
@@ -78,16 +79,11 @@ def serving(folder: Path, *more: str, **settings: str) -> Iterator[tuple[subproc
     )
     url = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(200):
-            try:
-                httpx.get(f"{url}/sante")
-                break
-            except httpx.TransportError:
-                time.sleep(0.05)
+        wait_until(lambda: answers(f"{url}/sante"), "the service answers")
         yield process, url
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE)
 
 
 def test_an_acknowledged_answer_is_taken_in_though_the_background_process_dies(
@@ -101,9 +97,4 @@ def test_an_acknowledged_answer_is_taken_in_though_the_background_process_dies(
         said = {"satisfaction": "bien", "journee_entreprise": "Je coupe, je pèse, je range."}
         httpx.post(f"{url}/r", data={**section_shown(url, token), **said})
         assert httpx.post(f"{url}/r", data={"jeton": token, "etape": "envoi"}).status_code == 303
-        deadline = time.monotonic() + 15
-        found = counted(url)
-        while not found and time.monotonic() < deadline:
-            time.sleep(0.2)
-            found = counted(url)  # asked once: the other process may hear of it a moment later
-        assert found == 1
+        wait_until(lambda: counted(url) == 1, "the answer is counted", every=0.2)

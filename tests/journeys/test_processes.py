@@ -12,7 +12,7 @@ from time import monotonic, sleep
 import httpx
 import pytest
 
-from tests.browser.conftest import free_pair
+from tests.servers import PATIENCE, answers, kept_ports, wait_until
 
 FORMATION = "50022146"
 WORKERS = 3
@@ -23,7 +23,11 @@ WITHIN = 2.0
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[tuple[str, str]]:
     """The demonstration's data served by several web processes; the address, and a moderator's sign-in link."""
-    port = free_pair()
+    with kept_ports(2) as port:  # the demonstration's catalogue stands on the next
+        yield from _served(tmp_path, port)
+
+
+def _served(tmp_path: Path, port: int) -> Iterator[tuple[str, str]]:
     home = f"http://127.0.0.1:{port}"
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SIRIUS_")}
     sirius = [sys.executable, "-m", "syndication"]
@@ -41,22 +45,11 @@ def service(tmp_path: Path) -> Iterator[tuple[str, str]]:
             [*sirius, "serve", "--port", str(port), "--workers", str(WORKERS)], env=settings, stdout=log, stderr=log
         )
     try:
-        wait_until_ready(home)
+        wait_until(lambda: answers(f"{home}/pret"), "the service is ready")
         yield home, done.stdout.split()[0]
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(30)
-
-
-def wait_until_ready(home: str) -> None:
-    for _ in range(150):
-        try:
-            if httpx.get(f"{home}/pret").status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        sleep(0.1)
-    raise AssertionError("the service never became ready")
+        process.wait(PATIENCE)
 
 
 def test_a_decision_changes_the_answer_of_every_process_within_two_seconds(service: tuple[str, str]) -> None:

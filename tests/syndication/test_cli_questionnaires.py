@@ -6,8 +6,8 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import pytest
 
 from collector.door import default_questionnaire
 from tests.helpers import hidden_fields
+from tests.servers import PATIENCE, wait_until
 from tests.syndication.test_cli import OFFERS, sirius
 
 Done = subprocess.CompletedProcess[str]
@@ -212,25 +213,24 @@ def test_a_questionnaire_is_published_then_withdrawn_until_no_campaign_may_open(
 # -- preview ---------------------------------------------------------------------------------------------------------
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
-
-
 def answered(url: str, process: subprocess.Popen[str]) -> httpx.Response:
     """The first answer of a server that is starting."""
-    for _ in range(200):
+    found: list[httpx.Response] = []
+
+    def asked() -> bool:
         assert process.poll() is None, "the preview ended"
-        try:
-            return httpx.get(url, follow_redirects=True)
-        except httpx.TransportError:
-            time.sleep(0.05)
-    raise AssertionError("the preview never answered")
+        with suppress(httpx.TransportError):
+            found.append(httpx.get(url, follow_redirects=True))
+        return bool(found)
+
+    wait_until(asked, "the preview answers")
+    return found[0]
 
 
-def test_an_unpublished_document_is_served_until_it_is_stopped_and_nothing_is_written(tmp_path: Path) -> None:
-    file, port = put(tmp_path, "2027-1.toml"), free_port()
+def test_an_unpublished_document_is_served_until_it_is_stopped_and_nothing_is_written(
+    tmp_path: Path, port: int
+) -> None:
+    file = put(tmp_path, "2027-1.toml")
     data, here = tmp_path / "donnees", tmp_path / "ici"
     here.mkdir()
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SIRIUS_")}
@@ -254,7 +254,7 @@ def test_an_unpublished_document_is_served_until_it_is_stopped_and_nothing_is_wr
             assert "Bonne." not in again.text
         finally:
             process.terminate()
-        out, said = process.communicate(timeout=20)
+        out, said = process.communicate(timeout=PATIENCE)
     assert out == ""
     assert f"http://127.0.0.1:{port}/" in said
     assert "Traceback" not in said
