@@ -39,7 +39,7 @@ class AuthorPages:
         if step == DOWNLOAD:
             return self._download(seat)
         if step == WITHDRAW and (not question or question in sent.answers.texts):
-            return self._page("withdraw.html", seat, token, question=self._document(sent, question))
+            return self._page("withdraw.html", seat, token, question=self._question(seat, question))
         if step == REWRITE and self._refused(sent, question):
             return self._rewriting(seat, token, question, sent.answers.texts[question])
         return self._author(seat, token, thanks=step == THANKS, done=step == DONE)
@@ -78,7 +78,7 @@ class AuthorPages:
         sent = _sent(seat)
         if sent.withdrawn or not self._refused(sent, question):
             return self.late(seat, token, tuple(typed), rewriting=True)
-        document = self._desk.versions.get(sent.questionnaire_version)
+        document = self._desk.document(seat)
         section = next(s for s in document.sections if any(q.key == question for q in s.questions))
         said, faults = validate(document, {**_own(sent, document, question), question: typed}, section, sent.answers)
         own = [fault for fault in faults if fault.key == question]
@@ -102,8 +102,8 @@ class AuthorPages:
     def _refused(self, sent: Sent, question: str) -> bool:
         return question in sent.answers.texts and sent.news.get(question, WAITING).status == "refuse"
 
-    def _document(self, sent: Sent, question: str) -> Any:
-        return self._desk.versions.get(sent.questionnaire_version).question(question) if question else None
+    def _question(self, seat: Seat, question: str) -> Question | None:
+        return self._desk.document(seat).question(question) if question else None
 
     def _rewriting(
         self,
@@ -116,7 +116,7 @@ class AuthorPages:
     ) -> Response:
         sent = _sent(seat)
         return self._page(
-            "rewrite.html", seat, token, status=status if faults else 200, question=self._document(sent, question),
+            "rewrite.html", seat, token, status=status if faults else 200, question=self._question(seat, question),
             text=text, faults={fault.key: fault for fault in faults or ()}, reason=sent.news[question].reason,
             text_limit=TEXT_LIMIT,
         )  # fmt: skip
@@ -144,7 +144,7 @@ class AuthorPages:
             template,
             status,
             campaign=seat.campaign,
-            document=self._desk.versions.get(sent.questionnaire_version),
+            document=self._desk.document(seat),
             sent=sent,
             token=token,
             link=links.personal_link(self._desk.settings.public_url, token),
@@ -153,7 +153,7 @@ class AuthorPages:
 
     def _download(self, seat: Seat) -> Response:
         sent = _sent(seat)
-        document = self._desk.versions.get(sent.questionnaire_version)
+        document = self._desk.document(seat)
         headers = {**security_headers(), "content-disposition": 'attachment; filename="mes-reponses-sirius.json"'}
         body = json.dumps(_portable(seat, sent, document), ensure_ascii=False, indent=2)
         return Response(body, media_type="application/json; charset=utf-8", headers=headers)

@@ -12,7 +12,7 @@ from collector.errors import LinkError
 from collector.limits import Arrivals, network_of
 from collector.mailing.store import Roster
 from collector.pages import Printer, security_headers
-from collector.questionnaire import Language, Questionnaire
+from collector.questionnaire import Language, Questionnaire, with_own
 from collector.settings import Settings
 from collector.store import NO_SEAT, Seat, Store
 from collector.triage import Limits
@@ -61,8 +61,10 @@ class Desk:
         return self.store.seat(token)
 
     def document(self, seat: Seat, language: Language = "fr") -> Questionnaire:
-        """The questionnaire of a seat: the version that its campaign opened with."""
-        return self.versions.get(seat.campaign.questionnaire_version, language)
+        """The questionnaire of a seat: the version that its campaign opened with, or that was answered, and the
+        questions of its centre."""
+        version = seat.sent.questionnaire_version if seat.sent else seat.campaign.questionnaire_version
+        return with_own(self.versions.get(version, language), seat.campaign.own)
 
     def lost(self, request: Request) -> Response:
         """The one page for every link that leads nowhere. A network that tries very many is told to wait.

@@ -6,9 +6,9 @@ What crosses: which campaign, which formation and centre, the month, the answers
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Any, Literal, Self, cast
@@ -31,24 +31,38 @@ from collector.errors import (
 )
 from collector.limits import Arrivals, network_of
 from collector.mailing.courier import Courier, Round
-from collector.mailing.roster import read_roster
+from collector.mailing.roster import RosterFile, read_roster
 from collector.mailing.stopping import addresses_bounced, note_bounces
 from collector.mailing.store import MailCounts, Roster
 from collector.mailing.transport import Folder, Smtp, Transport
 from collector.pages import Printer
 from collector.preview import create_preview
 from collector.questionnaire import (
+    NO_OWN,
     Answers,
     Axis,
     Language,
+    OwnPart,
+    OwnQuestion,
     Question,
     Questionnaire,
+    check_own,
     default_questionnaire,
     parse,
     read_document,
     validate,
+    with_own,
 )
 from collector.questionnaire.document import SCALE
+from collector.questionnaire.own import (
+    FEWEST_OPTIONS,
+    LONGEST_LABEL,
+    MOST,
+    MOST_OPTIONS,
+    OWN_KINDS,
+    OwnKind,
+    option_key,
+)
 from collector.retention import Purged, purge
 from collector.settings import DEFAULT_SENDER, Settings, checked_database_url, first_fault, server_of
 from collector.store import PARIS, News, Sending
@@ -57,6 +71,12 @@ from collector.views import routes
 from collector.writer import Writer
 
 __all__ = [
+    "FEWEST_OPTIONS",
+    "LONGEST_LABEL",
+    "MOST",
+    "MOST_OPTIONS",
+    "NO_OWN",
+    "OWN_KINDS",
     "SCALE",
     "Answers",
     "Arrivals",
@@ -66,11 +86,15 @@ __all__ = [
     "CollectedResponse",
     "Collector",
     "CollectorError",
+    "Followed",
     "Invitations",
     "Language",
     "LinkError",
     "MailCounts",
     "OpenedCampaign",
+    "OwnKind",
+    "OwnPart",
+    "OwnQuestion",
     "Progress",
     "Purged",
     "Question",
@@ -78,6 +102,7 @@ __all__ = [
     "QuestionnaireError",
     "Receipt",
     "RosterError",
+    "RosterFile",
     "SeatsTaken",
     "SettingError",
     "Settings",
@@ -86,12 +111,15 @@ __all__ = [
     "default_questionnaire",
     "first_fault",
     "network_of",
+    "option_key",
     "parse",
     "preview_application",
     "read_document",
 ]
 
 REMINDERS_MOST = 2
+LONGEST_DAYS = 366
+"""Days after its first on which a campaign may still be prolonged to."""
 MAIL_PAUSE_SECONDS, MAIL_LONGEST_PAUSE = 2.0, 300.0
 """Seconds between two rounds of mail, and the most while the server cannot be reached."""
 MAIL_LAST_SECONDS = 25.0
@@ -115,6 +143,8 @@ class CampaignOrder:
     seats: int = 0
     questionnaire_version: str = ""
     """Empty for the newest."""
+    own: OwnPart = NO_OWN
+    """Questions that the centre adds, for itself alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +197,26 @@ class Progress:
     invited: int | None
     started: int
     sent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A campaign as its centre follows it. ``ended_on`` is the day on which it stopped asking, None while it does not;
+    ``seats_left`` is None without limit, ``rate`` (0 to 1) when it is known how many were asked."""
+
+    progress: Progress
+    opens_on: date
+    closes_on: date
+    ended_on: date | None
+    seats: int
+    seats_left: int | None
+    own: OwnPart
+
+    @property
+    def rate(self) -> float | None:
+        """Share of those asked who sent an answer."""
+        invited, sent = self.progress.invited, self.progress.sent
+        return sent / invited if invited and invited >= sent else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +313,18 @@ class Collector:
 
     def open_campaign(self, order: CampaignOrder) -> OpenedCampaign:
         """Open a campaign; raises CampaignError when it makes no sense, QuestionnaireError."""
+        return self.open_campaigns([order])[0]
+
+    def open_campaigns(self, orders: Sequence[CampaignOrder]) -> list[OpenedCampaign]:
+        """Open several campaigns, all or none; raises as ``open_campaign``."""
+        campaigns = [self._ordered(order) for order in orders]
+        self._store.add_campaigns(campaigns)
+        return [
+            OpenedCampaign(campaign.id, self.common_link(campaign.id), campaign.questionnaire_version)
+            for campaign in campaigns
+        ]
+
+    def _ordered(self, order: CampaignOrder) -> store.Campaign:
         if order.closes_on < order.opens_on:
             raise CampaignError("La campagne finirait avant d'avoir commencé.")
         if order.seats < 0:
@@ -270,7 +332,8 @@ class Collector:
         version = order.questionnaire_version or self._versions.newest().version
         if self._versions.is_withdrawn(self._versions.get(version).version):
             raise CampaignError(f"Le questionnaire {version} a été retiré : aucune campagne ne s'ouvre plus avec lui.")
-        campaign = store.Campaign(
+        check_own(order.own)
+        return store.Campaign(
             id=links.new_id(),
             formation_code=order.formation_code,
             formation_title=order.formation_title,
@@ -281,13 +344,25 @@ class Collector:
             closed_at=None,
             seats=order.seats,
             questionnaire_version=version,
+            own=order.own,
         )
-        self._store.add_campaign(campaign)
-        return OpenedCampaign(campaign.id, self.common_link(campaign.id), version)
 
     def close_campaign(self, campaign_id: str) -> None:
         """Close a campaign now; who has begun may finish for an hour. Raises CampaignError."""
         self._store.close_campaign(campaign_id, self._clock())
+
+    def extend_campaign(self, campaign_id: str, closes_on: date) -> None:
+        """Give a campaign a later last day, at most ``LONGEST_DAYS`` after its first; raises CampaignError.
+
+        One that is over stays so: who was told its end has stopped waiting for it.
+        """
+        self._refuse_finished(campaign_id)
+        campaign = self._store.campaign(campaign_id)
+        if closes_on <= campaign.closes_on:
+            raise CampaignError("La nouvelle fin doit venir après celle d'aujourd'hui.")
+        if closes_on > campaign.opens_on + timedelta(days=LONGEST_DAYS):
+            raise CampaignError("Une campagne dure un an au plus.")
+        self._store.extend_campaign(campaign_id, closes_on)
 
     def common_link(self, campaign_id: str) -> str:
         """Address of a campaign's common link."""
@@ -309,14 +384,24 @@ class Collector:
     def progress(self, campaign_id: str) -> Progress:
         """How a campaign goes. Behind a common link, only declared seats say how many were asked."""
         campaign = self._store.campaign(campaign_id)
-        counted = self._store.counted(campaign_id)
-        invited = campaign.seats or (None if campaign.visits else campaign.links + campaign.mailed)
-        return Progress(campaign_id, invited, counted.drafts + counted.sent, counted.sent)
+        return _progress(campaign, self._store.counted([campaign_id])[campaign_id])
+
+    def follow(self, campaign_ids: Sequence[str]) -> dict[str, Followed]:
+        """How some campaigns go, by id; those that are not there are left out."""
+        found, now = self._store.campaigns(campaign_ids), self._clock()
+        counted = self._store.counted(list(found))
+        return {one: _followed(campaign, counted[one], now) for one, campaign in found.items()}
 
     # -- mail --------------------------------------------------------------------------------------------------------
 
     def invite(
-        self, campaign_id: str, roster: Path, *, reminders: int = 2, every_days: int = 7, dry_run: bool = False
+        self,
+        campaign_id: str,
+        roster: Path | RosterFile,
+        *,
+        reminders: int = 2,
+        every_days: int = 7,
+        dry_run: bool = False,
     ) -> Invitations:
         """Invite the addresses of a roster; the outbox holds their mails when this returns.
 
@@ -395,7 +480,8 @@ class Collector:
         """Answer a personal link as its holder would, for demonstrations; raises LinkError, CampaignError."""
         token = link.rsplit("/", 1)[-1]
         seat = self._store.seat(token)
-        answers, faults = validate(self._versions.get(seat.campaign.questionnaire_version), raw)
+        document = self._versions.get(seat.campaign.questionnaire_version)
+        answers, faults = validate(with_own(document, seat.campaign.own), raw)
         if faults:
             raise CampaignError(f"{faults[0].key} : {faults[0].message}")
         self._store.send_many([Sending.of(seat, answers, self._clock().strftime("%Y-%m"))])
@@ -424,6 +510,26 @@ class Collector:
         """Let the author's page say what became of a text."""
         news = News(receipt.status, receipt.reason, receipt.decided_on)
         self._store.keep_receipt(receipt.response_id, receipt.question, news, receipt.version)
+
+
+def _progress(campaign: store.Campaign, counted: store.Counted) -> Progress:
+    invited = campaign.seats or (None if campaign.visits else campaign.links + campaign.mailed)
+    return Progress(campaign.id, invited, counted.drafts + counted.sent, counted.sent)
+
+
+def _followed(campaign: store.Campaign, counted: store.Counted, now: datetime) -> Followed:
+    over = now.timestamp() >= campaign.ends_at.timestamp()
+    last = campaign.closes_on if campaign.closed_at is None else campaign.ends_at.date()
+    taken = campaign.links + campaign.visits + campaign.mailed
+    return Followed(
+        progress=_progress(campaign, counted),
+        opens_on=campaign.opens_on,
+        closes_on=campaign.closes_on,
+        ended_on=last if over else None,
+        seats=campaign.seats,
+        seats_left=max(campaign.seats - taken, 0) if campaign.seats else None,
+        own=campaign.own,
+    )
 
 
 def check_mail(settings: Settings) -> str:

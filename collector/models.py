@@ -47,7 +47,8 @@ class Campaign(Table, table=True):
     """A call for responses: one formation, one centre, dates (both days included), seats (0: no limit).
 
     ``closed_at`` is set when it is closed before its last day. ``links``, ``visits`` and ``mailed`` count the links
-    handed out one by one, the seats taken behind the common link, the addresses invited.
+    handed out one by one, the seats taken behind the common link, the addresses invited. ``own`` are the questions that
+    its centre adds, as they stood when it opened.
     """
 
     __tablename__ = "campaign"
@@ -67,6 +68,7 @@ class Campaign(Table, table=True):
     mailed: int = 0
     reminders: int = 0
     reminder_days: int = 0
+    own: dict[str, Any] = _json()
 
 
 class Invitation(Table, table=True):

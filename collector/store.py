@@ -15,7 +15,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from collector import links, models
 from collector.database import Compiled, QuickReader, file_stamp, overwrite_log, to_json, write_anew
 from collector.errors import CampaignError, LinkError, SeatsTaken
-from collector.questionnaire import Answers, Section
+from collector.questionnaire import NO_OWN, Answers, OwnPart, Section, own_from, own_to
 from collector.writer import Writer
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -85,6 +85,7 @@ class Campaign:
     mailed: int = 0
     reminders: int = 0
     reminder_days: int = 0
+    own: OwnPart = NO_OWN
 
     @property
     def ends_at(self) -> datetime:
@@ -233,9 +234,10 @@ class Store:
 
     # -- campaigns ---------------------------------------------------------------------------------------------------
 
-    def add_campaign(self, campaign: Campaign) -> None:
-        """Store a new campaign."""
-        self._writer.write_now(lambda c: c.execute(CAMPAIGN.insert().values(**asdict(campaign))) and None)
+    def add_campaigns(self, campaigns: Sequence[Campaign]) -> None:
+        """Store new campaigns, all or none."""
+        rows = [{**asdict(campaign), "own": own_to(campaign.own)} for campaign in campaigns]
+        self._writer.write_now(lambda c: c.execute(CAMPAIGN.insert(), rows) and None)
 
     def close_campaign(self, campaign_id: str, now: datetime) -> None:
         """Close a campaign before its last day; one that is over already stays as it was. Raises CampaignError."""
@@ -251,15 +253,30 @@ class Store:
     def campaign(self, campaign_id: str) -> Campaign:
         """The campaign under an id; raises CampaignError."""
         with self._engine.connect() as connection:
-            row = connection.execute(select(CAMPAIGN).where(CAMPAIGN.c.id == campaign_id)).mappings().first()
+            row = connection.execute(select(CAMPAIGN).where(CAMPAIGN.c.id == campaign_id)).first()
         if row is None:
             raise CampaignError(f"Aucune campagne ne porte l'identifiant {campaign_id}.")
-        return Campaign(**row)
+        return campaign_from(row)
 
-    def counted(self, campaign_id: str) -> Counted:
-        """Drafts and responses of a campaign."""
+    def campaigns(self, ids: Sequence[str]) -> dict[str, Campaign]:
+        """Some campaigns by id; those that are not there are left out."""
+        found: dict[str, Campaign] = {}
         with self._engine.connect() as connection:
-            return Counted(_count(connection, DRAFT, campaign_id), _count(connection, RESPONSE, campaign_id))
+            for start in range(0, len(ids), 500):
+                query = select(CAMPAIGN).where(CAMPAIGN.c.id.in_(ids[start : start + 500]))
+                found |= {row.id: campaign_from(row) for row in connection.execute(query)}
+        return found
+
+    def extend_campaign(self, campaign_id: str, closes_on: date) -> None:
+        """Give a campaign that nobody closed another last day."""
+        statement = update(CAMPAIGN).where(CAMPAIGN.c.id == campaign_id, CAMPAIGN.c.closed_at.is_(None))
+        self._writer.write_now(lambda c: c.execute(statement.values(closes_on=closes_on)) and None)
+
+    def counted(self, ids: Sequence[str]) -> dict[str, Counted]:
+        """Drafts and responses of some campaigns."""
+        with self._engine.connect() as connection:
+            drafts, sent = _counts(connection, DRAFT, ids), _counts(connection, RESPONSE, ids)
+        return {one: Counted(drafts.get(one, 0), sent.get(one, 0)) for one in ids}
 
     def issue(self, campaign_id: str, tokens: Sequence[str]) -> None:
         """Hand out personal tokens; raises SeatsTaken when the campaign has not that many seats left."""
@@ -284,7 +301,7 @@ class Store:
             news = self._news(response)
             sent = Sent(response, month, version, answers_from(_json(answers)), bool(withdrawn), news)
         return Seat(
-            _campaign(row[:width]),
+            campaign_from(row[:width]),
             author,
             roster,
             origin,
@@ -495,9 +512,13 @@ def insert_in(dialect: Dialect) -> Any:
     return postgresql_insert if dialect.name == "postgresql" else sqlite_insert
 
 
-def _count(connection: Connection, target: Table, campaign_id: str) -> int:
-    query = select(func.count()).select_from(target).where(target.c.campaign_id == campaign_id)
-    return connection.execute(query).scalar_one()
+def _counts(connection: Connection, target: Table, ids: Sequence[str]) -> dict[str, int]:
+    """How many rows of a table belong to each of some campaigns that have any."""
+    found: dict[str, int] = {}
+    for start in range(0, len(ids), 500):
+        query = select(target.c.campaign_id, func.count()).where(target.c.campaign_id.in_(ids[start : start + 500]))
+        found |= {row[0]: row[1] for row in connection.execute(query.group_by(target.c.campaign_id))}
+    return found
 
 
 def _json(value: Any) -> Any:
@@ -507,9 +528,10 @@ def _json(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str | bytes) else value
 
 
-def _campaign(row: Sequence[Any]) -> Campaign:
-    """A campaign from a driver's row, columns in the table's order."""
+def campaign_from(row: Sequence[Any]) -> Campaign:
+    """A campaign from a row, a driver's or not, columns in the table's order."""
     values = dict(zip(CAMPAIGN.c.keys(), row, strict=True))
+    values["own"] = NO_OWN if values["own"] in ("{}", {}) else own_from(_json(values["own"]))
     for name in ("opens_on", "closes_on"):
         if isinstance(values[name], str):
             values[name] = date.fromisoformat(values[name])
@@ -522,7 +544,7 @@ def _recorded(row: Mapping[Any, Any]) -> Recorded:
         kind=row["kind"],
         question=row["question"],
         response_id=row["response_id"],
-        campaign=Campaign(**{column.name: row[column.name] for column in CAMPAIGN.c}),
+        campaign=campaign_from([row[column.name] for column in CAMPAIGN.c]),
         month=row["month"],
         questionnaire_version=row["response_version"],
         answers=answers_from(row["answers"]),

@@ -5,8 +5,10 @@ import io
 import re
 import unicodedata
 import warnings
+import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ from openpyxl import load_workbook
 from collector.errors import RosterError
 
 FILE_LIMIT = 20 * 1024 * 1024
+SHEET_LIMIT = 200 * 1024 * 1024
+"""Most that a workbook may hold once it is unfolded: 50,000 rows of addresses take a tenth of it."""
 ROW_LIMIT = 50_000
 _NAMES = ("mail", "email", "e-mail", "courriel", "adresse mail", "adresse e-mail", "adresse électronique", "mél", "mel")
 _ENCODINGS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
@@ -36,18 +40,26 @@ class RosterRows:
         return len(self.addresses) + len(self.rejected)
 
 
-def read_roster(path: Path) -> RosterRows:
+@dataclass(frozen=True, slots=True)
+class RosterFile:
+    """A roster that came over the wire: the name of its file and what it holds."""
+
+    name: str
+    content: bytes
+
+
+def read_roster(source: Path | RosterFile) -> RosterRows:
     """Read a CSV or an ``.xlsx``; raises RosterError when the file is of no use, OSError when it cannot be read."""
-    content = path.read_bytes()
+    name, content = source.name, source.content if isinstance(source, RosterFile) else source.read_bytes()
     if len(content) > FILE_LIMIT:
-        raise RosterError(f"{path.name} dépasse {FILE_LIMIT // 1024 // 1024} Mo.")
-    rows = _sheet(path.name, content) if content.startswith(b"PK") else _table(path.name, content)
-    filled = [(line, cells) for line, cells in rows if any(cells)]
+        raise RosterError(f"{name} dépasse {FILE_LIMIT // 1024 // 1024} Mo.")
+    rows = _sheet(name, content) if content.startswith(b"PK") else _table(name, content)
+    filled = list(islice(((line, cells) for line, cells in rows if any(cells)), ROW_LIMIT + 1))
     if not filled:
-        raise RosterError(f"{path.name} est vide.")
+        raise RosterError(f"{name} est vide.")
     if len(filled) > ROW_LIMIT:
-        raise RosterError(f"{path.name} compte plus de {ROW_LIMIT} lignes : partagez-le en plusieurs fichiers.")
-    column, body = _column(path.name, filled)
+        raise RosterError(f"{name} compte plus de {ROW_LIMIT} lignes : partagez-le en plusieurs fichiers.")
+    column, body = _column(name, filled)
     return _checked(body, column)
 
 
@@ -140,6 +152,12 @@ def _delimiter(text: str) -> str:
 
 
 def _sheet(name: str, content: bytes) -> Iterator[Row]:
+    try:
+        unfolded = sum(part.file_size for part in zipfile.ZipFile(io.BytesIO(content)).infolist())
+    except zipfile.BadZipFile:
+        raise RosterError(f"{name} : le classeur .xlsx ne s'ouvre pas (BadZipFile).") from None
+    if unfolded > SHEET_LIMIT:
+        raise RosterError(f"{name} est trop gros une fois ouvert : gardez-y la seule colonne des adresses.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # styles and extensions that we do not read

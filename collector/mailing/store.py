@@ -9,7 +9,18 @@ from sqlalchemy import Connection, Engine, and_, delete, func, or_, select, upda
 
 from collector import links, models
 from collector.errors import CampaignError, SeatsTaken
-from collector.store import CAMPAIGN, CONTACT, INVITATION, MAIL, PARIS, Campaign, insert_in, seats_left, table
+from collector.store import (
+    CAMPAIGN,
+    CONTACT,
+    INVITATION,
+    MAIL,
+    PARIS,
+    Campaign,
+    campaign_from,
+    insert_in,
+    seats_left,
+    table,
+)  # fmt: skip
 from collector.writer import Writer
 
 INVITED = table(models.Invited)
@@ -314,8 +325,7 @@ def _set_apart(connection: Connection, moment: int) -> None:
 
 
 def _campaign(connection: Connection, campaign_id: str) -> Campaign:
-    row = connection.execute(select(CAMPAIGN).where(CAMPAIGN.c.id == campaign_id)).mappings().one()
-    return Campaign(**row)
+    return campaign_from(connection.execute(select(CAMPAIGN).where(CAMPAIGN.c.id == campaign_id)).one())
 
 
 def _among(connection: Connection, query: Any) -> set[str]:

@@ -9,8 +9,9 @@ Kinds of question:
 - ``open``: free text.
 
 ``feeds`` says what becomes of an answer: ``axis`` (a rating; scale, grid, rated), ``choice`` (a public count; one,
-several), ``verbatim`` (a public text, once read by a moderator; open) or ``internal`` (nothing public). Every wording
-is given in French and, in the same field with ``_en`` behind its name, in English.
+several), ``verbatim`` (a public text, once read by a moderator; open) or ``internal`` (nothing public); ``centre``
+(nothing public, for the centre alone) is for the questions of a campaign's centre, that no document holds. Every
+wording is given in French and, in the same field with ``_en`` behind its name, in English.
 
 A *series* is what may be counted together: answers to one key on the same scale, or among the same options. It is the
 fingerprint of the scale's French words or of the options' keys, so that a version that changes either starts anew.
@@ -26,7 +27,7 @@ from collector.errors import QuestionnaireError
 
 Kind = Literal["scale", "grid", "rated", "one", "several", "open"]
 KINDS = ("scale", "grid", "rated", "one", "several", "open")
-Feeds = Literal["axis", "choice", "verbatim", "internal"]
+Feeds = Literal["axis", "choice", "verbatim", "internal", "centre"]
 FEEDS: Mapping[str, Feeds] = {
     "scale": "axis", "grid": "axis", "rated": "axis", "one": "choice", "several": "choice", "open": "verbatim",
 }  # fmt: skip
@@ -115,11 +116,14 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A screen of the questionnaire."""
+    """A screen of the questionnaire. ``note`` is said above its questions, which are in ``language`` when it is not
+    the questionnaire's own."""
 
     key: str
     title: str
     questions: tuple[Question, ...]
+    note: str = ""
+    language: Language | None = None
 
 
 @dataclass(frozen=True, slots=True)
