@@ -1,16 +1,34 @@
 """Campaigns, from the hub's side: which formation, which centre, then the collector opens it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from collector.door import CampaignError, CampaignOrder, Collector, OpenedCampaign
+from collector.door import CampaignError, CampaignOrder, Collector, OpenedCampaign, OwnPart
 from syndication import store
 from syndication.catalogue import store as catalogue
 from syndication.catalogue.resolve import resolve
+from syndication.catalogue.store import CentreRow, FormationRow
 from syndication.database import writing
 from syndication.errors import CampaignRefused
+from syndication.own import store as own
 from syndication.store import CampaignRow
+from widget.routes import words
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """What a campaign is opened about: a formation, the place where it counts, seats (0: no limit).
+
+    ``code`` is how the formation was named.
+    """
+
+    formation: FormationRow
+    place: CentreRow
+    code: str
+    seats: int = 0
 
 
 def open_campaign(
@@ -22,32 +40,80 @@ def open_campaign(
     closes_on: date,
     seats: int = 0,
     questionnaire: str = "",
+    minimum: int = 5,
 ) -> OpenedCampaign:
-    """Open a campaign; raises CodeError, UnknownCode, AmbiguousCode, CampaignRefused."""
+    """Open a campaign; raises CodeError, UnknownCode, AmbiguousCode, CampaignRefused.
+
+    ``minimum``: respondents from which the centre sees what was answered to its own questions.
+    """
     with engine.connect() as connection:
         resolved = resolve(connection, formation, centre)
-        if resolved.formation is None or resolved.centre is None:
-            raise CampaignRefused("Une campagne porte sur une formation et un établissement.")
-        centre_code = catalogue.centre_key(connection, resolved.centre)
-    asked, place = resolved.formation.asked, resolved.centre
-    order = CampaignOrder(
-        formation_code=asked.natural_key,
-        formation_title=asked.title,
-        centre_code=centre_code,
-        centre_name=place.name,
+    if resolved.formation is None or resolved.centre is None or resolved.asked_centre is None:
+        raise CampaignRefused("Une campagne porte sur une formation et un établissement.")
+    pick = Pick(resolved.formation.asked, resolved.centre, str(resolved.formation.code), seats)
+    opener = resolved.asked_centre.id
+    return open_campaigns(engine, collector, [pick], opener, opens_on, closes_on, questionnaire, minimum)[0]
+
+
+def open_campaigns(
+    engine: Engine,
+    collector: Collector,
+    picks: Sequence[Pick],
+    opener: int,
+    opens_on: date,
+    closes_on: date,
+    questionnaire: str = "",
+    minimum: int = 5,
+) -> list[OpenedCampaign]:
+    """Open one campaign a pick for a centre, all or none; raises CampaignRefused.
+
+    Each asks the questions of the centre that it is opened for, as they are now.
+    """
+    with writing(engine).begin() as connection:
+        refuse_closed(connection, opener, *(pick.place.id for pick in picks))
+        asked = OwnPart(own.accepted(connection, opener), minimum)
+        orders = [_order(connection, pick, opens_on, closes_on, questionnaire, asked) for pick in picks]
+        try:
+            opened = collector.open_campaigns(orders)
+        except CampaignError as error:
+            raise CampaignRefused(str(error)) from None
+        store.add_campaigns(
+            connection,
+            [
+                CampaignRow(one.id, pick.formation.id, pick.place.id, pick.code, opens_on, closes_on, 0, 0, opener)
+                for one, pick in zip(opened, picks, strict=True)
+            ],
+        )
+    return opened
+
+
+def refuse_closed(connection: Connection, *centre_ids: int) -> None:
+    """Refuse to ask for centres that closed, or that another took over from; raises CampaignRefused."""
+    for centre_id in dict.fromkeys(centre_ids):
+        closed_on, successor = catalogue.end_of(connection, centre_id)
+        name = catalogue.centre(connection, centre_id).name
+        if successor:
+            raise CampaignRefused(
+                f"{name} a été repris par {successor}\u00a0: les campagnes s'ouvrent désormais dans son espace."
+            )
+        if closed_on:
+            raise CampaignRefused(f"{name} a fermé le {words.day(closed_on)}\u00a0: aucune campagne ne s'y ouvre plus.")
+
+
+def _order(
+    connection: Connection, pick: Pick, opens_on: date, closes_on: date, questionnaire: str, asked: OwnPart
+) -> CampaignOrder:
+    return CampaignOrder(
+        formation_code=pick.formation.natural_key,
+        formation_title=pick.formation.title,
+        centre_code=catalogue.centre_key(connection, pick.place),
+        centre_name=pick.place.name,
         opens_on=opens_on,
         closes_on=closes_on,
-        seats=seats,
+        seats=pick.seats,
         questionnaire_version=questionnaire,
+        own=asked,
     )
-    try:
-        opened = collector.open_campaign(order)
-    except CampaignError as error:
-        raise CampaignRefused(str(error)) from None
-    row = CampaignRow(opened.id, asked.id, place.id, str(resolved.formation.code), opens_on, closes_on, 0, 0)
-    with writing(engine).begin() as connection:
-        store.add_campaign(connection, row)
-    return opened
 
 
 def common_link(collector: Collector, campaign_id: str) -> str:
@@ -63,6 +129,16 @@ def close_campaign(collector: Collector, campaign_id: str) -> None:
     """Close a campaign now; raises CampaignRefused."""
     try:
         collector.close_campaign(campaign_id)
+    except CampaignError as error:
+        raise CampaignRefused(str(error)) from None
+
+
+def extend_campaign(engine: Engine, collector: Collector, campaign_id: str, closes_on: date) -> None:
+    """Give a campaign that runs, or is to come, a later last day; raises CampaignRefused."""
+    try:
+        with writing(engine).begin() as connection:
+            store.move_end(connection, campaign_id, closes_on)
+            collector.extend_campaign(campaign_id, closes_on)
     except CampaignError as error:
         raise CampaignRefused(str(error)) from None
 

@@ -12,6 +12,7 @@ SyndicationError
 ├── PartnerError          a catalogue site cannot be kept or changed as asked
 ├── CursorError           a cursor of the change log is not ours, or too old
 ├── CampaignRefused       a campaign cannot be opened or followed as asked
+├── QuestionRefused       a centre's own question cannot be kept as asked
 ├── WebhookError          a receiver, its secret or a message cannot be trusted or used
 └── ConfigurationError    a setting is missing or nonsense
 """
@@ -83,6 +84,10 @@ class CursorError(SyndicationError):
 
 class CampaignRefused(SyndicationError):
     """A campaign cannot be opened or followed as asked."""
+
+
+class QuestionRefused(SyndicationError):
+    """A centre's own question cannot be kept as asked."""
 
 
 class WebhookError(SyndicationError):

@@ -3,7 +3,7 @@
 import logging
 import secrets
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,6 +15,8 @@ from syndication.catalogue.resolve import resolve
 from syndication.database import overwrite_log, write_anew, writing
 from syndication.errors import CampaignRefused, UnusableCode
 from syndication.instants import PARIS
+from syndication.own.answers import store as own
+from syndication.own.wording import choices_in, question_id, texts_in, without_own
 from syndication.reviews import store as reviews
 from syndication.reviews.triage import COPIED, fingerprint
 from syndication.search import store as search
@@ -110,10 +112,17 @@ def _keep(
             signals = [COPIED] if copied else []
             erased |= reviews.rewrite(connection, event.id, event.question, text, mark, signals, now)
         elif event.kind == "withdrawn" and event.question is not None:
-            erased |= reviews.withdraw_text(connection, event.id, event.question, now)
+            erased |= _withdraw_text(connection, event.id, event.question, now)
         elif event.kind == "withdrawn":
             erased |= _withdraw(intake, connection, event, now)
     return fresh, erased
+
+
+def _withdraw_text(connection: Connection, source_id: str, question: str, now: datetime) -> bool:
+    number = question_id(question)
+    if number is not None:
+        return own.withdraw_text(connection, source_id, number)
+    return reviews.withdraw_text(connection, source_id, question, now)
 
 
 def _withdraw(intake: Intake, connection: Connection, event: CollectedResponse, now: datetime) -> bool:
@@ -123,6 +132,7 @@ def _withdraw(intake: Intake, connection: Connection, event: CollectedResponse, 
     stored, version, month = kept
     answers = Answers(stored["scales"], {key: tuple(values) for key, values in stored["choices"].items()})
     counts = ratings.counts_of(answers, intake.collector.questionnaire(version), month)
+    own.withdraw_review(connection, event.id)
     return reviews.withdraw_review(connection, event.id, counts, now)
 
 
@@ -142,6 +152,7 @@ def _keep_new(
     known = store.known_sources(connection, [review.source_id for review in placed])
     placed = [review for review in placed if review.source_id not in known]
     fresh = store.keep_reviews(connection, _mark_copies(connection, placed), now)
+    _keep_own_texts(connection, fresh, {response.id: texts_in(response.answers) for response in responses}, now)
     respondents: dict[str, int] = defaultdict(int)
     for review in fresh:
         if not review.marks:
@@ -149,6 +160,18 @@ def _keep_new(
     for campaign_id, count in respondents.items():
         _recount(connection, campaign_id, intake.collector.progress(campaign_id).invited, count, now)
     return fresh
+
+
+def _keep_own_texts(
+    connection: Connection, fresh: Sequence[NewReview], said: Mapping[str, Mapping[int, str]], now: datetime
+) -> None:
+    """Keep what new reviews wrote to questions of their centre; ``said`` is by response."""
+    texts = [
+        own.NewText(new_id(), review.id, number, text)
+        for review in fresh
+        for number, text in said[review.source_id].items()
+    ]
+    own.keep(connection, texts, now.date())
 
 
 def _mark_copies(connection: Connection, placed: Sequence[NewReview]) -> list[NewReview]:
@@ -174,7 +197,7 @@ def _as_copy(review: NewReview, copied: set[str]) -> NewReview:
 
 def _review(intake: Intake, response: CollectedResponse, campaign: CampaignRow) -> NewReview:
     document = intake.collector.questionnaire(response.questionnaire_version)
-    answers = response.answers
+    answers = without_own(response.answers)
     return NewReview(
         id=new_id(),
         origin="collecte",
@@ -185,7 +208,7 @@ def _review(intake: Intake, response: CollectedResponse, campaign: CampaignRow) 
         code_given=campaign.code_given,
         month=response.month,
         questionnaire_version=response.questionnaire_version,
-        answers={"scales": dict(answers.scales), "choices": {k: list(v) for k, v in answers.choices.items()}},
+        answers=_stored(answers, choices_in(response.answers)),
         counts=ratings.counts_of(answers, document, response.month),
         verbatims=tuple(
             NewVerbatim(new_id(), question, text, "attente", fingerprint=fingerprint(text, intake.duplicate_length))
@@ -193,6 +216,14 @@ def _review(intake: Intake, response: CollectedResponse, campaign: CampaignRow) 
         ),
         marks=response.marks,
     )
+
+
+def _stored(answers: Answers, chosen: Mapping[int, tuple[str, ...]]) -> dict[str, object]:
+    """Answers as a review keeps them; those to questions of its centre stand apart, by question."""
+    stored: dict[str, object] = {
+        "scales": dict(answers.scales), "choices": {k: list(v) for k, v in answers.choices.items()},
+    }  # fmt: skip
+    return stored | ({"own": {str(number): list(options) for number, options in chosen.items()}} if chosen else {})
 
 
 def _campaign(connection: Connection, response: CollectedResponse, now: datetime) -> CampaignRow:

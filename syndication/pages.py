@@ -23,7 +23,7 @@ from widget.routes import STYLES, words
 
 BODY_LIMIT = 64 * 1024
 """Largest body of a post to the hub's pages, in bytes."""
-ROOMS = ("accounts", "cfa", "desk", "site")
+ROOMS = ("accounts", "cfa", "desk", "own", "site")
 
 environment = Environment(
     loader=PrefixLoader({room: PackageLoader("syndication", f"{room}/templates") for room in ROOMS}),
@@ -80,7 +80,7 @@ def security_headers() -> dict[str, str]:
     }
 
 
-async def read_form(request: Request) -> dict[str, str]:
+async def read_form(request: Request, most_fields: int = 100) -> dict[str, str]:
     """A posted form, within bounds, each field once; raises HTTPException 400, 403, 413."""
     refuse_foreign_posts(request)
     declared = request.headers.get("content-length", "0")
@@ -92,7 +92,8 @@ async def read_form(request: Request) -> dict[str, str]:
         if len(body) > BODY_LIMIT:
             raise HTTPException(413)
     try:
-        return dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=100, errors="replace"))
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=most_fields, errors="replace")
+        return dict(pairs)
     except (UnicodeDecodeError, ValueError):
         raise HTTPException(400) from None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, or_, select, update
 
 from syndication import models, ratings
 from syndication.database import add_counts, insert_new, insert_one, table
@@ -93,6 +93,7 @@ class CampaignRow:
     closes_on: date
     invited: int | None
     respondents: int
+    opened_by: int | None = None
 
     @property
     def scope(self) -> Scope:
@@ -259,7 +260,13 @@ def words_shown() -> ColumnElement[str]:
 
 def add_campaign(connection: Connection, campaign: CampaignRow) -> None:
     """Store a campaign."""
-    connection.execute(insert(CAMPAIGN).values({name: getattr(campaign, name) for name in CampaignRow.__slots__}))
+    add_campaigns(connection, [campaign])
+
+
+def add_campaigns(connection: Connection, campaigns: Sequence[CampaignRow]) -> None:
+    """Store campaigns."""
+    rows = [{name: getattr(campaign, name) for name in CampaignRow.__slots__} for campaign in campaigns]
+    connection.execute(insert(CAMPAIGN), rows)
 
 
 def campaign(connection: Connection, campaign_id: str) -> CampaignRow | None:
@@ -275,11 +282,26 @@ def open_campaigns(connection: Connection, today: date) -> list[CampaignRow]:
 
 
 def centre_campaigns(connection: Connection, centre_id: int) -> list[CampaignRow]:
-    """Campaigns of a centre, the latest to open first."""
-    query = (
-        select(CAMPAIGN).where(CAMPAIGN.c.centre_id == centre_id).order_by(CAMPAIGN.c.opens_on.desc(), CAMPAIGN.c.id)
-    )
+    """Campaigns that count for a centre or were opened for it, the latest to open first."""
+    query = select(CAMPAIGN).where(of_centre(centre_id)).order_by(CAMPAIGN.c.opens_on.desc(), CAMPAIGN.c.id)
     return [CampaignRow(**row) for row in connection.execute(query).mappings()]
+
+
+def of_centre(centre_id: int) -> ColumnElement[bool]:
+    """True of the campaigns that a centre follows: those that count for it, those that were opened for it."""
+    return or_(CAMPAIGN.c.centre_id == centre_id, CAMPAIGN.c.opened_by == centre_id)
+
+
+def campaign_of(connection: Connection, campaign_id: str, centre_id: int) -> CampaignRow | None:
+    """The campaign under an id when a centre follows it, else None."""
+    query = select(CAMPAIGN).where(CAMPAIGN.c.id == campaign_id, of_centre(centre_id))
+    row = connection.execute(query).mappings().first()
+    return CampaignRow(**row) if row else None
+
+
+def move_end(connection: Connection, campaign_id: str, closes_on: date) -> None:
+    """Give a campaign another last day."""
+    connection.execute(update(CAMPAIGN).where(CAMPAIGN.c.id == campaign_id).values(closes_on=closes_on))
 
 
 def set_campaign_counts(connection: Connection, campaign_id: str, invited: int | None, respondents: int) -> None:

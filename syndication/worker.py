@@ -23,6 +23,7 @@ from syndication.errors import ConfigurationError
 from syndication.gestures import store as gestures
 from syndication.moderation import store as moderation
 from syndication.moderation.decide import REASONS
+from syndication.own.answers import store as own
 from syndication.webhooks import store as webhooks
 from syndication.webhooks.courier import Courier, owe
 
@@ -47,7 +48,7 @@ async def _follow(hub: Hub) -> None:
     while True:
         steps: tuple[Step, ...] = (take_in, deliver_receipts, follow_corpus)
         if monotonic() - counted_at >= COUNT_EVERY_SECONDS:
-            steps = (count_invitations, count_gestures, forget_messages, forget_copies, *steps)
+            steps = (count_invitations, count_gestures, forget_messages, forget_copies, *steps, refresh_own)
             counted_at = monotonic()
         for step in steps:
             await _done(step, hub)
@@ -73,6 +74,7 @@ def work_once(hub: Hub) -> int:
     """Take in what was collected, tell authors what was decided and bring the corpus up to date; gives how many reviews
     were new."""
     taken = take_in(hub)
+    refresh_own(hub)
     deliver_receipts(hub)
     follow_corpus(hub)
     return taken
@@ -81,6 +83,15 @@ def work_once(hub: Hub) -> int:
 def take_in(hub: Hub) -> int:
     """Take in what was collected; gives how many reviews were new."""
     return intake.take_in(hub.engine, hub.collector, hub.clock(), hub.settings.duplicate_length)
+
+
+def refresh_own(hub: Hub) -> int:
+    """Let centres see what was answered to their own questions, several respondents at a time; gives how many moved."""
+    with hub.engine.connect() as connection:
+        if not own.behind(connection):
+            return 0
+    with writing(hub.engine).begin() as connection:
+        return own.refresh(connection, hub.settings.thresholds.minimum, hub.clock().date())
 
 
 def count_invitations(hub: Hub) -> None:

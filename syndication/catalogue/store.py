@@ -174,6 +174,20 @@ def parts_of(connection: Connection, lineage_id: int, centre_id: int) -> list[tu
     return [(role, place) for role, place in _PARTS.rows(connection, lineage=lineage_id, centre=centre_id)]
 
 
+def end_of(connection: Connection, centre_id: int) -> tuple[date | None, str | None]:
+    """When a centre closed, and the name of the one that took over from it; None when it did not, or none did."""
+    successor = CENTRE.alias("successor")
+    query = select(CENTRE.c.closed_on, successor.c.name).outerjoin(successor, successor.c.id == CENTRE.c.merged_into)
+    row = connection.execute(query.where(CENTRE.c.id == centre_id)).one()
+    return row[0], row[1]
+
+
+def end_centre(connection: Connection, centre_id: int, closed_on: date | None, merged_into: int | None) -> None:
+    """Note when a centre closed and which one took over from it; None and None when it did not close after all."""
+    values = {"closed_on": closed_on, "merged_into": merged_into}
+    connection.execute(update(CENTRE).where(CENTRE.c.id == centre_id).values(values))
+
+
 def siret_of(connection: Connection, centre_id: int) -> str | None:
     """A SIRET of a centre, always the same one, or None."""
     ((siret,),) = _SIRET.rows(connection, id=centre_id)

@@ -49,7 +49,7 @@ class Renewal(Table, table=True):
 
 
 class Centre(Table, table=True):
-    """A training centre."""
+    """A training centre. ``closed_on`` is when it closed, ``merged_into`` the centre that took over from it."""
 
     __tablename__ = "centre"
 
@@ -60,6 +60,8 @@ class Centre(Table, table=True):
     city: str = ""
     department: str = ""
     region: str = ""
+    closed_on: date | None = None
+    merged_into: int | None = reference("centre.id", nullable=True)
 
 
 class CentreCode(Table, table=True):

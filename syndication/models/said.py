@@ -10,7 +10,11 @@ from syndication.models.base import Table, instant, reference
 
 
 class Campaign(Table, table=True):
-    """A campaign as the hub knows it; ``invited`` is what has been counted so far (None: nobody can say)."""
+    """A campaign as the hub knows it; ``invited`` is what has been counted so far (None: nobody can say).
+
+    ``opened_by`` is the centre that it was opened for: the place where it counts (``centre_id``), or one that trains
+    or answers for what is taught there.
+    """
 
     __tablename__ = "campaign"
 
@@ -22,6 +26,7 @@ class Campaign(Table, table=True):
     closes_on: date
     invited: int | None = 0
     respondents: int = 0
+    opened_by: int | None = reference("centre.id", nullable=True, index=True)
 
 
 class Review(Table, table=True):

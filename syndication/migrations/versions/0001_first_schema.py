@@ -78,6 +78,9 @@ def _centres() -> None:
         sa.Column("city", sa.String(), nullable=False),
         sa.Column("department", sa.String(), nullable=False),
         sa.Column("region", sa.String(), nullable=False),
+        sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.Column("merged_into", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["merged_into"], ["centre.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("uai"),
     )
@@ -130,8 +133,13 @@ def _campaigns() -> None:
         sa.Column("closes_on", sa.Date(), nullable=False),
         sa.Column("invited", sa.Integer(), nullable=True),
         sa.Column("respondents", sa.Integer(), nullable=False),
+        sa.Column("opened_by", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["centre_id"],
+            ["centre.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["opened_by"],
             ["centre.id"],
         ),
         sa.ForeignKeyConstraint(
@@ -141,6 +149,7 @@ def _campaigns() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_campaign_centre_id"), "campaign", ["centre_id"], unique=False)
+    op.create_index(op.f("ix_campaign_opened_by"), "campaign", ["opened_by"], unique=False)
     op.create_index(op.f("ix_campaign_formation_id"), "campaign", ["formation_id"], unique=False)
 
 

@@ -1,0 +1,1 @@
+"""What respondents answered to the questions of their centre: never public, shown to it above thresholds."""
