@@ -20,6 +20,8 @@ from syndication.context import Hub
 from syndication.desk import partners as desk_partners
 from syndication.desk import views as desk
 from syndication.gestures.readers import Readers
+from syndication.own import desk as own_desk
+from syndication.own import views as own
 from syndication.pages import page
 from syndication.partners.gate import Gate
 from syndication.publication.ready import ReadyAnswers
@@ -77,8 +79,10 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
             *hub.collector.routes(),
             *accounts.create_routes(hub),
             *desk_partners.create_routes(hub),
+            *own_desk.create_routes(hub),
             *desk.create_routes(hub),
             *cfa.create_routes(hub),
+            *own.create_routes(hub),
             *site.create_routes(hub),
         ],
         exception_handlers={HTTPException: _refused, SQLAlchemyError: _unavailable, Exception: _failed},

@@ -1,5 +1,6 @@
 """SQL of the centres' space: what a centre offers, and its campaigns."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -7,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, exists, func, select
 
 from syndication import models
 from syndication.catalogue.store import FormationRow
+from syndication.cfa.opening import OfferLine
 from syndication.database import table
 from syndication.ratings import RESPONDENTS
 from syndication.store import of_centre
@@ -18,21 +20,6 @@ CAMPAIGN = table(models.Campaign)
 VERBATIM = table(models.Verbatim)
 TALLY = table(models.Tally)
 _LINEAGE = func.coalesce(FORMATION.c.lineage_id, FORMATION.c.id)
-
-
-@dataclass(frozen=True, slots=True)
-class OfferLine:
-    """Something that a centre may open a campaign about: a formation at a place; ``place`` is empty for itself."""
-
-    formation: FormationRow
-    place_id: int
-    place: str
-    city: str
-
-    @property
-    def key(self) -> str:
-        """How a form names it: ids of the formation and of the place."""
-        return f"{self.formation.id}.{self.place_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +71,13 @@ def offers(connection: Connection, centre_id: int) -> list[OfferLine]:
     return sorted(found.values(), key=lambda line: (line.formation.title.casefold(), line.formation.id, line.place))
 
 
+def formations(connection: Connection, ids: Sequence[int]) -> list[FormationRow]:
+    """The formations under some ids, by title; those that do not exist are left out."""
+    query = select(FORMATION.c.id, FORMATION.c.natural_key, FORMATION.c.title, FORMATION.c.level, _LINEAGE)
+    rows = connection.execute(query.where(FORMATION.c.id.in_(ids)).order_by(FORMATION.c.title, FORMATION.c.id))
+    return [FormationRow(*row) for row in rows]
+
+
 def campaigns(connection: Connection, centre_id: int) -> list[CampaignLine]:
     """Campaigns that a centre follows, the last to end first."""
     return _lines(connection, centre_id, of_centre(centre_id))
@@ -122,24 +116,35 @@ def same(connection: Connection, opener: int, opens_on: date, closes_on: date) -
 
 def beyond_offers(connection: Connection, limit: int) -> list[BeyondOffer]:
     """Campaigns about a formation that no file says their centre has a part in, the latest first."""
-    lineage, offered = FORMATION.alias("lineage"), FORMATION.alias("offered")
-    part = exists().where(
-        OFFER.c.centre_id.in_((CAMPAIGN.c.opened_by, CAMPAIGN.c.centre_id)),
-        offered.c.id == OFFER.c.formation_id,
-        func.coalesce(offered.c.lineage_id, offered.c.id) == func.coalesce(lineage.c.lineage_id, lineage.c.id),
-    )
     query = (
         select(
-            CAMPAIGN.c.id, lineage.c.title, CENTRE.c.name, CAMPAIGN.c.opens_on, CAMPAIGN.c.closes_on,
+            CAMPAIGN.c.id, FORMATION.c.title, CENTRE.c.name, CAMPAIGN.c.opens_on, CAMPAIGN.c.closes_on,
             CAMPAIGN.c.respondents,
         )
-        .join(lineage, lineage.c.id == CAMPAIGN.c.formation_id)
+        .join(FORMATION, FORMATION.c.id == CAMPAIGN.c.formation_id)
         .join(CENTRE, CENTRE.c.id == CAMPAIGN.c.centre_id)
-        .where(CAMPAIGN.c.opened_by.is_not(None), ~part)
+        .where(_beyond())
         .order_by(CAMPAIGN.c.opens_on.desc(), CAMPAIGN.c.id)
         .limit(limit)
     )  # fmt: skip
     return [BeyondOffer(*row) for row in connection.execute(query)]
+
+
+def is_beyond_offers(connection: Connection, campaign_id: str) -> bool:
+    """True of a campaign about a formation that no file says its centre has a part in."""
+    query = select(CAMPAIGN.c.id).join(FORMATION, FORMATION.c.id == CAMPAIGN.c.formation_id)
+    return connection.execute(query.where(CAMPAIGN.c.id == campaign_id, _beyond())).first() is not None
+
+
+def _beyond() -> ColumnElement[bool]:
+    """True of a campaign that was opened for a centre which has no part in its formation's lineage."""
+    offered = FORMATION.alias("offered")
+    part = exists().where(
+        OFFER.c.centre_id.in_((CAMPAIGN.c.opened_by, CAMPAIGN.c.centre_id)),
+        offered.c.id == OFFER.c.formation_id,
+        func.coalesce(offered.c.lineage_id, offered.c.id) == _LINEAGE,
+    )
+    return CAMPAIGN.c.opened_by.is_not(None) & ~part
 
 
 def waiting_by_formation(connection: Connection, centre_id: int) -> list[tuple[str, int]]:

@@ -32,6 +32,7 @@ STATIC = {
     "widget.css": "text/css; charset=utf-8",
     "builder.js": "text/javascript; charset=utf-8",
     "preview.js": "text/javascript; charset=utf-8",
+    "copy.js": "text/javascript; charset=utf-8",
 }
 TEXT_PAGES = ("methode", "accessibilite", "donnees-personnelles", "mentions-legales")
 
