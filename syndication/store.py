@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, inser
 
 from syndication import models, ratings
 from syndication.database import add_counts, insert_new, insert_one, table
+from syndication.fairness import store as fairness
 from syndication.search import store as search
 
 REVIEW = table(models.Review)
@@ -115,6 +116,7 @@ def keep_reviews(connection: Connection, reviews: Sequence[NewReview], now: date
     texts = [_verbatim_row(review, verbatim, now) for review in fresh for verbatim in review.verbatims]
     if texts:
         connection.execute(insert(VERBATIM), texts)
+        fairness.received(connection, texts, today)
         keep_signals(connection, {v.id: v.signals for review in fresh for v in review.verbatims})
         search.keep(connection, search.VERBATIM, [_entry(text) for text in texts if text["status"] == "publie"])
     counts: Counter[tuple[Scope, str, str]] = Counter()

@@ -87,8 +87,8 @@ class Learnt(Table, table=True):
 
 
 class Flow(Table, table=True):
-    """How many texts received in a month at a centre (0: all), from respondents of a rating, are in a state, or were
-    first decided after so many days (``delai.N``)."""
+    """How many texts received in a month (empty: all) at a centre (0: all), from respondents of a rating, are in a
+    state, or were first decided after so many days (``delai.N``): see ``fairness.store``."""
 
     __tablename__ = "flow"
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from syndication import models, store
 from syndication.database import joined, table
 from syndication.errors import DecisionConflict, DecisionError
+from syndication.fairness import store as fairness
 from syndication.instants import PARIS
 from syndication.moderation.decide import decide
 from syndication.reviews import store as reviews
@@ -137,6 +138,7 @@ def record_decision(
             from_status=current["status"], to_status=outcome.status, reason=outcome.reason,
         )
     )  # fmt: skip
+    fairness.moved(connection, current, {"status": outcome.status, "reason": outcome.reason}, actor, now)
     scope = (current["formation_id"], current["centre_id"])
     if outcome.status == "publie":
         reviews.count_in(connection, current["review_id"], actor, now)

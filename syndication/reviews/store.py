@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from syndication import models, ratings, store
 from syndication.database import table
 from syndication.errors import DecisionConflict, DecisionError
+from syndication.fairness import store as fairness
 from syndication.reviews.subjects import SUBJECTS
 from syndication.search import store as search
 from syndication.store import Scope
@@ -23,7 +24,7 @@ REVIEW_DECISION = table(models.ReviewDecision)
 FORMATION = table(models.Formation)
 CENTRE = table(models.Centre)
 COUNTED, HELD, DISCARDED, WITHDRAWN = "comptee", "a_verifier", "ecartee", "retiree"
-AUTHOR = "auteur"
+AUTHOR = fairness.AUTHOR
 DOUBTFUL = "douteux"
 """Reason told to the authors of texts whose whole response was set aside."""
 
@@ -252,6 +253,7 @@ def _change_text(
             from_status=verbatim.status, to_status=status, reason=values.get("reason"),
         )
     )  # fmt: skip
+    fairness.moved(connection, verbatim._mapping, {"status": status, **values}, actor, now)
 
 
 def _moment(actor: str, now: datetime) -> datetime:
