@@ -29,9 +29,12 @@ def create_routes(hub: Hub) -> list[BaseRoute]:
         Route("/cfa", for_roles(hub, "cfa")(home.choose), methods=["GET"]),
         Route("/cfa/{centre}", ours(home.show), methods=["GET"]),
         Route("/cfa/{centre}/avis", ours(replies.show), methods=["GET"]),
+        Route("/cfa/{centre}/avis/{verbatim}", ours(replies.show_one), methods=["GET"]),
         Route("/cfa/{centre}/avis/{verbatim}", ours(replies.write), methods=["POST"]),
         *campaigns.create_routes(hub),
         *following.create_routes(hub),
+        Route("/cfa/{centre}/avis/{verbatim}/retirer", ours(replies.take_back), methods=["POST"]),
+        Route("/cfa/{centre}/avis/{verbatim}/doute", ours(replies.doubt), methods=["POST"]),
         Route("/apercu/{token}", space.preview, methods=["GET"]),
         Route("/apercu/{token}/cadre", space.frame, methods=["GET"]),
     ]

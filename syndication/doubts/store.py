@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Select, case, insert, select, update
 from syndication import models, store
 from syndication.database import table
 from syndication.errors import DecisionConflict, DecisionError
+from syndication.letters.centres import tell_centre
 from syndication.moderation import store as moderation
 
 DOUBT = table(models.Doubt)
@@ -17,7 +18,9 @@ FORMATION = table(models.Formation)
 CENTRE = table(models.Centre)
 OPEN, FOUNDED, UNFOUNDED = "ouvert", "fonde", "infonde"
 LONGEST = 1500
-"""Characters of a reason, and of an outcome."""
+"""Characters of an outcome."""
+REASON_LENGTH = (20, 1000)
+"""Fewest and most characters of a reason: less says nothing, more is not read."""
 GROUNDS = ("douteux", "illicite")
 """Reasons for which a text is refused when a doubt was founded: see ``moderation.decide.REASONS``."""
 
@@ -45,7 +48,7 @@ class DoubtRow:
 
 def report(connection: Connection, verbatim_id: str, centre_id: int, reason: str, by: str, now: datetime) -> int:
     """Report a doubt on a published text of a centre and give its id; the text stays as it is. Raises DecisionError."""
-    said = _said(reason, "Dites pourquoi vous doutez de ce texte\u00a0: un modérateur le lira.", "La raison")
+    said = _reason(reason)
     query = select(VERBATIM.c.centre_id).where(VERBATIM.c.id == verbatim_id, VERBATIM.c.status == "publie")
     if connection.execute(query.with_for_update()).scalar() != centre_id:
         raise DecisionError("Ce texte n'est plus publié, ou n'est pas de votre centre.")
@@ -109,6 +112,8 @@ def decide(
         version = connection.execute(query).scalar()
         if version is not None:
             moderation.record_decision(connection, doubt.verbatim_id, version, "refuse", ground, by, now)
+    told = {"founded": founded, "outcome": said, "text": doubt.verbatim_id}
+    tell_centre(connection, "doute", doubt.centre_id, told, now)
     return state
 
 
@@ -129,6 +134,21 @@ _QUERY = (
 
 def _rows(connection: Connection, query: Select[tuple[object, ...]]) -> list[DoubtRow]:
     return [DoubtRow(**row) for row in connection.execute(query).mappings()]
+
+
+def _reason(text: str) -> str:
+    said = text.replace("\r\n", "\n").strip()
+    fewest, most = REASON_LENGTH
+    if not said:
+        raise DecisionError("Dites pourquoi vous doutez de ce texte\u00a0: un modérateur le lira.")
+    if len(said) < fewest:
+        raise DecisionError(
+            f"Votre raison fait {len(said)} caractères\u00a0: dites-en un peu plus, {fewest} au moins, pour qu'un "
+            "modérateur puisse en juger."
+        )
+    if len(said) > most:
+        raise DecisionError(f"Votre raison fait {len(said)} caractères\u00a0: {most} au plus.")
+    return said
 
 
 def _said(text: str, absent: str, what: str) -> str:

@@ -1,7 +1,8 @@
 """SQL of the flow of texts: counters that move in the same transaction as the texts do, and are never recounted.
 
 A text counts under the month in which its response came, its centre and its respondent's rating; each count also
-stands under every month (``ANY_MONTH``) and every centre (0), so that a page reads totals as they are. Measures of texts:
+stands under every month (``ANY_MONTH``) and every centre (0), so that a page reads totals as they are.
+Measures of texts:
 
 - ``recu``, and the state that it is in: ``attente``, ``publie``, ``refuse``, ``recrire``, ``archive``, ``retire``;
 - ``pepite``: published, and a gem; ``motif.R``: refused for a reason (``motif.`` for one that was not told);
@@ -90,7 +91,7 @@ def received(connection: Connection, texts: Sequence[Mapping[str, Any]], today: 
 
 
 def moved(
-    connection: Connection, text: Mapping[str, Any], changes: Mapping[str, Any], actor: str, now: datetime
+    connection: Connection, text: Mapping[Any, Any], changes: Mapping[str, Any], actor: str, now: datetime
 ) -> None:
     """Count a text anew after an act on it; to be called once the act stands in ``decision``.
 
@@ -264,7 +265,7 @@ def served(connection: Connection, today: date, months: int = 12) -> dict[str, C
 
 
 def _nested(rows: Iterable[Any]) -> dict[Any, Counts]:
-    found: dict[Any, dict[str, int]] = {}
+    found: dict[Any, Any] = {}
     for key, measure, count in rows:
         if count:
             found.setdefault(key, {})[measure] = int(count)

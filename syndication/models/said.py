@@ -171,7 +171,8 @@ class VerbatimSubject(Table, table=True):
 class Reply(Table, table=True):
     """A centre's reply to a verbatim, read by a moderator before it appears.
 
-    ``status``: ``attente``, ``publie`` or ``refuse``; ``reason`` tells the centre why it was refused.
+    ``status``: ``attente``, ``publie``, ``refuse``, or ``retire`` by its centre, or with the text that it answered;
+    ``reason`` tells the centre why.
     """
 
     __tablename__ = "reply"

@@ -12,6 +12,7 @@ from syndication import models, ratings, store
 from syndication.database import table
 from syndication.errors import DecisionConflict, DecisionError
 from syndication.fairness import store as fairness
+from syndication.replies import store as replies
 from syndication.reviews.subjects import SUBJECTS
 from syndication.search import store as search
 from syndication.store import Scope
@@ -144,6 +145,7 @@ def rewrite(
         published_at=None, gem=False, receipt_due=False,
     )  # fmt: skip
     store.keep_signals(connection, {verbatim.id: signals})
+    replies.end_with_text(connection, verbatim.id, verbatim.centre_id, replies.REWRITTEN, now)
     _unpublish(connection, verbatim, now)
     return True
 
@@ -225,6 +227,7 @@ def _retire(connection: Connection, verbatim: Row[Any], now: datetime) -> None:
         digest="", shown=None, masks=[], published_at=None, gem=False, receipt_due=False,
     )  # fmt: skip
     store.keep_signals(connection, {verbatim.id: ()})
+    replies.end_with_text(connection, verbatim.id, verbatim.centre_id, replies.WITHDRAWN, now)
     _unpublish(connection, verbatim, now)
 
 

@@ -1,4 +1,4 @@
-"""How fair moderation is: counters that are those of what is stored, delays, shares, and who is warned of what waits."""
+"""How fair moderation is: counters that are those of what is stored, delays, shares, who is warned of what waits."""
 
 import shutil
 import tempfile
@@ -221,7 +221,8 @@ def test_shares_and_intervals_are_told_only_of_enough_texts() -> None:
 
 @pytest.mark.parametrize(
     ("days", "expected"),
-    [({}, Delays(0, None, None, None, 0)), ({0: 1}, Delays(1, 0, 0, 0, 0)), ({1: 5, 2: 4, 40: 1}, Delays(10, 1, 2, 40, 1)),
+    [({}, Delays(0, None, None, None, 0)), ({0: 1}, Delays(1, 0, 0, 0, 0)),
+     ({1: 5, 2: 4, 40: 1}, Delays(10, 1, 2, 40, 1)),
      ({3: 1, 9: 1}, Delays(2, 3, 9, 9, 0))],
 )  # fmt: skip
 def test_delays_are_read_from_how_many_were_decided_after_each_number_of_days(
