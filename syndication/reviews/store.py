@@ -21,6 +21,7 @@ REVIEW = table(models.Review)
 VERBATIM = table(models.Verbatim)
 VERBATIM_SUBJECT = table(models.VerbatimSubject)
 DECISION = table(models.Decision)
+ALERT = table(models.Alert)
 REVIEW_DECISION = table(models.ReviewDecision)
 FORMATION = table(models.Formation)
 CENTRE = table(models.Centre)
@@ -123,6 +124,19 @@ def count_in(connection: Connection, review_id: str, actor: str, now: datetime) 
     _recount(connection, row.campaign_id, counts[ratings.RESPONDENTS, ""])
 
 
+def hold_again(connection: Connection, review_id: str, actor: str, at: datetime, now: datetime) -> None:
+    """Hold back again a response that somebody's decision counted at a moment, since they undo it."""
+    query = select(REVIEW_DECISION).where(REVIEW_DECISION.c.review_id == review_id)
+    last = connection.execute(query.order_by(REVIEW_DECISION.c.id.desc()).limit(1)).first()
+    if last is None or (last.actor, last.at, last.to_state) != (actor, at, COUNTED):
+        return
+    row = connection.execute(select(REVIEW).where(REVIEW.c.id == review_id)).one()
+    _move(connection, review_id, (COUNTED,), last.from_state, actor, now)
+    taken = Counter({(axis, value): -count for axis, value, count in row.counts})
+    _add(connection, (row.formation_id, row.centre_id), taken, now)
+    _recount(connection, row.campaign_id, taken[ratings.RESPONDENTS, ""])
+
+
 def rewrite(
     connection: Connection,
     source_id: str,
@@ -134,7 +148,8 @@ def rewrite(
 ) -> bool:
     """Put an author's new words in the place of others, to be read; False when they are there already.
 
-    The author saw the old ones refused: if somebody published them since, they give way all the same.
+    The author saw the old ones refused, masked or sent back: if somebody published them since, they give way all the
+    same. Their page is told that the new ones wait, lest news of the old ones came to it meanwhile.
     """
     verbatim = _text_of(connection, source_id, question)
     if verbatim is None or verbatim.status == "retire" or verbatim.text == text:
@@ -142,11 +157,12 @@ def rewrite(
     _change_text(
         connection, verbatim, AUTHOR, now, status="attente", reason=None, text=text, fingerprint=fingerprint,
         digest=store.digest(text), edition=verbatim.edition + 1, shown=None, masks=[], received_on=now.date(),
-        published_at=None, gem=False, receipt_due=False,
+        published_at=None, gem=False, alerted=_is_followed(connection, verbatim.id), receipt_due=True,
     )  # fmt: skip
     store.keep_signals(connection, {verbatim.id: signals})
     replies.end_with_text(connection, verbatim.id, verbatim.centre_id, replies.REWRITTEN, now)
     _unpublish(connection, verbatim, now)
+    _forget_subjects(connection, verbatim.id)
     return True
 
 
@@ -191,7 +207,7 @@ def show(
 ) -> None:
     """Bring a text before the public under its subjects; unknown ones are left out."""
     known = [subject for subject in SUBJECTS if subject in subjects]
-    connection.execute(delete(VERBATIM_SUBJECT).where(VERBATIM_SUBJECT.c.verbatim_id == verbatim))
+    _forget_subjects(connection, verbatim)
     if known:
         connection.execute(insert(VERBATIM_SUBJECT), [{"verbatim_id": verbatim, "subject": one} for one in known])
     search.keep(connection, search.VERBATIM, [search.verbatim_entry(verbatim, text, *scope)])
@@ -199,12 +215,25 @@ def show(
 
 
 def hide(connection: Connection, verbatim: str, question: str, scope: Scope) -> None:
-    """Take a text that was before the public away from it."""
-    query = select(VERBATIM_SUBJECT.c.subject).where(VERBATIM_SUBJECT.c.verbatim_id == verbatim)
-    subjects = list(connection.execute(query).scalars())
-    connection.execute(delete(VERBATIM_SUBJECT).where(VERBATIM_SUBJECT.c.verbatim_id == verbatim))
+    """Take a text that was before the public away from it; its subjects are remembered, lest it comes back."""
     search.drop(connection, search.VERBATIM, [verbatim])
-    _count(connection, scope, question, subjects, -1)
+    _count(connection, scope, question, subjects_of(connection, verbatim), -1)
+
+
+def subjects_of(connection: Connection, verbatim: str) -> list[str]:
+    """Subjects that somebody recognised in a text."""
+    query = select(VERBATIM_SUBJECT.c.subject).where(VERBATIM_SUBJECT.c.verbatim_id == verbatim)
+    return list(connection.execute(query.order_by(VERBATIM_SUBJECT.c.subject)).scalars())
+
+
+def _forget_subjects(connection: Connection, verbatim: str) -> None:
+    connection.execute(delete(VERBATIM_SUBJECT).where(VERBATIM_SUBJECT.c.verbatim_id == verbatim))
+
+
+def _is_followed(connection: Connection, verbatim: str) -> bool:
+    """True when a referent has not yet closed an alert on a text."""
+    query = select(ALERT.c.id).where(ALERT.c.verbatim_id == verbatim, ALERT.c.state == "ouverte")
+    return connection.execute(query).first() is not None
 
 
 def _count(connection: Connection, scope: Scope, question: str, subjects: Sequence[str], step: int) -> None:
@@ -229,6 +258,7 @@ def _retire(connection: Connection, verbatim: Row[Any], now: datetime) -> None:
     store.keep_signals(connection, {verbatim.id: ()})
     replies.end_with_text(connection, verbatim.id, verbatim.centre_id, replies.WITHDRAWN, now)
     _unpublish(connection, verbatim, now)
+    _forget_subjects(connection, verbatim.id)
 
 
 def _unpublish(connection: Connection, verbatim: Row[Any], now: datetime) -> None:

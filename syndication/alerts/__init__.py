@@ -1,0 +1,1 @@
+"""Alerts: texts that tell of danger, harassment or distress, which referents follow and few people see."""
