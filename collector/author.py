@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,6 +23,8 @@ from collector.store import News, Seat, Sent
 log = logging.getLogger("sirius.collector")
 WITHDRAW, REWRITE, DOWNLOAD, DONE = "retirer", "recrire", "donnees", "fait"
 WAITING = News("attente", None, None)
+MASKED = {"prenom": "[prénom retiré]", "nom": "[nom retiré]"}
+"""What others read in the place of a masked span, by kind."""
 FAILED = "Nous n'avons pas pu enregistrer. Rien n'a changé\u00a0: attends un peu, puis recommence."
 
 
@@ -40,7 +43,7 @@ class AuthorPages:
             return self._download(seat)
         if step == WITHDRAW and (not question or question in sent.answers.texts):
             return self._page("withdraw.html", seat, token, question=self._question(seat, question))
-        if step == REWRITE and self._refused(sent, question):
+        if step == REWRITE and _may_rewrite(sent, question):
             return self._rewriting(seat, token, question, sent.answers.texts[question])
         return self._author(seat, token, thanks=step == THANKS, done=step == DONE)
 
@@ -52,7 +55,7 @@ class AuthorPages:
         return self._author(seat, token, late=texts, rewriting=rewriting)
 
     async def post(self, request: Request) -> Response:
-        """Withdraw one text or all, or rewrite a refused one."""
+        """Withdraw one text or all, or rewrite one that may be."""
         refuse_foreign_posts(request)
         try:
             form = await read_form(request)
@@ -76,7 +79,7 @@ class AuthorPages:
 
     async def _rewrite(self, seat: Seat, token: str, question: str, typed: list[str]) -> Response:
         sent = _sent(seat)
-        if sent.withdrawn or not self._refused(sent, question):
+        if sent.withdrawn or not _may_rewrite(sent, question):
             return self.late(seat, token, tuple(typed), rewriting=True)
         document = self._desk.document(seat)
         section = next(s for s in document.sections if any(q.key == question for q in s.questions))
@@ -88,7 +91,7 @@ class AuthorPages:
         if own or text is None:
             return self._rewriting(seat, token, question, "\n".join(typed), own)
         if text == sent.answers.texts[question]:
-            own = [Fault(question, "C'est le même texte\u00a0: change ce qui l'a fait refuser.")]
+            own = [Fault(question, "C'est le même texte\u00a0: change ce qui posait problème.")]
             return self._rewriting(seat, token, question, text, own)
         try:
             kept = await self._desk.store.rewrite(sent, question, text)
@@ -98,9 +101,6 @@ class AuthorPages:
         if not kept:
             return self.late(self._desk.seat(token), token, (text,), rewriting=True)
         return self._desk.go(f"/r?etape={DONE}", token)
-
-    def _refused(self, sent: Sent, question: str) -> bool:
-        return question in sent.answers.texts and sent.news.get(question, WAITING).status == "refuse"
 
     def _question(self, seat: Seat, question: str) -> Question | None:
         return self._desk.document(seat).question(question) if question else None
@@ -117,7 +117,7 @@ class AuthorPages:
         sent = _sent(seat)
         return self._page(
             "rewrite.html", seat, token, status=status if faults else 200, question=self._question(seat, question),
-            text=text, faults={fault.key: fault for fault in faults or ()}, reason=sent.news[question].reason,
+            text=text, faults={fault.key: fault for fault in faults or ()}, news=sent.news[question],
             text_limit=TEXT_LIMIT,
         )  # fmt: skip
 
@@ -135,7 +135,7 @@ class AuthorPages:
     ) -> Response:
         return self._page(
             "author.html", seat, token, status=409 if late is not None else status, thanks=thanks, done=done,
-            late=late, rewriting=rewriting, fault=fault, waiting=WAITING,
+            late=late, rewriting=rewriting, fault=fault, waiting=WAITING, pieces=pieces, masked_words=MASKED,
         )  # fmt: skip
 
     def _page(self, template: str, seat: Seat, token: str, *, status: int = 200, **more: Any) -> Response:
@@ -163,6 +163,24 @@ def _sent(seat: Seat) -> Sent:
     if seat.sent is None:
         raise LinkError("Rien n'a été envoyé par ce lien.")
     return seat.sent
+
+
+def pieces(text: str, masks: Sequence[tuple[int, int, str]]) -> list[tuple[str, str]]:
+    """A text cut where it is masked: words, and what stands in their place for others (empty: the words themselves).
+
+    Masks that do not fit the text, because it changed meanwhile, are left out.
+    """
+    cut: list[tuple[str, str]] = []
+    place = 0
+    for start, end, kind in sorted(masks):
+        if kind in MASKED and place <= start < end <= len(text):
+            cut += [(text[place:start], ""), (text[start:end], MASKED[kind])]
+            place = end
+    return [piece for piece in [*cut, (text[place:], "")] if piece[0]]
+
+
+def _may_rewrite(sent: Sent, question: str) -> bool:
+    return question in sent.answers.texts and sent.news.get(question, WAITING).may_be_rewritten
 
 
 def _own(sent: Sent, document: Questionnaire, question: str) -> dict[str, list[str]]:
@@ -198,9 +216,13 @@ def _portable(seat: Seat, sent: Sent, document: Questionnaire) -> dict[str, Any]
 
 
 def _fate(question: Question, sent: Sent) -> dict[str, Any]:
-    """What became of a text; nothing for an answer that is no text, or that nobody publishes."""
+    """What became of a text; nothing for an answer that is no text, or that nobody publishes.
+
+    Masked spans are told by their places, counted in characters (code points) from 0, and by what others read there.
+    """
     if question.feeds != "verbatim":
         return {}
     news = sent.news.get(question.key, WAITING)
     day = news.decided_on.isoformat() if news.decided_on else None
-    return {"etat": news.status, "raison": news.reason, "depuis": day}
+    masked = [{"debut": start, "fin": end, "montre": MASKED.get(kind, "")} for start, end, kind in news.masks]
+    return {"etat": news.status, "raison": news.reason, "depuis": day, "masques": masked}

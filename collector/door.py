@@ -221,14 +221,19 @@ class Followed:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of one text of a response; a higher ``version`` replaces a lower one."""
+    """What became of one text of a response; a higher ``version`` replaces a lower one.
+
+    ``recrire``: its author is asked to say it anew; ``archive``: it is shown no longer. ``masks`` are spans of the text
+    that the public does not read (start, end in code points, ``prenom`` or ``nom``).
+    """
 
     response_id: str
     question: str
-    status: Literal["attente", "publie", "refuse"]
+    status: Literal["attente", "publie", "refuse", "recrire", "archive"]
     reason: str | None
     decided_on: date | None
     version: int
+    masks: tuple[tuple[int, int, str], ...] = ()
 
 
 def now_in_paris() -> datetime:
@@ -508,7 +513,7 @@ class Collector:
 
     def deliver_receipt(self, receipt: Receipt) -> None:
         """Let the author's page say what became of a text."""
-        news = News(receipt.status, receipt.reason, receipt.decided_on)
+        news = News(receipt.status, receipt.reason, receipt.decided_on, receipt.masks)
         self._store.keep_receipt(receipt.response_id, receipt.question, news, receipt.version)
 
 

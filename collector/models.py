@@ -186,7 +186,8 @@ class Event(Table, table=True):
 
 
 class Receipt(Table, table=True):
-    """What became of one text, told by the hub: its author's page shows it."""
+    """What became of one text, told by the hub: its author's page shows it. ``masks`` are spans of the text that the
+    public does not read ([start, end, kind], in code points): it holds none of its words."""
 
     __tablename__ = "receipt"
 
@@ -196,3 +197,4 @@ class Receipt(Table, table=True):
     reason: str | None = None
     decided_on: date | None = None
     version: int
+    masks: list[Any] = _json()

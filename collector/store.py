@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Dialect, Engine, Table, bindparam, delete, func, or_, select, update
+from sqlalchemy import Connection, Dialect, Engine, Row, Table, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -102,11 +102,18 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What became of a text: ``attente``, ``publie`` or ``refuse``, why, and since which day."""
+    """What became of a text: ``attente``, ``publie``, ``refuse``, ``recrire`` (its author is asked to) or ``archive``,
+    why, since which day, and the spans that the public does not read: start, end, kind."""
 
     status: str
     reason: str | None
     decided_on: date | None
+    masks: tuple[tuple[int, int, str], ...] = ()
+
+    @property
+    def may_be_rewritten(self) -> bool:
+        """True when its author may say it anew: it is not published, or not as it was written."""
+        return self.status in {"refuse", "recrire"} or (self.status == "publie" and bool(self.masks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,16 +357,17 @@ class Store:
         self._writer.write_now(lambda c: _record(c, many) and None)
 
     async def rewrite(self, sent: Sent, question: str, text: str) -> bool:
-        """Say a refused text anew; False when that text is not refused (any more), and then nothing changes."""
+        """Say anew a text that may be; False when it may not (any more), and then nothing changes."""
+        mine = (RECEIPT.c.response_id == sent.id, RECEIPT.c.question == question)
 
         def run(connection: Connection) -> bool:
-            refused = connection.execute(
-                update(RECEIPT)
-                .where(RECEIPT.c.response_id == sent.id, RECEIPT.c.question == question, RECEIPT.c.status == "refuse")
-                .values(status="attente", reason=None, decided_on=None)
-            ).rowcount
-            if not refused or not _change_text(connection, sent.id, question, text):
+            row = connection.execute(select(RECEIPT).where(*mine).with_for_update()).first()
+            if row is None or not _news(row).may_be_rewritten:
                 return False
+            if not _change_text(connection, sent.id, question, text):
+                return False
+            waits = update(RECEIPT).where(*mine).values(status="attente", reason=None, decided_on=None, masks=[])
+            connection.execute(waits)
             _note(connection, sent.id, "rewritten", question)
             return True
 
@@ -386,10 +394,9 @@ class Store:
         return await self._writer.write(run)
 
     def _news(self, response_id: str) -> dict[str, News]:
-        query = select(RECEIPT.c.question, RECEIPT.c.status, RECEIPT.c.reason, RECEIPT.c.decided_on)
         with self._engine.connect() as connection:
-            rows = connection.execute(query.where(RECEIPT.c.response_id == response_id))
-            return {row.question: News(row.status, row.reason, row.decided_on) for row in rows}
+            rows = connection.execute(select(RECEIPT).where(RECEIPT.c.response_id == response_id))
+            return {row.question: _news(row) for row in rows}
 
     # -- the hub -----------------------------------------------------------------------------------------------------
 
@@ -419,7 +426,7 @@ class Store:
 
     def keep_receipt(self, response_id: str, question: str, news: News, version: int) -> None:
         """Keep what became of a text; an older version never replaces a newer one."""
-        values = {**asdict(news), "version": version}
+        values = {**asdict(news), "masks": [list(mask) for mask in news.masks], "version": version}
         key = {"response_id": response_id, "question": question}
 
         def run(connection: Connection) -> None:
@@ -693,6 +700,11 @@ def _forget_contacts(connection: Connection, sendings: Sequence[Sending]) -> Non
         delete(INVITATION).where(INVITATION.c.contact_id.in_(contacts), INVITATION.c.roster_hash.not_in(used))
     )
     connection.execute(update(INVITATION).where(INVITATION.c.roster_hash.in_(used)).values(contact_id=None))
+
+
+def _news(row: Row[Any]) -> News:
+    masks = tuple((int(start), int(end), str(kind)) for start, end, kind in row.masks)
+    return News(row.status, row.reason, row.decided_on, masks)
 
 
 def _change_text(connection: Connection, response_id: str, question: str, text: str | None) -> bool:

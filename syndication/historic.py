@@ -26,7 +26,7 @@ from syndication.catalogue.importer import Report
 from syndication.catalogue.resolve import Resolved, resolve
 from syndication.database import writing
 from syndication.errors import ImportFault
-from syndication.intake import new_id
+from syndication.intake import new_id, signal_kinds
 from syndication.store import NewReview, NewVerbatim
 
 PREFIX = "temoignage."
@@ -283,7 +283,8 @@ def _verbatims(cells: Mapping[str, str]) -> list[NewVerbatim]:
         text = cells.get(f"{name}.content", "") or cells.get(name, "")
         if text.strip():
             status, gem, signals = VERDICTS.get(cells.get(f"{name}.status", "").strip(), ("attente", False, ()))
-            found.append(NewVerbatim(new_id(), question, text, status, gem=gem, signals=signals))
+            shown = (*signals, *signal_kinds(text))
+            found.append(NewVerbatim(new_id(), question, text, status, gem=gem, signals=shown))
     return found
 
 

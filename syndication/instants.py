@@ -55,3 +55,10 @@ def instant_of(value: str | datetime | None) -> datetime | None:
         return None
     found = datetime.fromisoformat(value) if isinstance(value, str) else value
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(PARIS)
+
+
+def months_before(moment: datetime, months: int) -> str:
+    """The month (YYYY-MM) that was so many months before a moment's, in Paris."""
+    local = moment.astimezone(PARIS)
+    count = local.year * 12 + local.month - 1 - months
+    return f"{count // 12:04d}-{count % 12 + 1:02d}"

@@ -15,6 +15,7 @@ from syndication.catalogue.resolve import resolve
 from syndication.database import overwrite_log, write_anew, writing
 from syndication.errors import CampaignRefused, UnusableCode
 from syndication.instants import PARIS
+from syndication.moderation.signals import examine
 from syndication.own.answers import store as own
 from syndication.own.wording import choices_in, question_id, texts_in, without_own
 from syndication.reviews import store as reviews
@@ -91,6 +92,11 @@ def new_id() -> str:
     return secrets.token_hex(12)
 
 
+def signal_kinds(text: str) -> tuple[str, ...]:
+    """Kinds of what a text shows before anybody reads it, each once: see ``moderation.signals``."""
+    return tuple(dict.fromkeys(signal.kind for signal in examine(text)))
+
+
 def open_texts(document: Questionnaire, texts: dict[str, str]) -> list[tuple[str, str]]:
     """The texts that are verbatims, by question, in the questionnaire's order."""
     return [(q.key, texts[q.key]) for q in document.questions() if q.feeds == "verbatim" and q.key in texts]
@@ -109,7 +115,7 @@ def _keep(
             text = event.answers.texts[event.question]
             mark = fingerprint(text, intake.duplicate_length)
             copied = bool(mark and reviews.known_fingerprints(connection, [mark]))
-            signals = [COPIED] if copied else []
+            signals = [*signal_kinds(text), *([COPIED] if copied else [])]
             erased |= reviews.rewrite(connection, event.id, event.question, text, mark, signals, now)
         elif event.kind == "withdrawn" and event.question is not None:
             erased |= _withdraw_text(connection, event.id, event.question, now)
@@ -211,7 +217,14 @@ def _review(intake: Intake, response: CollectedResponse, campaign: CampaignRow) 
         answers=_stored(answers, choices_in(response.answers)),
         counts=ratings.counts_of(answers, document, response.month),
         verbatims=tuple(
-            NewVerbatim(new_id(), question, text, "attente", fingerprint=fingerprint(text, intake.duplicate_length))
+            NewVerbatim(
+                new_id(),
+                question,
+                text,
+                "attente",
+                signals=signal_kinds(text),
+                fingerprint=fingerprint(text, intake.duplicate_length),
+            )
             for question, text in open_texts(document, dict(answers.texts))
         ),
         marks=response.marks,

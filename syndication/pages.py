@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -40,6 +41,7 @@ environment.filters.update(
         "pourcent": words.percent,
     }
 )
+environment.filters["brut"] = lambda text: Markup(escape(text).replace("\r", "&#13;"))  # noqa: S704 escaped
 environment.globals["pluriel"] = words.plural
 environment.globals["mention"] = lambda: statement().mention
 

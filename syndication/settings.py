@@ -47,6 +47,7 @@ class _Environment(BaseSettings):
     duplicate_length: int = Field(default=40, ge=0, le=1000)
     ready_megabytes: int = Field(default=64, ge=1, le=65536)
     api_limit: int = Field(default=3000, ge=1)
+    archive_months: int = Field(default=24, ge=0, le=1200)
     webhook_local: bool = False
     publisher_name: str = ""
     publisher_address: str = ""
@@ -62,7 +63,8 @@ class _Environment(BaseSettings):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an operator may decide for the hub."""
+    """What an operator may decide for the hub. ``archive_months``: age of an experience at which what tells of it is
+    archived; 0 for never."""
 
     collector: door.Settings
     database_url: str
@@ -73,6 +75,7 @@ class Settings:
     api_limit: int
     webhook_local: bool
     publisher: Publisher
+    archive_months: int
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -107,6 +110,7 @@ class Settings:
             own.api_limit,
             own.webhook_local,
             publisher,
+            own.archive_months,
         )
 
     @property

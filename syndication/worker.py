@@ -8,12 +8,12 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import astuple
 from time import monotonic, sleep
-from typing import Literal
+from typing import Literal, cast
 
 from sqlalchemy import Connection
 
 from collector.door import Receipt
-from syndication import intake
+from syndication import intake, store
 from syndication.context import Hub
 from syndication.corpus import reading as corpus
 from syndication.corpus.follow import Follower
@@ -21,9 +21,11 @@ from syndication.corpus.items import Item
 from syndication.database import writing
 from syndication.errors import ConfigurationError
 from syndication.gestures import store as gestures
+from syndication.instants import PARIS, months_before
 from syndication.moderation import store as moderation
 from syndication.moderation.decide import REASONS
 from syndication.own.answers import store as own
+from syndication.receipts import store as receipts
 from syndication.webhooks import store as webhooks
 from syndication.webhooks.courier import Courier, owe
 
@@ -32,6 +34,8 @@ COUNT_EVERY_SECONDS = 60.0
 BETWEEN_SECONDS = 0.02
 Step = Callable[[Hub], object]
 RECEIPTS = 200
+ARCHIVED, ARCHIVED_AT_ONCE = "archived", 200
+"""Bookmark of the last day on which old texts were archived, and how many are at one time."""
 log = logging.getLogger("sirius.worker")
 
 
@@ -48,7 +52,15 @@ async def _follow(hub: Hub) -> None:
     while True:
         steps: tuple[Step, ...] = (take_in, deliver_receipts, follow_corpus)
         if monotonic() - counted_at >= COUNT_EVERY_SECONDS:
-            steps = (count_invitations, count_gestures, forget_messages, forget_copies, *steps, refresh_own)
+            steps = (
+                count_invitations,
+                count_gestures,
+                forget_messages,
+                forget_copies,
+                archive_old,
+                *steps,
+                refresh_own,
+            )
             counted_at = monotonic()
         for step in steps:
             await _done(step, hub)
@@ -159,12 +171,34 @@ def forget_messages(hub: Hub) -> int:
 def deliver_receipts(hub: Hub) -> int:
     """Tell the collector what became of texts; gives how many it was told."""
     with hub.engine.connect() as connection:
-        due = moderation.due_receipts(connection, RECEIPTS)
-    for receipt in due:
-        reason = REASONS.get(receipt.reason or "")
-        status: Literal["publie", "refuse"] = "publie" if receipt.status == "publie" else "refuse"
-        news = Receipt(receipt.response_id, receipt.question, status, reason, receipt.decided_on, receipt.version)
-        hub.collector.deliver_receipt(news)
+        due = receipts.due(connection, RECEIPTS)
+    for one in due:
+        if one.status != "retire":
+            hub.collector.deliver_receipt(_receipt(one))
         with writing(hub.engine).begin() as connection:
-            moderation.settle_receipt(connection, receipt.verbatim_id, receipt.version)
+            receipts.settle(connection, one.verbatim_id, one.version)
     return len(due)
+
+
+def _receipt(one: receipts.DueReceipt) -> Receipt:
+    status = cast(Literal["attente", "publie", "refuse", "recrire", "archive"], one.status)
+    masks = tuple((mask.start, mask.end, mask.kind) for mask in one.masks)
+    return Receipt(
+        one.response_id, one.question, status, REASONS.get(one.reason or ""), one.decided_on, one.version, masks
+    )
+
+
+def archive_old(hub: Hub) -> int:
+    """Once a day, archive texts whose experience is too old, as settings say; gives how many."""
+    now, months = hub.clock(), hub.settings.archive_months
+    today = now.astimezone(PARIS).date().isoformat()
+    with hub.engine.connect() as connection:
+        done = not months or store.bookmark(connection, ARCHIVED) == today
+    count, last = 0, ""
+    while not done:
+        with writing(hub.engine).begin() as connection:
+            some = moderation.archive_old(connection, months_before(now, months), now, last, ARCHIVED_AT_ONCE)
+            count, last, done = count + len(some), some[-1] if some else last, len(some) < ARCHIVED_AT_ONCE
+            if done:
+                store.move_bookmark(connection, ARCHIVED, today)
+    return count

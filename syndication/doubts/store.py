@@ -80,6 +80,11 @@ def of_centre(connection: Connection, centre_id: int) -> list[DoubtRow]:
     return _rows(connection, query.order_by(DOUBT.c.reported_at.desc(), DOUBT.c.id.desc()))
 
 
+def of_text(connection: Connection, verbatim_id: str) -> list[DoubtRow]:
+    """Every doubt reported on a text, the oldest first."""
+    return _rows(connection, _QUERY.where(DOUBT.c.verbatim_id == verbatim_id).order_by(DOUBT.c.id))
+
+
 def decide(
     connection: Connection,
     doubt_id: int,
@@ -111,7 +116,7 @@ def decide(
         query = select(VERBATIM.c.version).where(VERBATIM.c.id == doubt.verbatim_id, VERBATIM.c.status == "publie")
         version = connection.execute(query).scalar()
         if version is not None:
-            moderation.record_decision(connection, doubt.verbatim_id, version, "refuse", ground, by, now)
+            moderation.record_decision(connection, doubt.verbatim_id, version, "refuse", ground, by, now, few=True)
     told = {"founded": founded, "outcome": said, "text": doubt.verbatim_id}
     tell_centre(connection, "doute", doubt.centre_id, told, now)
     return state

@@ -110,7 +110,7 @@ class Verbatim(Table, table=True):
             sqlite_where=text("status = 'publie'"), postgresql_where=text("status = 'publie'"),
         ),
         Index(
-            "ix_verbatim_waiting", "received_on", "id",
+            "ix_verbatim_waiting", "received_on", "id", "question", "formation_id", "centre_id", "alerted",
             sqlite_where=text("status = 'attente'"), postgresql_where=text("status = 'attente'"),
         ),
         Index(

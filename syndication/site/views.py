@@ -33,6 +33,7 @@ STATIC = {
     "builder.js": "text/javascript; charset=utf-8",
     "preview.js": "text/javascript; charset=utf-8",
     "copy.js": "text/javascript; charset=utf-8",
+    "desk.js": "text/javascript; charset=utf-8",
 }
 TEXT_PAGES = ("methode", "accessibilite", "donnees-personnelles", "mentions-legales")
 

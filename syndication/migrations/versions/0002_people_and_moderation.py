@@ -122,6 +122,9 @@ def _moderation() -> None:
 def _around_texts() -> None:
     op.create_table("verbatim_signal", _text("signal"), _verbatim(), sa.PrimaryKeyConstraint("signal", "verbatim_id"))
     op.create_index("ix_verbatim_signal_verbatim_id", "verbatim_signal", ["verbatim_id"])
+    op.drop_index("ix_verbatim_waiting", "verbatim")
+    queue = ["received_on", "id", "question", "formation_id", "centre_id", "alerted"]
+    _only("ix_verbatim_waiting", "verbatim", queue, "status = 'attente'")
     _only("ix_verbatim_waiting_centre", "verbatim", ["centre_id", "formation_id"], "status = 'attente'")
     op.create_index("ix_verbatim_status", "verbatim", ["status", "received_on", "id"])
     op.create_table(

@@ -13,7 +13,9 @@ from PIL import Image
 from syndication.kit.kit import Kit
 
 LINK = "https://sirius.exemple.fr/c/3f2a9b1c4d5e6f7081920a1b.k3Jx0pQ9Zy-abcdEFGHijklMNO"
-LONG_LINK = "https://avis-des-apprentis.region-auvergne-rhone-alpes.exemple.fr/c/3f2a9b1c4d5e6f7081920a1b.k3Jx0pQ9Zy-abcdEFGH"
+LONG_LINK = (
+    "https://avis-des-apprentis.region-auvergne-rhone-alpes.exemple.fr/c/3f2a9b1c4d5e6f7081920a1b.k3Jx0pQ9Zy-abcdEFGH"
+)
 LONGEST_FORMATION = (
     "Sureté de l'aviation civile - 11.2.3.10 - compétences des agents effectuant les contrôles de sûreté sur le courrier "
     "et le matériel des transporteurs aériens, les approvisionnements de bord et les fournitures d'aéroport, autres que "

@@ -61,7 +61,11 @@ class Score:
         return 2 * self.recall * self.precision / both if both else 0.0
 
     def add(self, other: "Score") -> None:
-        self.right, self.vain, self.missed = self.right + other.right, self.vain + other.vain, self.missed + other.missed
+        self.right, self.vain, self.missed = (
+            self.right + other.right,
+            self.vain + other.vain,
+            self.missed + other.missed,
+        )
 
 
 @dataclass(slots=True)
