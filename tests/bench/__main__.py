@@ -6,7 +6,7 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-from tests.bench import sends, syndicate, views
+from tests.bench import moderation, sends, syndicate, views
 
 MEASURES = {
     "hot": views.hot_view,
@@ -18,6 +18,7 @@ MEASURES = {
     "summaries": syndicate.summaries,
     "following": syndicate.following,
     "resolution": syndicate.resolution,
+    "signals": moderation.signals,
 }
 
 

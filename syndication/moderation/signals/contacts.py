@@ -2,21 +2,26 @@
 
 import re
 from collections.abc import Iterator
-from functools import cache
 
-from syndication.moderation.signals.lists import load, words
+from syndication.moderation.signals.lists import words
 from syndication.moderation.signals.reading import FIRST_FIGURE, MAILING, NETWORK, SPELT, STREET, Reading
 from syndication.moderation.signals.signal import Signal
 
 _SEPARATORS = r"[\s.\-_/()\u2010-\u2015\ufe0f\u20e3]"
 _FIGURES = re.compile(rf"(?<![\w@+])(?:\(?\+)?[0-9oO(](?:{_SEPARATORS}{{0,4}}[0-9]){{7,}}(?![0-9])")
-_MANY_FIGURES = re.compile(rf"[0-9](?:{_SEPARATORS}{{0,4}}[0-9]){{7}}")
 _GROUP = re.compile(r"\+?[0-9]+|[oO](?=[0-9\s.\-])")
 _NATIONAL = re.compile(r"0[1-9][0-9]{8}")
 _ABROAD = re.compile(r"(?:\+|00)(?:33(?:0?)[1-9][0-9]{8}|(?!33)[1-9][0-9]{8,12})|33[1-9][0-9]{8}")
 _MOBILE = re.compile(r"(?<![\w.,])[67](?:[ .\-]?[0-9]{2}){4}(?![0-9])")
+FEWEST_FIGURES = 8
+"""Figures of a text under which it holds no telephone number."""
 SPELT_WORDS = 20
 """Words that a telephone number spelt out may take."""
+_FILED = re.compile(
+    r"(?:candidat|dossier|matricule|identifiant|ine|siret|siren|r[ée]f(?:[ée]rence)?|facture|commande)[ :n°o.]*$",
+    re.IGNORECASE,
+)
+"""What announces another number."""
 _ASKED = ("tel", "num", "portable", "appel", "whatsapp", "joindre", "sms", "texto", "contact")
 _UNIT = r"(?:un|deux|trois|quatre|cinq|six|sept|huit|neuf|[1-9])"
 _PAIR = (
@@ -34,6 +39,8 @@ _PROVIDER = re.compile(
     re.IGNORECASE,
 )
 _SCHEME = re.compile(r"(?<!\w)(?:h(?:tt|xx)ps?://|www\.)\S*[\w/]", re.IGNORECASE)
+_DOMAIN = re.compile(r"\.(?<=\w\.)([A-Za-z]{2,7})(?![\w@])(?=(/?))")
+_SPELT_DOMAIN = re.compile(r" point (?:com|fr|org|net)(?!\w)", re.IGNORECASE)
 _BEFORE = re.compile(r"[\w.\-]*[^\W_]$")
 _AFTER = re.compile(r"(?::[0-9]+)?(?:[/?#]\S*[\w/])?")
 _HANDLE = re.compile(r"(?<![\w.@/])@(?=[\w.]*[^\W\d_])[\w.]{2,29}[\w]")
@@ -53,10 +60,11 @@ def find_contacts(reading: Reading) -> Iterator[Signal]:
 
 def _telephones(reading: Reading) -> Iterator[Signal]:
     text = reading.text
-    for match in _FIGURES.finditer(text) if _MANY_FIGURES.search(text) else ():
-        for start, end in _numbers(match):
+    many = sum(map(text.count, "0123456789")) >= FEWEST_FIGURES
+    for match in _FIGURES.finditer(text) if many else ():
+        for start, end in () if _FILED.search(text, max(match.start() - 25, 0), match.start()) else _numbers(match):
             yield Signal("telephone", start, end, "Numéro de téléphone")
-    for match in _MOBILE.finditer(text):
+    for match in _MOBILE.finditer(text) if many else ():
         if any(word.startswith(_ASKED) for word in reading.folded):
             yield Signal("telephone", *match.span(), "Numéro de téléphone sans son zéro")
     if reading.known & SPELT:
@@ -116,8 +124,13 @@ def _links(text: str, mails: list[tuple[int, int]]) -> Iterator[Signal]:
         for match in _SCHEME.finditer(text):
             taken.append(match.span())
             yield Signal("lien", *match.span(), "Lien")
-    domains, spelt = _domains()
-    for match in [*domains.finditer(text), *(spelt.finditer(text) if " point " in text else ())]:
+    sure, other = words("contacts", "top_domains"), words("contacts", "other_domains")
+    ends = [
+        match
+        for match in _DOMAIN.finditer(text)
+        if match[1].lower() in sure or (match[2] and match[1].lower() in other)
+    ]
+    for match in [*ends, *(_SPELT_DOMAIN.finditer(text) if " point " in text else ())]:
         before = _BEFORE.search(text, max(match.start() - 80, 0), match.start())
         if before is None:
             continue
@@ -125,15 +138,6 @@ def _links(text: str, mails: list[tuple[int, int]]) -> Iterator[Signal]:
         end = rest.end() if rest else match.end()
         if not any(start < end and before.start() < stop for start, stop in taken):
             yield Signal("lien", before.start(), end, "Nom de site")
-
-
-@cache
-def _domains() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Ends of names of sites, as they are written and as they are spelt."""
-    lists = load("contacts")
-    sure, other = ("|".join(lists[key].split()) for key in ("top_domains", "other_domains"))
-    written = rf"\.(?:(?:{sure})|(?:{other})(?=/))(?![\w@])"
-    return re.compile(written, re.IGNORECASE), re.compile(r" point (?:com|fr|org|net)(?!\w)", re.IGNORECASE)
 
 
 def _accounts(reading: Reading, taken: list[tuple[int, int]]) -> Iterator[Signal]:
@@ -166,7 +170,7 @@ def _named_accounts(reading: Reading) -> Iterator[tuple[int, int]]:
 
 def _next_telling(reading: Reading, index: int) -> int | None:
     """The word that may be an account's name after a network's."""
-    skipped = words("contacts", "pseudo") | {"c", "est", "moi", "mon", "ma", "le", "la", "ajoute", "tok", "sur"}
+    skipped = words("contacts", "pseudo") | {"c", "cest", "est", "moi", "mon", "ma", "le", "la", "ajoute", "tok", "sur"}
     for at in range(index + 1, min(index + 5, len(reading))):
         if re.search(r"[.!?\n,;]", reading.gap(at)):
             return None
@@ -181,7 +185,7 @@ def _is_announced(reading: Reading, index: int, at: int) -> bool:
         return False
     between = reading.text[reading.places[index][1] : reading.places[at][0]]
     mine = index > 0 and reading.folded[index - 1] in {"mon", "ma", "notre", "compte"}
-    return ":" in between or "=" in between or (mine and re.search(r"\b(?:c|est)\b", between.casefold()) is not None)
+    return ":" in between or "=" in between or (mine and re.search(r"\b(?:c|c?est)\b", between.casefold()) is not None)
 
 
 def _looks_made_up(word: str) -> bool:
@@ -202,7 +206,7 @@ def _streets(reading: Reading) -> Iterator[Signal]:
             last = index + 1 if reading.folded[index + 1] not in {"a", "et", "ou"} else None
         if last is None or not (named or numbered is not None):
             continue
-        if numbered is None and reading.folded[index] not in strong | {"place", "allee", "chemin", "quai", "impasse"}:
+        if numbered is None and reading.folded[index] not in strong | {"allee", "chemin", "quai", "impasse"}:
             continue
         start = reading.places[index if numbered is None else numbered][0]
         why = "Nom de rue" if numbered is None else "Adresse postale"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from syndication.moderation.signals.lists import load
-from syndication.moderation.signals.phrases import Rule, compile_rule
+from syndication.moderation.signals.phrases import Rule, read_rule
 from syndication.moderation.signals.reading import DANGER, Reading
 from syndication.moderation.signals.signal import Signal
 
@@ -20,5 +20,4 @@ def find_danger(reading: Reading) -> Iterator[Signal]:
 
 @cache
 def _rules() -> tuple[Rule, ...]:
-    document = load("danger")
-    return tuple(compile_rule(rule, document["me"]) for rule in document["rules"])
+    return tuple(map(read_rule, load("danger")["rules"]))

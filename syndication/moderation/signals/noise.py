@@ -9,15 +9,15 @@ from syndication.moderation.signals.lists import load
 from syndication.moderation.signals.reading import FOREIGN, FRENCH, MASH, OTHER_SCRIPT, Reading, fold
 from syndication.moderation.signals.signal import Signal
 
-FEW_WORDS, FEW_LETTERS = 3, 16
+FEW_WORDS, FEW_LETTERS = 3, 18
 """Words up to which, and letters under which, a text is too short to help."""
 NO_MORE = 12
 """Words up to which « je n'ai rien à dire » is all that a text says."""
+_TONGUES = FRENCH | FOREIGN
 LANGUAGE_WORDS = 7
 """Words from which a language can be told."""
 SHOUTED_LETTERS = 20
 """Letters from which capitals are more than an acronym or two."""
-_SENTENCES = re.compile(r"[.!?\n;]+")
 _NOTHING = re.compile(
     r" (?:rien (?:de special|a dire|a ajouter|du tout|de plus|a signaler|ne change|change)|"
     r"(?:je|j|jsai|chais|chai) (?:ne |n )?(?:sais|sai|ai) (?:pas|aucun|aucune|rien)"
@@ -40,11 +40,13 @@ def find_noise(reading: Reading) -> Iterator[Signal]:
 
 def find_short(reading: Reading) -> Iterator[Signal]:
     """That a text is too short to help, or says that it has nothing to say."""
-    words = len(reading.text.split())
+    if len(reading) > NO_MORE:
+        return
+    words = sum(any(map(str.isalnum, word)) for word in reading.text.split())
     letters = sum(map(len, reading.raw))
     if words <= FEW_WORDS or letters < FEW_LETTERS:
         yield Signal("court", 0, 0, "Quelques mots seulement")
-    elif len(reading) <= NO_MORE:
+    else:
         line = reading.stretch(0, len(reading)).line
         nothing = _NOTHING.search(line)
         if nothing and set((line[: nothing.start() + 1] + line[nothing.end() :]).split()) <= _FILLERS:
@@ -57,15 +59,15 @@ def _repeated(reading: Reading) -> Iterator[Signal]:
         yield Signal("repete", *reading.places[mash[0]], "Touches frappées au hasard, lettre ou syllabe répétée")
     elif len(reading) >= 4 and 3 * len(set(reading.folded)) <= len(reading):
         yield Signal("repete", 0, 0, "Les mêmes mots encore et encore")
-    elif _says_again(reading.text):
+    elif _says_again(reading):
         yield Signal("repete", 0, 0, "La même phrase plusieurs fois")
 
 
-def _says_again(text: str) -> bool:
-    if len(_SENTENCES.findall(text)) < 2:
+def _says_again(reading: Reading) -> bool:
+    sentences = " ".join(reading.marked).split(" . ")
+    if len(set(sentences)) == len(sentences):
         return False
-    sentences = Counter(" ".join(one.casefold().split()) for one in _SENTENCES.split(text))
-    return any(times > 1 and len(one.split()) >= (3 if times == 2 else 2) for one, times in sentences.items())
+    return any(times > 1 and one.count(" ") >= (2 if times == 2 else 1) for one, times in Counter(sentences).items())
 
 
 def _is_foreign(reading: Reading) -> bool:
@@ -78,8 +80,8 @@ def _is_foreign(reading: Reading) -> bool:
             return True
     if len(reading) < LANGUAGE_WORDS or not reading.known & FOREIGN:
         return False
-    french = sum(1 for traits in reading.traits if traits & FRENCH)
-    if 3 * french > len(reading):
+    french = [traits & FRENCH for traits in reading.traits].count(FRENCH)
+    if 3 * french > len(reading) or sum(traits & _TONGUES == FOREIGN for traits in reading.traits) < 2:
         return False
     most = max(sum(word in words for word in reading.folded) for words in _languages())
     return most >= 3 and 2 * most > 3 * french and 4 * most >= len(reading)

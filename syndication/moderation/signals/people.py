@@ -1,6 +1,5 @@
 """Names of people: first names, and what announces somebody. Pure."""
 
-import re
 from collections.abc import Iterator
 from functools import cache
 
@@ -20,7 +19,6 @@ from syndication.moderation.signals.reading import (
 )
 from syndication.moderation.signals.signal import Signal
 
-_BREAK = re.compile(r"[.!?\n;…]")
 _PARTICLES = frozenset({"le", "la", "de", "du", "d", "da", "di", "el", "ben", "van", "von", "dos", "al", "l"})
 _ARTICLES = frozenset(
     {"un", "une", "des", "les", "du", "au", "aux", "ce", "cet", "cette", "ces", "quelques", "plusieurs"}
@@ -99,7 +97,7 @@ def _after_title(reading: Reading, index: int) -> int | None:
 def _after_named(reading: Reading, index: int) -> int | None:
     """« il s'appelle Karim », unless it is a tool or a place."""
     at = index + 1
-    if at >= len(reading) or _BREAK.search(reading.gap(at)):
+    if at >= len(reading) or reading.parted(at):
         return None
     before = reading.folded[max(index - 5, 0) : index]
     if not words("people", "things").isdisjoint(before) or reading.folded[at] in words("people", "not_surnames"):
@@ -115,13 +113,12 @@ def _after_role(reading: Reading, index: int) -> int | None:
     """« mon patron Karim », « ma prof de cuisine Sandrine », « le chef Delaunay »."""
     between = words("people", "links") | words("people", "named")
     for at in range(index + 1, min(index + 6, len(reading))):
-        gap = reading.gap(at)
-        if _BREAK.search(gap):
+        if reading.parted(at):
             return None
         traits = reading.traits[at]
         if traits & A_NAME and _fits_role(reading, index, at):
             return at
-        if at == index + 1 and gap == " " and _is_surname(reading, at):
+        if at == index + 1 and _is_surname(reading, at) and _is_beside(reading, at):
             return at
         if reading.folded[at] not in between and not traits & ROLE:
             return None
@@ -143,6 +140,13 @@ def _fits_role(reading: Reading, index: int, at: int) -> bool:
 
 def _called(reading: Reading, index: int, at: int) -> bool:
     return any(reading.traits[between] & NAMED for between in range(index, at)) or "est" in reading.folded[index:at]
+
+
+def _is_beside(reading: Reading, at: int) -> bool:
+    """« le patron Delmas », « le patron, Delmas, »."""
+    if reading.gap(at) == " ":
+        return True
+    return reading.gap(at) == ", " and at + 1 < len(reading) and reading.gap(at + 1).startswith(",")
 
 
 def _is_surname(reading: Reading, at: int) -> bool:

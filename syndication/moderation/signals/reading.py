@@ -16,8 +16,8 @@ MISTER, RUDE, SPELT = 64, 128, 256
 NETWORK, STREET = 512, 1024
 FRENCH, FOREIGN, OTHER_SCRIPT = 2048, 4096, 8192
 MASH, FIRST_FIGURE = 16384, 32768
-MAILING, PUBLIC = 65536, 131072
-DANGER = 262144
+MAILING, PUBLIC, LETTER = 65536, 131072, 262144
+DANGER = 524288
 """The first rule of danger has this bit, each further one the next."""
 _COMMON = FRENCH | FOREIGN
 A_NAME = NAME_SURE | NAME_CAPITAL | NAME_WORD
@@ -73,7 +73,11 @@ class Reading:
 
     def begins(self, index: int) -> bool:
         """True when a sentence begins with a word, so that its capital says nothing."""
-        return index == 0 or self.marked[index].startswith(".") or ":" in self.gap(index)
+        return index == 0 or self.parted(index) or ":" in self.gap(index)
+
+    def parted(self, index: int) -> bool:
+        """True when a sentence ends before a word."""
+        return self.marked[index].startswith(".")
 
     @cached_property
     def marked(self) -> list[str]:
@@ -138,6 +142,8 @@ def lexeme(word: str) -> tuple[str, int]:
             traits |= bit
     if word == "M":
         traits |= MISTER
+    if len(folded) == 1 and folded.isalpha():
+        traits |= LETTER
     if _is_rude(word, folded):
         traits |= RUDE
     if folded in NUMBERS:
@@ -199,8 +205,8 @@ def _alarms() -> tuple[tuple[int, frozenset[str], tuple[str, ...]], ...]:
     return tuple(
         (
             DANGER << number,
-            frozenset(one[:-1] for one in rule["on"] if one.endswith(".")),
-            tuple(one for one in rule["on"] if not one.endswith(".")),
+            frozenset(one[:-1] for one in rule["on"].split() if one.endswith(".")),
+            tuple(one for one in rule["on"].split() if not one.endswith(".")),
         )
         for number, rule in enumerate(load("danger")["rules"])
     )

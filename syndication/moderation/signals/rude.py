@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from syndication.moderation.signals.lists import load
-from syndication.moderation.signals.phrases import Rule, compile_rule
-from syndication.moderation.signals.reading import RUDE, Reading, fold, rude_words, squeezed
+from syndication.moderation.signals.phrases import Rule, read_rule
+from syndication.moderation.signals.reading import LETTER, RUDE, Reading, fold, rude_words, squeezed
 from syndication.moderation.signals.signal import Signal
 
 WHYS = {"insults": "Injure", "hateful": "Mot injurieux pour un groupe", "vulgar": "Mot grossier"}
 _MASKED = re.compile(r"(?<!\w)(?=[\w.]*[*@$€#!|0-9])[\w*@$€#!|]{3,20}(?<![!#|])")
-_SIGNS = re.compile(r"[^\W\d_][*@$€#!|0-9]+[^\W\d_]|[@$][^\W\d_]")
+_SIGNS = re.compile(r"[*@$€#!|0-9](?:(?<=[^\W\d_].)[*@$€#!|0-9]*[^\W\d_]|(?<=[@$])[^\W\d_]|(?<=\w\*)\*\*)")
 """What masks a letter, so that most texts are not looked at again."""
 _SPACED = re.compile(r"(?<!\w)[^\W\d_](?:(?:[.\-*]| (?=\w(?!\w)))[^\W\d_]){2,10}(?!\w)\.?")
 _FIGURES = str.maketrans(
@@ -53,7 +53,7 @@ def _words(reading: Reading) -> Iterator[Signal]:
     for index in reading.having(RUDE):
         folded = reading.folded[index]
         kind = _kind(folded, reading.raw[index].islower())
-        if kind and not _is_spared(folded, reading):
+        if kind and not _is_spared(index, folded, reading):
             yield Signal("injure", *reading.places[index], WHYS[kind])
 
 
@@ -64,7 +64,9 @@ def _kind(folded: str, small: bool) -> str | None:
     return next((kind for kind, one in rude_words() for form in squeezed(folded) if one.fullmatch(form)), None)
 
 
-def _is_spared(folded: str, reading: Reading) -> bool:
+def _is_spared(index: int, folded: str, reading: Reading) -> bool:
+    if folded == "con" and (reading.gap(index) == "-" or (index + 1 < len(reading) and reading.gap(index + 1) == "-")):
+        return True
     company = load("rude")["spared"].get(folded)
     return company is not None and any(word.startswith(tuple(company)) for word in reading.folded)
 
@@ -75,21 +77,29 @@ def _masked(reading: Reading) -> Iterator[Signal]:
         for match in _MASKED.finditer(text):
             if _unmask(match.group()):
                 yield Signal("injure", *match.span(), "Injure déguisée")
-    for match in _SPACED.finditer(text):
+    for match in _SPACED.finditer(text) if _has_three_letters(reading) else ():
         letters = fold("".join(filter(str.isalpha, match.group())))
         if len(letters) > 2 and any(one.fullmatch(letters) for _, one in rude_words()):
             yield Signal("injure", *match.span(), "Injure déguisée")
 
 
+def _has_three_letters(reading: Reading) -> bool:
+    """Whether three words of one letter follow one another."""
+    letters = reading.having(LETTER)
+    return any(third - first == 2 for first, third in zip(letters, letters[2:], strict=False))
+
+
 @lru_cache(maxsize=10_000)
 def _unmask(word: str) -> bool:
     """Whether a word with signs for letters is rude: « c*nnard », « m3rde », « $alope »."""
-    if word.isalpha() or word.isdigit() or sum(map(str.isalpha, word)) < 2:
+    if word.isalpha() or word.isdigit() or not any(map(str.isalpha, word)):
         return False
     folded = fold(word).translate(_FIGURES)
     if "*" in folded:
         # A star at either end may be emphasis, or a note: some letter must stand before and after.
         body = folded.strip("*")
+        if folded == word.casefold() and re.fullmatch(r"[a-z]{1,3}\*{3,5}", folded):
+            return any(len(plain) == len(folded) and plain.startswith(body) for plain in _starred())
         if "*" not in body or sum(map(str.isalpha, body)) < 2:
             return False
         pattern = re.compile("".join(f"[a-z]{{1,{len(part)}}}" if part[0] == "*" else part for part in _runs(body)))
@@ -107,5 +117,11 @@ def _plain() -> tuple[str, ...]:
 
 
 @cache
+def _starred() -> tuple[str, ...]:
+    """Words of which only the first letters are left: « m**** »."""
+    return ("merde", "merdes", "putain", "pute", "putes", "connard", "connards", "encule", "salope", "salopes")
+
+
+@cache
 def _rules() -> tuple[Rule, ...]:
-    return tuple(compile_rule(rule) for rule in load("rude")["phrases"])
+    return tuple(map(read_rule, load("rude")["phrases"]))

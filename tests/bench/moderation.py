@@ -1,0 +1,78 @@
+"""How much of what is marked by hand is found, and how much of what is found was marked; what one text costs."""
+
+import statistics
+from collections.abc import Callable, Collection, Iterable, Mapping
+from pathlib import Path
+from time import process_time
+
+from syndication.moderation.signals import KINDS, examine
+from tests.syndication.moderation.marked import REAL, REAL_SIGNALS, Marked, Score, Scores, marked, measure, part, real
+
+LENGTH = 600
+"""Characters of the texts that are timed."""
+ROUNDS = 40
+
+
+def signals(_folder: Path) -> None:
+    """Recall and precision by signal, and the time of one text."""
+    parts = {
+        "tuned on": measure(part(apart=False), _kinds, _expected_kinds),
+        "held apart": measure(part(apart=True), _kinds, _expected_kinds),
+    }
+    print(f"signals: {len(part(apart=False))} marked texts tuned on, {len(part(apart=True))} held apart")
+    _table(KINDS, parts)
+    _real("signals", _kinds, REAL_SIGNALS)
+    _time("signals of", [one.text for one in marked() if not one.kinds], examine)
+
+
+def _kinds(one: Marked) -> Collection[str]:
+    return {signal.kind for signal in examine(one.text)}
+
+
+def _expected_kinds(one: Marked) -> Collection[str]:
+    return one.kinds
+
+
+def _table(keys: Iterable[str], parts: Mapping[str, Scores]) -> None:
+    for key in keys:
+        print(f"  {key}: " + "; ".join(f"{name} {_said(scores.of(key))}" for name, scores in parts.items()))
+    for name, scores in parts.items():
+        macro = (
+            f"macro recall {scores.macro(lambda s: s.recall):.2f} precision {scores.macro(lambda s: s.precision):.2f}"
+        )
+        print(f"  all, {name}: micro {_said(scores.micro)}, {macro}")
+
+
+def _said(score: Score) -> str:
+    return f"recall {score.recall:.2f} precision {score.precision:.2f} of {score.expected}"
+
+
+def _real(
+    what: str, find: Callable[[Marked], Collection[str]], expected: Mapping[tuple[int, str], Collection[str]]
+) -> None:
+    """The same on the real testimonies, when they are beside the project."""
+    if not REAL.is_file():
+        print(f"  {what} of the real testimonies: not measured, their file is not beside the project")
+        return
+    scores = Scores()
+    texts = list(real(REAL))
+    for row, question, text in texts:
+        found = find(Marked(text, question, frozenset(), frozenset(), apart=True))
+        scores.count(expected.get((row, question), ()), found)
+    print(f"  {len(texts)} real texts: micro {_said(scores.micro)}")
+
+
+def _time(what: str, texts: Iterable[str], act: Callable[[str], object]) -> None:
+    """Processor time of one text of ``LENGTH`` characters made of short ones, once words were met before."""
+    long = "\n".join(texts)
+    pieces = [long[at : at + LENGTH] for at in range(0, len(long) - LENGTH, LENGTH)]
+    rounds = []
+    for _ in range(ROUNDS):
+        began = process_time()
+        for piece in pieces:
+            act(piece)
+        rounds.append(1e6 * (process_time() - began) / len(pieces))
+    print(
+        f"{what} a text of {LENGTH} characters: median {statistics.median(rounds):.0f} µs of processor time, "
+        f"best round {min(rounds):.0f} µs"
+    )
