@@ -16,6 +16,7 @@ PURE = (
     "syndication/catalogue/continuity.py", "syndication/catalogue/facts.py", "syndication/catalogue/formats.py",
     "syndication/catalogue/faults.py", "syndication/catalogue/cells.py", "syndication/catalogue/records.py",
     "syndication/moderation/decide.py", "syndication/moderation/signals",
+    "syndication/moderation/proposing.py", "syndication/reviews/subjects.py",
     "syndication/ratings.py", "syndication/api/params.py",
     "syndication/api/nouns.py", "syndication/corpus/items.py", "syndication/corpus/cursor.py",
     "syndication/corpus/flat.py", "syndication/corpus/records.py", "syndication/partners/keys.py",

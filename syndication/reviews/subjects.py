@@ -1,4 +1,9 @@
-"""What texts speak of: the subjects that a moderator may recognise in one, and that readers may choose by. Pure."""
+"""What texts speak of: the subjects that a moderator may recognise in one, and that readers may choose by. Pure.
+
+They hold the fourteen themes of the historic Sirius. Its two atmospheres (in the company, at the centre) are one
+subject here, beside settling in, and so are its two typical days: the question that was asked tells them apart.
+``accessibilite`` is what the axis ``cfa.accessibilite`` asks about: disability.
+"""
 
 from collections.abc import Mapping
 from functools import cache
@@ -18,7 +23,10 @@ SUBJECTS = MappingProxyType(
         "difficulte": ("Le niveau des cours", "How hard the lessons are"),
         "charge": ("La charge de travail", "Workload"),
         "equipements": ("Les locaux et le matériel", "Buildings and equipment"),
-        "accessibilite": ("L'accès et les transports", "Getting there"),
+        "accessibilite": ("L'accueil du handicap", "Welcome for people with disabilities"),
+        "transports": ("Le trajet et les transports", "Getting there"),
+        "vie_personnelle": ("Le rythme de vie", "Life beside work and study"),
+        "remuneration": ("La paie et les aides", "Pay and grants"),
     }
 )
 """Keys with their French and English names, in the order they are shown; keys are public and never change meaning."""

@@ -19,6 +19,7 @@ MEASURES = {
     "following": syndicate.following,
     "resolution": syndicate.resolution,
     "signals": moderation.signals,
+    "subjects": moderation.subjects,
 }
 
 

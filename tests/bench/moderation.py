@@ -5,8 +5,21 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from time import process_time
 
+from syndication.moderation.proposing import propose
 from syndication.moderation.signals import KINDS, examine
-from tests.syndication.moderation.marked import REAL, REAL_SIGNALS, Marked, Score, Scores, marked, measure, part, real
+from syndication.reviews.subjects import SUBJECTS
+from tests.syndication.moderation.marked import (
+    REAL,
+    REAL_SIGNALS,
+    REAL_SUBJECTS,
+    Marked,
+    Score,
+    Scores,
+    marked,
+    measure,
+    part,
+    real,
+)
 
 LENGTH = 600
 """Characters of the texts that are timed."""
@@ -23,6 +36,27 @@ def signals(_folder: Path) -> None:
     _table(KINDS, parts)
     _real("signals", _kinds, REAL_SIGNALS)
     _time("signals of", [one.text for one in marked() if not one.kinds], examine)
+
+
+def subjects(_folder: Path) -> None:
+    """Recall and precision of the subjects that are proposed, and the time of one text."""
+    judged = {apart: [one for one in part(apart=apart) if one.subjects is not None] for apart in (False, True)}
+    parts = {
+        "tuned on": measure(judged[False], _proposed, _expected_subjects),
+        "held apart": measure(judged[True], _proposed, _expected_subjects),
+    }
+    print(f"subjects: {len(judged[False])} marked texts tuned on, {len(judged[True])} held apart")
+    _table(SUBJECTS, parts)
+    _real("subjects", _proposed, REAL_SUBJECTS)
+    _time("subjects of", [one.text for one in marked() if not one.kinds], lambda text: propose(text, "a_savoir"))
+
+
+def _proposed(one: Marked) -> Collection[str]:
+    return {proposal.subject for proposal in propose(one.text, one.question)}
+
+
+def _expected_subjects(one: Marked) -> Collection[str]:
+    return one.subjects or ()
 
 
 def _kinds(one: Marked) -> Collection[str]:

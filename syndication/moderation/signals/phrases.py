@@ -40,7 +40,7 @@ class Rule:
             return False
         return any(
             other.start() < match.end() and other.end() > match.start()
-            for other in _compile(self.unless).finditer(line)
+            for other in compile_patterns(self.unless).finditer(line)
         )
 
 
@@ -57,7 +57,7 @@ def read_rule(document: Mapping[str, Any]) -> Rule:
 @lru_cache(maxsize=5_000)
 def _near(patterns: tuple[str, ...], word: str) -> re.Pattern[str]:
     """Those of the patterns in which a word may stand, in one: a few of forty, and so much faster."""
-    return _compile(tuple(one for one in patterns if word.startswith(_stems(one))) or patterns)
+    return compile_patterns(tuple(one for one in patterns if word.startswith(_stems(one))) or patterns)
 
 
 @lru_cache(maxsize=500)
@@ -68,7 +68,10 @@ def _stems(pattern: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=5_000)
-def _compile(patterns: tuple[str, ...]) -> re.Pattern[str]:
+def compile_patterns(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """Patterns as one expression that runs on the line of a ``Stretch``; without any, one that matches nothing."""
+    if not patterns:
+        return re.compile(r"(?!)")
     bodies = [_REST.sub(r"\\w*", _FEW.sub(r"(?: \\w+){0,\1}?", one.replace("{me}", _ME))) for one in patterns]
     return re.compile(f"(?<= )(?:{'|'.join(bodies)})(?= )")
 
