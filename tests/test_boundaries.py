@@ -20,6 +20,8 @@ PURE = (
     "syndication/ratings.py", "syndication/api/params.py",
     "syndication/api/nouns.py", "syndication/corpus/items.py", "syndication/corpus/cursor.py",
     "syndication/corpus/flat.py", "syndication/corpus/records.py", "syndication/partners/keys.py",
+    "syndication/kit/kit.py", "syndication/kit/letters.py", "syndication/kit/qr.py", "syndication/kit/sheets.py",
+    "syndication/kit/tables.py", "syndication/kit/texts.py",
     "syndication/webhooks/signing.py", "syndication/webhooks/schedule.py",
     "widget/contract.py", "widget/options.py", "widget/render.py", "widget/words.py",
 )  # fmt: skip

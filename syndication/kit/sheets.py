@@ -1,4 +1,4 @@
-"""Documents of figures and words on A4 sheets, as PDF: headings, paragraphs, tables, bars, testimonies.
+"""Documents of figures and words on A4 sheets, as PDF: headings, paragraphs, tables, bars, verbatims.
 
 A document is a list of blocks; ``templates/sheet.typ`` knows how each looks. Headers of tables come again on each page,
 a block is not torn from its heading, and each page says its number among all and the source.
@@ -48,7 +48,7 @@ class Bars:
 
 
 @dataclass(frozen=True, slots=True)
-class Testimony:
+class Verbatim:
     """A verbatim: the question, the words, a line on where and when, and the centre's signed reply or nothing."""
 
     question: str
@@ -58,7 +58,7 @@ class Testimony:
     signature: str = ""
 
 
-Block = Heading | Paragraph | Table | Bars | Testimony
+Block = Heading | Paragraph | Table | Bars | Verbatim
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +94,9 @@ def _block(block: Block) -> dict[str, Json]:
             return _table(block)
         case Bars():
             return {"kind": "bars", "title": block.title, "bars": [_bar(bar) for bar in block.bars]}
-        case Testimony():
+        case Verbatim():
             return {
-                "kind": "testimony",
+                "kind": "verbatim",
                 "question": block.question,
                 "words": block.words,
                 "line": block.line,

@@ -60,6 +60,17 @@ def test_a_campaign_is_opened_and_its_links_are_handed_out(ready: Path) -> None:
     assert "Il reste 0 place" in full.stderr
 
 
+@pytest.mark.parametrize(("suffix", "start"), [("svg", b"<?xml"), ("PNG", b"\x89PNG"), ("pdf", b"%PDF")])
+def test_the_common_link_is_written_as_a_code(ready: Path, suffix: str, start: bytes) -> None:
+    opened = sirius(ready, "campaign", "open", "--formation", "RNCP38430", "--etablissement", "9990001X", "--json")
+    campaign = json.loads(opened.stdout)
+    done = sirius(ready, "campaign", "qr", campaign["id"], str(ready / f"affiche.{suffix}"))
+    assert done.stdout.strip() == campaign["lien"]
+    assert (ready / f"affiche.{suffix}").read_bytes().startswith(start)
+    refused = sirius(ready, "campaign", "qr", campaign["id"], str(ready / "affiche.jpg"))
+    assert (refused.returncode, (ready / "affiche.jpg").exists()) == (2, False)
+
+
 def test_a_sign_in_link_is_printed_for_each_role(ready: Path) -> None:
     for role, more in (("moderator", ()), ("admin", ()), ("observer", ()), ("cfa", ("--etablissement", "9990001X"))):
         done = sirius(ready, "signin", "lea@exemple.fr", "--role", role, *more, "--json")

@@ -17,16 +17,14 @@ LONG_LINK = (
     "https://avis-des-apprentis.region-auvergne-rhone-alpes.exemple.fr/c/3f2a9b1c4d5e6f7081920a1b.k3Jx0pQ9Zy-abcdEFGH"
 )
 LONGEST_FORMATION = (
-    "Sureté de l'aviation civile - 11.2.3.10 - compétences des agents effectuant les contrôles de sûreté sur le courrier "
-    "et le matériel des transporteurs aériens, les approvisionnements de bord et les fournitures d'aéroport, autres que "
-    "l'inspection - filtrage"
+    "Sureté de l'aviation civile - 11.2.3.10 - compétences des agents effectuant les contrôles de sûreté sur le "
+    "courrier et le matériel des transporteurs aériens, les approvisionnements de bord et les fournitures d'aéroport, "
+    "autres que l'inspection - filtrage"
 )
 LONGEST_CENTRE = (
     "Organisme de formation-Centre de formation d'apprentis Association pour le Développement de l'Apprentissage et la "
     "Formation aux métiers Sanitaires Sociaux"
 )
-MM = 72 / 25.4
-"""Points of a millimetre."""
 
 
 def kit(
@@ -51,6 +49,11 @@ def reader(pdf: bytes) -> pypdf.PdfReader:
     return pypdf.PdfReader(io.BytesIO(pdf))
 
 
+def root(pdf: bytes) -> Any:
+    """The document's catalogue: its language, its marks, its structure."""
+    return reader(pdf).trailer["/Root"].get_object()
+
+
 def structure(pdf: bytes) -> Iterator[tuple[str, Any]]:
     """The elements of the document's structure, in reading order, with their dictionaries."""
 
@@ -65,14 +68,26 @@ def structure(pdf: bytes) -> Iterator[tuple[str, Any]]:
             if "/K" in node:
                 yield from walk(node["/K"])
 
-    yield from walk(reader(pdf).trailer["/Root"]["/StructTreeRoot"])
+    yield from walk(root(pdf)["/StructTreeRoot"])
 
 
-def picture(pdf: bytes, page: int = 0, dpi: float = 200) -> Image.Image:
-    """A page as it is printed, in grey."""
+def picture(pdf: bytes, page: int = 0, dpi: float = 200, mode: str = "L") -> Image.Image:
+    """A page as it is printed, in grey or in a mode of Pillow's."""
     document = pypdfium2.PdfDocument(pdf)
     try:
-        return document[page].render(scale=dpi / 72).to_pil().convert("L")
+        image: Image.Image = document[page].render(scale=dpi / 72).to_pil()
+        return image.convert(mode)
+    finally:
+        document.close()
+
+
+def letters(pdf: bytes, page: int = 0) -> list[tuple[float, float, float, float]]:
+    """Left, bottom, right, top of each letter or ligature that leaves ink, in points from the sheet's lower left."""
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        text = document[page].get_textpage()
+        boxes = dict.fromkeys(text.get_charbox(place) for place in range(text.count_chars()))
+        return [box for box in boxes if box[2] - box[0] > 0.1 and box[3] - box[1] > 0.1]
     finally:
         document.close()
 
@@ -91,8 +106,3 @@ def corners(code: zxingcpp.Barcode) -> tuple[int, int, int, int]:
     points = [place.top_left, place.top_right, place.bottom_left, place.bottom_right]
     across, down = [point.x for point in points], [point.y for point in points]
     return min(across), min(down), max(across), max(down)
-
-
-def modules(code: zxingcpp.Barcode) -> int:
-    """Modules on a side of a code."""
-    return 17 + 4 * int(code.symbol.shape[0] // 4 - 4) if code.symbol is not None else 0
