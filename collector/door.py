@@ -31,10 +31,11 @@ from collector.errors import (
 )
 from collector.limits import Arrivals, network_of
 from collector.mailing.courier import Courier, Round
+from collector.mailing.letters import compose_mail
 from collector.mailing.roster import RosterFile, read_roster
 from collector.mailing.stopping import addresses_bounced, note_bounces
 from collector.mailing.store import MailCounts, Roster
-from collector.mailing.transport import Folder, Smtp, Transport
+from collector.mailing.transport import Deferred, Folder, Rejected, Smtp, Transport, Unavailable, Uncertain
 from collector.pages import Printer
 from collector.preview import create_preview
 from collector.questionnaire import (
@@ -86,6 +87,7 @@ __all__ = [
     "CollectedResponse",
     "Collector",
     "CollectorError",
+    "Deferred",
     "Followed",
     "Invitations",
     "Language",
@@ -101,13 +103,18 @@ __all__ = [
     "Questionnaire",
     "QuestionnaireError",
     "Receipt",
+    "Rejected",
     "RosterError",
     "RosterFile",
     "SeatsTaken",
     "SettingError",
     "Settings",
+    "Transport",
+    "Unavailable",
+    "Uncertain",
     "check_mail",
     "checked_database_url",
+    "compose_mail",
     "default_questionnaire",
     "first_fault",
     "network_of",
@@ -447,11 +454,12 @@ class Collector:
     def _hand_over(self, most: int = 1000) -> Round:
         with self._mailing:
             stopping = self._stopping.is_set
-            made = Courier(self._roster, self.settings, self._clock, self._transport, stopping).hand_over(most)
+            made = Courier(self._roster, self.settings, self._clock, self.transport, stopping).hand_over(most)
             self.mail_trouble = made.unavailable
             return made
 
-    def _transport(self) -> Transport:
+    def transport(self) -> Transport:
+        """Where mails are handed over: the mail server, or the outbox when there is none."""
         if self.settings.smtp_url:
             return Smtp(server_of(self.settings.smtp_url), self.settings.mail_from)
         return Folder(self.settings.data_dir / "outbox")

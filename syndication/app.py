@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from syndication import worker
+from syndication.accounts import account
 from syndication.accounts import views as accounts
 from syndication.api import problems, v1
 from syndication.cfa import views as cfa
@@ -20,10 +21,15 @@ from syndication.context import Hub
 from syndication.desk import partners as desk_partners
 from syndication.desk import views as desk
 from syndication.gestures.readers import Readers
+from syndication.joining import views as joining
+from syndication.letters import views as letters
 from syndication.own import desk as own_desk
 from syndication.own import views as own
 from syndication.pages import page
+from syndication.participation import views as participation
 from syndication.partners.gate import Gate
+from syndication.people import admin as people
+from syndication.people import team
 from syndication.publication.ready import ReadyAnswers
 from syndication.site import views as site
 from widget import routes as widget
@@ -78,6 +84,12 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
             *v1.create_routes(hub),
             *hub.collector.routes(),
             *accounts.create_routes(hub),
+            *account.create_routes(hub),
+            *letters.create_routes(hub),
+            *joining.create_routes(hub),
+            *people.create_routes(hub),
+            *participation.create_routes(hub),
+            *team.create_routes(hub),
             *desk_partners.create_routes(hub),
             *own_desk.create_routes(hub),
             *desk.create_routes(hub),

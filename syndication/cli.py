@@ -19,6 +19,7 @@ EXAMPLES = {
     "doctor": "sirius doctor",
     "signin": "sirius signin lea@exemple.fr --role moderator",
     "catalogue import": "sirius catalogue import n_formation_diplome.csv certif_info.csv --dry-run",
+    "catalogue opco": "sirius catalogue opco opco.csv",
     "responses import": "sirius responses import temoignages.csv --formation 50022146 --etablissement 0751234J",
     "campaign open": "sirius campaign open --formation 50022146 --etablissement 0751234J --seats 30",
     "campaign links": "sirius campaign links IDENTIFIANT --count 30 --csv",
@@ -92,6 +93,7 @@ _add(webhook, "replay", partners.webhook_replay, "webhook ")
 _add(app, "export", data.export)
 _add(app, "import", data.take_over)
 _add(catalogue, "import", data.catalogue_import, "catalogue ")
+_add(catalogue, "opco", data.catalogue_opco, "catalogue ")
 _add(responses, "import", data.responses_import, "responses ")
 _add(campaign, "open", campaigns.campaign_open, "campaign ")
 _add(campaign, "links", campaigns.campaign_links, "campaign ")

@@ -9,6 +9,8 @@ SyndicationError
 ├── DecisionError         a moderator's decision is not allowed
 │   └── DecisionConflict  somebody decided in between
 ├── SignInError           a sign-in link or a session is not valid
+├── AccessRefused         an access cannot be given, asked for or ended as asked
+│   └── AccessConflict    somebody did in between
 ├── PartnerError          a catalogue site cannot be kept or changed as asked
 ├── CursorError           a cursor of the change log is not ours, or too old
 ├── CampaignRefused       a campaign cannot be opened or followed as asked
@@ -68,6 +70,14 @@ class DecisionConflict(DecisionError):
 
 class SignInError(SyndicationError):
     """A sign-in link or a session is not valid."""
+
+
+class AccessRefused(SyndicationError):
+    """An access cannot be given, asked for or ended as asked."""
+
+
+class AccessConflict(AccessRefused):
+    """Somebody gave, refused or ended it in between; nothing was changed."""
 
 
 class PartnerError(SyndicationError):

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -15,16 +16,32 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from syndication.accounts import signin
 from syndication.accounts.store import Person
+from syndication.catalogue import store as catalogue
 from syndication.catalogue.resolve import resolve_centre
 from syndication.catalogue.store import CentreRow
 from syndication.context import Hub
 from syndication.errors import UnusableCode
+from syndication.instants import PARIS
 from syndication.site.accessibility import statement
 from widget.routes import STYLES, words
 
 BODY_LIMIT = 64 * 1024
 """Largest body of a post to the hub's pages, in bytes."""
-ROOMS = ("accounts", "cfa", "desk", "own", "site")
+PLACES = (
+    (("moderator",), "/moderation", "La modération"),
+    (("referent", "admin"), "/moderation/alertes", "Les alertes"),
+    (("admin",), "/moderation/acces", "Les accès"),
+    (("observer",), "/observatoire", "L'observatoire"),
+)
+"""Pages that people start from: who, address, name."""
+ROOMS = ("accounts", "cfa", "desk", "joining", "own", "participation", "people", "site")
+
+
+def moment(at: datetime) -> str:
+    """« 23 novembre 2026 à 14 h 05 », in Paris."""
+    local = at.astimezone(PARIS)
+    return f"{words.day(local.date())} à {local.hour}\u00a0h\u00a0{local.minute:02}"
+
 
 environment = Environment(
     loader=PrefixLoader({room: PackageLoader("syndication", f"{room}/templates") for room in ROOMS}),
@@ -39,6 +56,7 @@ environment.filters.update(
         "mois": words.month,
         "nombre": words.number,
         "pourcent": words.percent,
+        "moment": moment,
     }
 )
 environment.filters["brut"] = lambda text: Markup(escape(text).replace("\r", "&#13;"))  # noqa: S704 escaped
@@ -62,10 +80,14 @@ def static_address(name: str) -> str:
 environment.globals["statique"] = static_address
 
 
-def page(template: str, status: int = 200, *, cache_control: str = "no-store", **context: Any) -> Response:
-    """Render a page; nobody may frame it, and what it frames is ours."""
+def page(
+    template: str, status: int = 200, *, cache_control: str = "no-store", private: bool = False, **context: Any
+) -> Response:
+    """Render a page; nobody may frame it, and what it frames is ours. ``private``: its address is a secret, which no
+    other page is told."""
     html = environment.get_template(template).render(context)
-    return HTMLResponse(html, status, security_headers() | {"cache-control": cache_control})
+    headers = security_headers() | {"cache-control": cache_control}
+    return HTMLResponse(html, status, headers | ({"referrer-policy": "no-referrer"} if private else {}))
 
 
 def security_headers() -> dict[str, str]:
@@ -82,9 +104,10 @@ def security_headers() -> dict[str, str]:
     }
 
 
-async def read_form(request: Request, most_fields: int = 100) -> dict[str, str]:
-    """A posted form, within bounds, each field once; raises HTTPException 400, 403, 413."""
-    refuse_foreign_posts(request)
+async def read_form(request: Request, most_fields: int = 100, *, private: bool = False) -> dict[str, str]:
+    """A posted form, within bounds, each field once; raises HTTPException 400, 403, 413. ``private``: it was posted
+    from a page whose address is a secret (see ``page``)."""
+    refuse_foreign_posts(request, private=private)
     declared = request.headers.get("content-length", "0")
     if declared.isdigit() and int(declared) > BODY_LIMIT:
         raise HTTPException(413)
@@ -100,9 +123,15 @@ async def read_form(request: Request, most_fields: int = 100) -> dict[str, str]:
         raise HTTPException(400) from None
 
 
-def refuse_foreign_posts(request: Request) -> None:
-    """Refuse a post that does not come from our own pages, as the browser says it; tools that say nothing may post."""
+def refuse_foreign_posts(request: Request, *, private: bool = False) -> None:
+    """Refuse a post that does not come from our own pages, as the browser says it; tools that say nothing may post.
+
+    From a ``private`` page, ``Origin: null`` is let through when the browser is too old to say more: the policy that
+    keeps its address from others makes it send that.
+    """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if private and origin == "null":
+        origin = None
     if site is not None:
         foreign = site not in {"same-origin", "none"}
     else:
@@ -126,6 +155,29 @@ def signed_in(hub: Hub, request: Request) -> Person | None:
     return signin.who(hub.engine, request.cookies.get(session_cookie(hub), ""), hub.clock())
 
 
+def stranger(request: Request) -> Response:
+    """The page for who is not signed in: it asks for a link that leads back where they were."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    asked = f"{request.url.path}{query}" if request.method in {"GET", "HEAD"} else ""
+    return page("accounts/stranger.html", 401, vers=signin.own_path(asked), fault="", email="")
+
+
+def forbidden(hub: Hub, person: Person) -> Response:
+    """The page for who may not see what they asked for: it leads to what they may."""
+    return page("accounts/forbidden.html", 403, person=person, places=places(hub, person))
+
+
+def places(hub: Hub, person: Person) -> list[tuple[str, str]]:
+    """Where somebody may go: address and name of each place."""
+    found = [(path, name) for roles, path, name in PLACES if person.may(*roles)]
+    if person.centre_ids:
+        with hub.engine.connect() as connection:
+            centres = [catalogue.centre(connection, number) for number in person.centre_ids]
+            codes = [catalogue.centre_key(connection, centre).partition(":")[2] for centre in centres]
+        found += [(f"/cfa/{code}", centre.name) for code, centre in zip(codes, centres, strict=True)]
+    return [*found, ("/compte", "Mon compte")]
+
+
 def for_roles(hub: Hub, *roles: str) -> Callable[[Handler], Endpoint]:
     """Let a page be seen by some roles only: others are told so, strangers are shown how to sign in."""
 
@@ -133,9 +185,9 @@ def for_roles(hub: Hub, *roles: str) -> Callable[[Handler], Endpoint]:
         async def guarded(request: Request) -> Response:
             person = signed_in(hub, request)
             if person is None:
-                return page("accounts/stranger.html", 401)
+                return stranger(request)
             if not person.may(*roles):
-                return page("accounts/forbidden.html", 403, person=person)
+                return forbidden(hub, person)
             return await handler(request, person)
 
         return guarded
@@ -150,14 +202,14 @@ def for_centre(hub: Hub) -> Callable[[CentreHandler], Endpoint]:
         async def guarded(request: Request) -> Response:
             person = signed_in(hub, request)
             if person is None:
-                return page("accounts/stranger.html", 401)
+                return stranger(request)
             try:
                 with hub.engine.connect() as connection:
                     centre = resolve_centre(connection, request.path_params["centre"])
             except UnusableCode:
                 centre = None
             if centre is None or not person.may_open(centre.id):
-                return page("accounts/forbidden.html", 403, person=person)
+                return forbidden(hub, person)
             return await handler(request, person, centre)
 
         return guarded

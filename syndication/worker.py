@@ -22,6 +22,8 @@ from syndication.database import writing
 from syndication.errors import ConfigurationError
 from syndication.gestures import store as gestures
 from syndication.instants import PARIS, months_before
+from syndication.letters import store as letters
+from syndication.letters.courier import Courier as LetterCourier
 from syndication.moderation import store as moderation
 from syndication.moderation.decide import REASONS
 from syndication.own.answers import store as own
@@ -41,7 +43,8 @@ log = logging.getLogger("sirius.worker")
 
 async def work_for_ever(hub: Hub) -> None:
     """Do what there is to do, then again, for ever; mails and webhooks, which may be slow, go their own way beside."""
-    await asyncio.gather(_follow(hub), hub.collector.work_for_ever(), courier(hub).work_for_ever())
+    couriers = (courier(hub).work_for_ever(), letter_courier(hub).work_for_ever())
+    await asyncio.gather(_follow(hub), hub.collector.work_for_ever(), *couriers)
 
 
 async def _follow(hub: Hub) -> None:
@@ -56,6 +59,7 @@ async def _follow(hub: Hub) -> None:
                 count_invitations,
                 count_gestures,
                 forget_messages,
+                forget_letters,
                 forget_copies,
                 archive_old,
                 *steps,
@@ -154,6 +158,20 @@ def follow_all(hub: Hub) -> int:
 def courier(hub: Hub) -> Courier:
     """What sends to webhooks, on the settings of the hub."""
     return Courier(hub.engine, hub.settings.keys(), hub.clock, hub.settings.webhook_local)
+
+
+def letter_courier(hub: Hub) -> LetterCourier:
+    """What sends the hub's own mails, by the collector's way out."""
+    settings, way_out = hub.settings, hub.collector.transport
+    return LetterCourier(
+        hub.engine, settings.keys(), settings.public_url, settings.collector.mail_from, hub.clock, way_out
+    )
+
+
+def forget_letters(hub: Hub) -> int:
+    """Erase that mails left long ago; gives how many."""
+    with writing(hub.engine).begin() as connection:
+        return letters.forget(connection, hub.clock())
 
 
 def count_gestures(hub: Hub) -> int:

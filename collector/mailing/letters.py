@@ -46,22 +46,31 @@ class Letter:
 
 def write_letter(letter: Letter, sender: str, now: datetime) -> EmailMessage:
     """The letter as a mail in text and HTML, from which mail programs can unsubscribe in one click (RFC 8058)."""
+    plain, html = (
+        environment.get_template(f"mail/letter.{kind}").render(letter=letter, campaign=letter.campaign)
+        for kind in ("txt", "html")
+    )
+    return compose_mail(sender, letter.recipient, _subject(letter), plain, now, html=html, stop_url=letter.opt_out)
+
+
+def compose_mail(
+    sender: str, recipient: str, subject: str, plain: str, now: datetime, *, html: str = "", stop_url: str = ""
+) -> EmailMessage:
+    """A mail of the service; with ``stop_url``, mail programs unsubscribe there in one click (RFC 8058)."""
     name, address = parseaddr(sender)
     message = EmailMessage(policy=POLICY)
     message["From"] = Address(display_name=name, addr_spec=address)
-    message["To"] = Address(addr_spec=letter.recipient)
-    message["Subject"] = _subject(letter)
+    message["To"] = Address(addr_spec=recipient)
+    message["Subject"] = subject
     message["Date"] = format_datetime(now)
     message["Message-ID"] = make_msgid(domain=address.rpartition("@")[2])
     message["Auto-Submitted"] = "auto-generated"
-    message["List-Unsubscribe"] = f"<{letter.opt_out}>"
-    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    for kind, subtype in (("txt", "plain"), ("html", "html")):
-        words = environment.get_template(f"mail/letter.{kind}").render(letter=letter, campaign=letter.campaign)
-        if subtype == "plain":
-            message.set_content(words, subtype=subtype, cte="quoted-printable")
-        else:
-            message.add_alternative(words, subtype=subtype, cte="quoted-printable")
+    if stop_url:
+        message["List-Unsubscribe"] = f"<{stop_url}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message.set_content(plain, subtype="plain", cte="quoted-printable")
+    if html:
+        message.add_alternative(html, subtype="html", cte="quoted-printable")
     message["Content-Language"] = "fr"  # last: giving a content takes such headers away
     return message
 

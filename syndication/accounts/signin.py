@@ -22,9 +22,13 @@ HOME = {
     "observer": "/observatoire",
     "cfa": "/cfa",
 }
-"""Where each role lands."""
+"""Where each role lands; who has several lands where the first of them does."""
+LONGEST_PATH = 500
 _EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1,180}\.[^@\s,;<>\".]{2,63}")
 _SCOPE = re.compile(r"nation|(region|departement|opco):.{1,80}")
+_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
+_WAY_OUT = re.compile(r"%(?:2f|5c|0[0-9a-f]|1[0-9a-f]|7f)", re.IGNORECASE)
+"""Slashes, backslashes and control characters in disguise."""
 
 
 def checked(grant: Grant) -> Grant:
@@ -58,9 +62,47 @@ def link_for(
     connection: Connection, public_url: str, person_id: int, lands: str, now: datetime, life: timedelta = LINK_LIFE
 ) -> str:
     """A one-time link for somebody known, in the caller's transaction; ``lands`` is the page that it leads to."""
+    token, link = draw_link(public_url)
+    open_link(connection, token, person_id, lands, now, life)
+    return link
+
+
+def draw_link(public_url: str) -> tuple[str, str]:
+    """A token and the link that holds it, which works once it was opened."""
     token = secrets.token_urlsafe(24)
+    return token, f"{public_url}/connexion/{token}"
+
+
+def open_link(
+    connection: Connection, token: str, person_id: int, lands: str, now: datetime, life: timedelta = LINK_LIFE
+) -> None:
+    """Let a link work from now on."""
     store.add_link(connection, hashed(token), person_id, lands, now + life)
-    return f"{public_url}/connexion/{token}"
+
+
+def home_of(person: Person) -> str:
+    """Where somebody lands."""
+    held = {access.role for access in person.accesses}
+    return next((home for role, home in HOME.items() if role in held), "/compte")
+
+
+def own_path(text: str) -> str:
+    """A path of our own to go on to, with its query; empty for anything that a browser might take elsewhere.
+
+    Refused: another host (``//…``, ``/\\…``, ``https:``), whatever could hide one, and the pages of signing in.
+    """
+    inside = len(text) <= LONGEST_PATH and _PATH.fullmatch(text) and not _WAY_OUT.search(text.partition("?")[0])
+    if not inside or "//" in text.partition("?")[0] or re.match(r"/(de)?connexion\b", text):
+        return ""
+    return text
+
+
+def address_of(text: str) -> str:
+    """A mail address as it is kept; raises SignInError when it is none."""
+    address = text.strip()
+    if not _EMAIL.fullmatch(address):
+        raise SignInError("Ce n'est pas une adresse électronique\u00a0: elle s'écrit comme prenom.nom@exemple.fr.")
+    return address.lower()
 
 
 def link_works(engine: Engine, token: str, now: datetime) -> bool:
@@ -69,14 +111,19 @@ def link_works(engine: Engine, token: str, now: datetime) -> bool:
         return store.link_is_open(connection, hashed(token), now)
 
 
-def sign_in(engine: Engine, token: str, device: str, now: datetime) -> tuple[str, str]:
-    """Spend a link and open a session: the cookie's value and the page to go to; raises SignInError."""
+def sign_in(engine: Engine, token: str, device: str, now: datetime, former: str = "") -> tuple[str, str]:
+    """Spend a link and open a session: the cookie's value and the page to go to; raises SignInError.
+
+    The ``former`` session of the same browser ends: whoever planted its cookie there is left with nothing.
+    """
     session = secrets.token_urlsafe(24)
     with writing(engine).begin() as connection:
         spent = store.use_link(connection, hashed(token), now)
         if spent is None:
             raise SignInError("Ce lien de connexion a déjà servi ou n'est plus valable.")
         person_id, lands = spent
+        if former:
+            store.end_session(connection, hashed(former))
         store.add_session(connection, hashed(session), secrets.token_hex(6), person_id, device, now, now + SESSION_LIFE)
     return session, lands
 

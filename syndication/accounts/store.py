@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from syndication import models
 from syndication.database import table
@@ -116,6 +116,11 @@ def end_access(connection: Connection, access_id: int, by: str, now: datetime) -
     return True
 
 
+def set_name(connection: Connection, person_id: int, name: str) -> None:
+    """Keep what somebody is called."""
+    connection.execute(update(PERSON).where(PERSON.c.id == person_id).values(name=name))
+
+
 def person(connection: Connection, person_id: int) -> Person | None:
     """The person under an id, or None."""
     found = people(connection, [person_id])
@@ -154,6 +159,17 @@ def add_link(connection: Connection, token_hash: str, person_id: int, lands: str
     connection.execute(
         insert(LINK).values(token_hash=token_hash, person_id=person_id, lands=lands, expires_at=expires_at)
     )
+
+
+def count_open_links(connection: Connection, person_id: int, now: datetime) -> int:
+    """How many links somebody may still use."""
+    alive = (LINK.c.person_id == person_id, LINK.c.used_at.is_(None), LINK.c.expires_at > now)
+    return connection.execute(select(func.count()).select_from(LINK).where(*alive)).scalar_one()
+
+
+def forget_link(connection: Connection, token_hash: str) -> None:
+    """Erase a link that nobody received."""
+    connection.execute(delete(LINK).where(LINK.c.token_hash == token_hash))
 
 
 def link_is_open(connection: Connection, token_hash: str, now: datetime) -> bool:
@@ -215,3 +231,9 @@ def end_numbered_session(connection: Connection, person_id: int, number: str) ->
     """End one of a person's own sessions; False when it is not theirs, or has ended."""
     ended = connection.execute(delete(SESSION).where(SESSION.c.person_id == person_id, SESSION.c.number == number))
     return ended.rowcount == 1
+
+
+def end_other_sessions(connection: Connection, person_id: int, current_hash: str) -> int:
+    """End all of a person's sessions but the one that asks; gives how many."""
+    others = delete(SESSION).where(SESSION.c.person_id == person_id, SESSION.c.token_hash != current_hash)
+    return connection.execute(others).rowcount

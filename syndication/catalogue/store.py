@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Integer, bindparam, cast, func, or_, select, 
 from syndication import models
 from syndication.catalogue.codes import Code
 from syndication.catalogue.facts import MENTIONED, CentreFact, CodeFact, FormationFact, RenewalFact
+from syndication.catalogue.territories import place_of
 from syndication.database import Prepared, insert_new, table, upsert
 from syndication.search import store as search
 
@@ -161,6 +162,12 @@ def centre(connection: Connection, centre_id: int) -> CentreRow:
     """The centre under an id."""
     (row,) = _CENTRE_BY_ID.rows(connection, id=centre_id)
     return CentreRow(*row)
+
+
+def centre_of_id(connection: Connection, centre_id: int) -> CentreRow | None:
+    """The centre under an id, or None."""
+    row = _CENTRE_BY_ID.row(connection, id=centre_id)
+    return CentreRow(*row) if row else None
 
 
 def centres_by_code(connection: Connection, code: Code) -> list[CentreRow]:
@@ -350,6 +357,8 @@ def keep_centres(connection: Connection, facts: Sequence[CentreFact], source: st
         for name in ("city", "department", "region"):
             kept[name] = kept[name] or getattr(fact, name)
     rows = [best[uai] for uai in dict.fromkeys(fact.uai for fact in facts)]
+    for kept in rows:
+        kept["department"], kept["region"] = place_of(kept["department"], kept["region"])
     upsert(connection, CENTRE, rows, replace=_CENTRE_FIELDS[1:], key=("uai",))
     ids = centre_ids(connection)
     codes = {("uai", f.uai, ids[f.uai]) for f in facts} | {("siret", f.siret, ids[f.uai]) for f in facts if f.siret}
@@ -363,7 +372,8 @@ def _keep_unnumbered(connection: Connection, facts: Iterable[CentreFact], source
     """Store centres that have a SIRET and no UAI, but for those whose SIRET is some centre's already."""
     known = centre_ids_by_siret(connection)
     for siret, fact in {fact.siret: fact for fact in facts if fact.siret and fact.siret not in known}.items():
-        values = {name: getattr(fact, name) for name in ("name", "city", "department", "region")}
+        department, region = place_of(fact.department, fact.region)
+        values = {"name": fact.name, "city": fact.city, "department": department, "region": region}
         statement = CENTRE.insert().values(uai=None, name_rank=fact.rank, **values).returning(CENTRE.c.id)
         centre_id = connection.execute(statement).scalar_one()
         row = {"scheme": "siret", "value": siret, "centre_id": centre_id, "source": source}

@@ -18,6 +18,8 @@ from syndication.corpus import taking_over
 from syndication.corpus.reading import Reader
 from syndication.corpus.records import Figures, read_export
 from syndication.database import writing
+from syndication.scopes import store as scopes
+from syndication.scopes.opco import read_opcos
 
 EXPORTED = {"avis": "avis", "verbatims": "verbatim"}
 """What can be exported, and as what the corpus holds it."""
@@ -50,6 +52,23 @@ def catalogue_import(
     if dry_run:
         say("Essai : rien n'a été enregistré.")
     give(", ".join(f"{name} : {count}" for name, count in _french(held).items()))
+
+
+def catalogue_opco(
+    file: Annotated[Path, typer.Argument(help="CSV aux colonnes opco;rncp, ou JSON {nom : [numéros RNCP]}.")],
+    as_json: AsJson = False,
+) -> None:
+    """Dit de quel OPCO est chaque numéro RNCP, pour ses observateurs ; remplace la liste d'avant."""
+    pairs, faults = read_opcos(file.read_bytes())
+    names = {name for name, _ in pairs}
+    with opened_hub() as hub, writing(hub.engine).begin() as connection:
+        scopes.replace_opcos(connection, pairs)
+    if as_json:
+        give_json({"opco": len(names), "rncp": len(pairs), "rejetees": faults})
+        return
+    give(f"{len(names)} OPCO, {len(pairs)} numéros RNCP, {len(faults)} lignes rejetées")
+    for fault in faults[:SHOWN]:
+        say(f"  {fault}")
 
 
 def responses_import(

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from collector.door import Collector, Invitations
+from syndication import worker
 from syndication.commands.console import AsJson, give, give_json, opened_hub, say
 from syndication.errors import CampaignRefused
 
@@ -70,7 +71,10 @@ def mail_send(as_json: AsJson = False) -> None:
     with opened_hub() as hub:
         while left := hub.collector.hand_over_mails():
             sent += left
-        where, trouble = _where(hub.collector), hub.collector.mail_trouble
+        courier = worker.letter_courier(hub)
+        while (made := courier.hand_over()).left:
+            sent += made.left
+        where, trouble = _where(hub.collector), hub.collector.mail_trouble or made.unavailable
     if trouble:
         raise CampaignRefused(trouble)
     if as_json:

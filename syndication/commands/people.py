@@ -14,6 +14,9 @@ def signin(
     email: Annotated[str, typer.Argument(help="Adresse électronique de la personne.")],
     role: Annotated[str, typer.Option(help="moderator, admin, observer, cfa ou referent.")],
     etablissement: Annotated[str | None, typer.Option(help="UAI ou SIRET, pour le rôle cfa.")] = None,
+    scope: Annotated[
+        str, typer.Option(help="Pour un observateur : nation, region:NOM, departement:NN ou opco:NOM.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Donne un lien de connexion, qui ne sert qu'une fois et vaut un quart d'heure."""
@@ -22,7 +25,9 @@ def signin(
         if etablissement:
             with hub.engine.connect() as connection:
                 centre_id = resolve_centre(connection, etablissement).id
-        link = accounts.make_link(hub.engine, hub.settings.public_url, Grant(email, role, centre_id), hub.clock())
+        link = accounts.make_link(
+            hub.engine, hub.settings.public_url, Grant(email, role, centre_id, scope), hub.clock()
+        )
     if as_json:
         give_json({"lien": link})
     else:

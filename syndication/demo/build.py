@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from collector.door import default_questionnaire
 from syndication import campaigns, historic, intake, store, worker
 from syndication.accounts import signin
+from syndication.accounts import store as accounts
 from syndication.accounts.store import Grant
 from syndication.asgi import migrate
 from syndication.catalogue import importer
@@ -34,6 +35,13 @@ COPIED_TRADE = "electricite"
 """Trade of which one waiting text comes twice, so that a response is held back."""
 MODERATOR = "moderation@exemple.invalid"
 CENTRE_PERSON = "cfa@exemple.invalid"
+KNOWN = (
+    Grant(MODERATOR, "moderator"),
+    Grant("administration@exemple.invalid", "admin"),
+    Grant("referent@exemple.invalid", "referent"),
+    Grant("observatoire@exemple.invalid", "observer", scope="region:Île-de-France"),
+)
+"""People who may sign in, beside the centre's: their links come by /connexion, in the outbox."""
 DOOR_LIFE = timedelta(days=1)
 MAIN_FORMATION, MAIN_CENTRE = "50022146", "0751234J"
 Text = tuple[str, str]
@@ -79,6 +87,8 @@ def build(hub: Hub, clock: DemoClock) -> None:
         importer.keep(connection, facts(), "demonstration", clock())
         importer.link_lineages(connection)
         catalogue.note_catalogue_change(connection, clock())
+        for known in KNOWN:
+            accounts.grant(connection, known, BUILT, clock())
     texts = {trade: iter(list(pool)) for trade, pool in PUBLISHED.items()}
     for group in GROUPS:
         _play(hub, clock, chance, group, texts[group.trade])

@@ -1,15 +1,35 @@
-"""SQL of the mails that are owed."""
+"""SQL of the mails that are owed. Claims are conditional updates whose row count is checked."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, and_, case, delete, func, or_, select, update
 
 from syndication import models
 from syndication.database import insert_new, table
+from syndication.letters.kinds import KINDS
 
 LETTER = table(models.Letter)
+PERSON = table(models.Person)
+LEASE = timedelta(minutes=5)
+"""How long a process may keep a mail that it claimed: longer than a server may take over one."""
+REMEMBERED = timedelta(days=60)
+"""How long it is remembered that news left, so that they are not owed twice."""
+_URGENT = [name for name, kind in KINDS.items() if kind.urgent]
+_AGAIN = [name for name, kind in KINDS.items() if kind.again]
+
+
+@dataclass(frozen=True, slots=True)
+class DueLetter:
+    """A mail claimed by this process."""
+
+    id: int
+    kind: str
+    address: str
+    data: Mapping[str, Any]
+    attempts: int
 
 
 def owe(
@@ -20,12 +40,84 @@ def owe(
     now: datetime,
     once: str | None = None,
 ) -> bool:
-    """Owe somebody a mail, in the caller's transaction; False when one was already owed under ``once``.
+    """Owe somebody a mail, in the caller's transaction; False when one was already owed, or has left, under ``once``.
 
-    ``kind`` names its template, ``data`` what it tells, and never a secret.
+    ``kind`` is one of KINDS and names its template, ``data`` what it tells, and never a secret. ``once`` is kept for
+    a while after the mail has left: it must not tell who it was for. Raises KeyError for an unknown kind.
     """
+    KINDS[kind]
     row = {
         "kind": kind, "address": address, "data": dict(data), "once": once, "state": "due", "attempts": 0,
         "not_before": now, "claimed_until": None,
     }  # fmt: skip
     return insert_new(connection, LETTER, [row]) == 1
+
+
+def claim(connection: Connection, now: datetime) -> DueLetter | None:
+    """Claim the mail that has been due for longest, urgent ones first; None when nothing is due.
+
+    A mail that a process which died was handing over may have left: it is due again when its kind may be sent twice,
+    else it counts as sent.
+    """
+    lost = and_(LETTER.c.state == "handing", LETTER.c.claimed_until < now)
+    for letter_id in connection.execute(select(LETTER.c.id).where(lost, LETTER.c.kind.not_in(_AGAIN))).scalars().all():
+        settle(connection, letter_id, now)
+    connection.execute(update(LETTER).where(lost).values(state="due", claimed_until=None))
+    due = or_(LETTER.c.state == "due", and_(LETTER.c.state == "claimed", LETTER.c.claimed_until < now))
+    rank = case((LETTER.c.kind.in_(_URGENT), 0), else_=1)
+    row = connection.execute(
+        select(LETTER).where(due, LETTER.c.not_before <= now).order_by(rank, LETTER.c.not_before, LETTER.c.id).limit(1)
+    ).first()
+    if row is None:
+        return None
+    taken = update(LETTER).where(LETTER.c.id == row.id, due).values(state="claimed", claimed_until=now + LEASE)
+    if connection.execute(taken).rowcount != 1:
+        return None
+    return DueLetter(row.id, row.kind, row.address, row.data, row.attempts)
+
+
+def begin_handing(connection: Connection, letter_id: int, now: datetime) -> bool:
+    """The last step before a mail leaves; False when another process has it."""
+    claimed = (LETTER.c.id == letter_id, LETTER.c.state == "claimed", LETTER.c.claimed_until >= now)
+    taken = update(LETTER).where(*claimed).values(state="handing", claimed_until=now + LEASE)
+    return connection.execute(taken).rowcount == 1
+
+
+def settle(connection: Connection, letter_id: int, now: datetime) -> None:
+    """A mail has left, or never will: its row goes, and of news only that they were told stays."""
+    connection.execute(delete(LETTER).where(LETTER.c.id == letter_id, LETTER.c.once.is_(None)))
+    husk = {"state": "left", "address": "", "data": {}, "not_before": now, "claimed_until": None}
+    connection.execute(update(LETTER).where(LETTER.c.id == letter_id).values(husk))
+
+
+def put_off(connection: Connection, letter: DueLetter, until: datetime) -> None:
+    """A mail surely did not leave: it is due again later."""
+    connection.execute(
+        update(LETTER)
+        .where(LETTER.c.id == letter.id, LETTER.c.state.in_(("claimed", "handing")))
+        .values(state="due", claimed_until=None, attempts=letter.attempts + 1, not_before=until)
+    )
+
+
+def forget(connection: Connection, now: datetime) -> int:
+    """Erase that news left long ago; gives how many."""
+    old = delete(LETTER).where(LETTER.c.state == "left", LETTER.c.not_before < now - REMEMBERED)
+    return connection.execute(old).rowcount
+
+
+def count_waiting(connection: Connection) -> int:
+    """How many mails have not left."""
+    query = select(func.count()).select_from(LETTER).where(LETTER.c.state != "left")
+    return connection.execute(query).scalar_one()
+
+
+def set_stopped(connection: Connection, person_id: int, kind: str, *, stopped: bool) -> bool:
+    """Stop a kind of mail for somebody, or let it come again; False when nobody is known under the id."""
+    query = select(PERSON.c.stopped).where(PERSON.c.id == person_id)
+    kinds = connection.execute(query).scalar()
+    if kinds is None:
+        return False
+    wished = sorted({*kinds, kind} if stopped else {*kinds} - {kind})
+    if wished != list(kinds):
+        connection.execute(update(PERSON).where(PERSON.c.id == person_id).values(stopped=wished))
+    return True

@@ -88,3 +88,12 @@ class Offer(Table, table=True):
     place_id: int = reference("centre.id", primary_key=True)
     capacity: int | None = None
     source: str
+
+
+class Opco(Table, table=True):
+    """A skills operator (OPCO) is that of a formation, by its RNCP number: what its observers see."""
+
+    __tablename__ = "opco"
+
+    name: str = Field(primary_key=True)
+    rncp: str = Field(primary_key=True, index=True)

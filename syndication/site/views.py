@@ -84,7 +84,9 @@ class _Site:
         )  # fmt: skip
 
     async def robots(self, _request: Request) -> Response:
-        closed = ("/r/", "/c/", "/d/", "/apercu/", "/connexion/", "/moderation", "/cfa")
+        closed = (
+            "/r/", "/c/", "/d/", "/apercu/", "/connexion", "/mails/", "/rejoindre/", "/compte", "/moderation", "/cfa",
+        )  # fmt: skip
         lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
         return PlainTextResponse("\n".join([*lines, f"Sitemap: {self._hub.settings.public_url}/sitemap.xml", ""]))
 

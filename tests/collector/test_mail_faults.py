@@ -516,7 +516,7 @@ for line in sys.stdin:
     if child == 0:
         clock = Clock(datetime.fromisoformat(moment))
         collector = collector_on(Path(folder), clock, url)
-        Courier(collector._roster, collector.settings, clock, lambda: Dying(collector._transport())).hand_over()
+        Courier(collector._roster, collector.settings, clock, lambda: Dying(collector.transport())).hand_over()
         os._exit(0)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
@@ -651,7 +651,7 @@ def test_a_courier_slower_than_its_lease_breaks_nothing(
 
     class Slow:
         def __init__(self) -> None:
-            self._inner = mailer._transport()
+            self._inner = mailer.transport()
 
         def hand(self, message: EmailMessage, recipient: str, commit: Commit) -> None:
             self._inner.hand(message, recipient, commit)

@@ -86,6 +86,8 @@ def _people() -> None:
         _moment("claimed_until", optional=True), sa.PrimaryKeyConstraint("id"), sa.UniqueConstraint("once"),
     )  # fmt: skip
     op.create_index("ix_letter_due", "letter", ["state", "not_before"])
+    op.create_table("opco", _text("name"), _text("rncp"), sa.PrimaryKeyConstraint("name", "rncp"))
+    op.create_index("ix_opco_rncp", "opco", ["rncp"])
 
 
 def _moderation() -> None:

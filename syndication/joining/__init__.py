@@ -1,0 +1,1 @@
+"""Centres that ask to take part."""

@@ -1,0 +1,1 @@
+"""Which centres take part: campaigns, answers, texts that wait."""

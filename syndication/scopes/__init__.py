@@ -1,0 +1,1 @@
+"""What observers may see: the nation, a region, a department, an OPCO."""
