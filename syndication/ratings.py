@@ -42,7 +42,7 @@ _FIRST_SERIES = {axis.key: axis.series for question in _FIRST.questions() for ax
 
 
 @dataclass(slots=True)
-class _Series:
+class Series:
     """Answers that may be added together: the axis they are counted on, the newest question that gathers them."""
 
     name: str
@@ -75,8 +75,8 @@ class Questions:
     def __init__(self, documents: Sequence[Questionnaire]) -> None:
         self.asked = tuple(_asked_questions(documents))
         self.versions = tuple(document.version for document in documents)
-        self.scales: dict[str, list[_Series]] = {}
-        self.choices: dict[str, list[_Series]] = {}
+        self.scales: dict[str, list[Series]] = {}
+        self.choices: dict[str, list[Series]] = {}
         self.labels: dict[str, str] = {}
         for document in documents:
             for question in document.questions():
@@ -91,7 +91,7 @@ class Questions:
             if series.name == name:
                 series.versions.add(version)
                 return
-        known.append(_Series(name, axis.label, question, {version}))
+        known.append(Series(name, axis.label, question, {version}))
 
 
 def _asked_questions(documents: Sequence[Questionnaire]) -> Iterator[QuestionAsked]:
@@ -247,13 +247,13 @@ def _period(months: Mapping[str, int]) -> Period | None:
     return Period(present[0], present[-1]) if present else None
 
 
-def _chosen(counts: Counts, known: Sequence[_Series], minimum: int) -> tuple[_Series, Mapping[str, int]]:
+def chosen(counts: Counts, known: Sequence[Series], minimum: int) -> tuple[Series, Mapping[str, int]]:
     """The series of a key to show: the newest with enough answers, else the one with most."""
 
     if len(known) == 1:
         return known[0], counts.get(known[0].name, {})
 
-    def answered(series: _Series) -> int:
+    def answered(series: Series) -> int:
         found = counts.get(series.name, {})
         return found.get("", 0) if series.question.feeds == "choice" else sum(found.get(value, 0) for value in SCALE)
 
@@ -261,7 +261,7 @@ def _chosen(counts: Counts, known: Sequence[_Series], minimum: int) -> tuple[_Se
     return series, counts.get(series.name, {})
 
 
-def _asked(counts: Counts, respondents: int, series: _Series) -> int:
+def _asked(counts: Counts, respondents: int, series: Series) -> int:
     """Respondents whose version of the questionnaire asked for this series."""
     later = counts.get(VERSIONS)
     if not later:
@@ -273,7 +273,7 @@ def _asked(counts: Counts, respondents: int, series: _Series) -> int:
 def _notes(counts: Counts, respondents: int, questions: Questions, thresholds: Thresholds) -> list[Note]:
     found: list[Note] = []
     for key, known in questions.scales.items():
-        series, answers = _chosen(counts, known, thresholds.minimum)
+        series, answers = chosen(counts, known, thresholds.minimum)
         spread = distribution(answers, _asked(counts, respondents, series), thresholds)
         if spread is not None:
             found.append(Note(key, series.label, key.partition(".")[0], spread))
@@ -281,7 +281,7 @@ def _notes(counts: Counts, respondents: int, questions: Questions, thresholds: T
 
 
 def _choices(counts: Counts, questions: Questions, thresholds: Thresholds) -> list[Choice]:
-    shown = (_chosen(counts, known, thresholds.minimum) for known in questions.choices.values())
+    shown = (chosen(counts, known, thresholds.minimum) for known in questions.choices.values())
     choices = [_choice(series.question, answers, thresholds) for series, answers in shown]
     return [choice for choice in choices if choice is not None]
 

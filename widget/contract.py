@@ -135,8 +135,25 @@ class Facet:
 
 
 @dataclass(frozen=True, slots=True)
+class Strength:
+    """A question where a centre stands above others beyond doubt, for a formation: the share of « bien » of its
+    respondents (whole percentage, of how many) and of those of other centres."""
+
+    key: str
+    label: str
+    formation: str
+    percent: int
+    answered: int
+    elsewhere_percent: int
+    elsewhere_answered: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
-    """Which texts of a scope a reader wants: every blank means any; ``page`` counts from 0, ``size`` texts on each."""
+    """Which texts of a scope a reader wants: every blank means any; ``page`` counts from 0, ``size`` texts on each.
+
+    ``strengths``: what the centre does well is wanted too.
+    """
 
     question: str = ""
     subject: str = ""
@@ -145,6 +162,7 @@ class Ask:
     order: Order = "recent"
     page: int = 0
     size: int = 12
+    strengths: bool = False
 
     @property
     def narrows(self) -> bool:
@@ -181,7 +199,8 @@ class Snapshot:
     """Everything public about a scope at one moment. ``held`` counts published texts that wait for more respondents.
 
     ``verbatims`` is the page of texts that ``ask`` names, ``found`` how many there are on all ``pages``; ``questions``,
-    ``subjects`` and ``centres_named`` are the ways to narrow them.
+    ``subjects`` and ``centres_named`` are the ways to narrow them. ``strengths``, the widest gap first, are there when
+    they were asked for.
     """
 
     formation: Formation | None
@@ -207,6 +226,7 @@ class Snapshot:
     questions: tuple[Facet, ...] = ()
     subjects: tuple[Facet, ...] = ()
     centres_named: tuple[Facet, ...] = ()
+    strengths: tuple[Strength, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from urllib.parse import quote_plus
 from markupsafe import Markup, escape
 
 from widget import words
-from widget.contract import Choice, Distribution, Facet, Language, Note, Reply, Share, Verbatim
+from widget.contract import Choice, Distribution, Facet, Language, Note, Reply, Share, Strength, Verbatim
 from widget.options import Options
 
 FOLD = 280
@@ -83,6 +83,19 @@ class Pen:
             f'<caption class="note">{escape(caption)}</caption><thead><tr>{columns}</tr></thead>'
             f"<tbody>{''.join(rows)}</tbody></table></div>"
         )
+
+    def strengths(self, found: Sequence[Strength], several: bool) -> Markup:
+        """What a centre does well, a line each; the formation is named where there are ``several``."""
+        lines = []
+        for one in found:
+            said = self._t["fort_ligne"].format(
+                part=words.percent(one.percent, self.language),
+                repondants=words.counted("reponse", one.answered, self.language),
+                ailleurs=words.percent(one.elsewhere_percent, self.language),
+            )
+            told = f'<span class="count"{self._french}>{_label(one.formation)}</span>' if several else ""
+            lines.append(f"<li><b>{_label(one.label)}</b>{told}<br>{said}</li>")
+        return Markup("".join(lines))  # noqa: S704 labels are escaped
 
     def listed(self, texts: Sequence[Markup]) -> Markup:
         """Texts as the lines of a list."""

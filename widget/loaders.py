@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 PUBLISHED = MappingProxyType(
     {
-        "1.0.0.js": "sha384-lK8hNzWFZU+Rek068BZ9nWRhFHFwn+/ZUHPsr+DcKnDzVHCa5LSsqv0l2Lflvd6H",
+        "1.0.0.js": "sha384-+7YqfXHRXQ0SMwcdHHYhNMpu6XgJ54u2VGSUWGz3/8CcXKpa8Nq9rQeQ1IneRrBK",
         "1.0.0.plus.js": "sha384-e6T9n4+zuctMDKoXzmk1tqDuqVoTFrImqjApUu2eMazsFaX/xkGM4q2kCGWFvxm4",
     }
 )

@@ -5,7 +5,7 @@ What makes no sense falls back to the default: a catalogue's page never breaks o
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, cast
 from urllib.parse import urlencode
 
@@ -15,6 +15,8 @@ Format = Literal["complet", "carrousel", "liste", "score"]
 Theme = Literal["auto", "clair", "sombre"]
 WhenEmpty = Literal["masquer", "message"]
 FORMATS = ("complet", "carrousel", "liste", "score")
+STRENGTHS_IN = ("complet", "liste")
+"""Formats that have room for what a centre does well."""
 THEMES = ("auto", "clair", "sombre")
 LANGUAGES = ("fr", "en")
 WHEN_EMPTY = ("masquer", "message")
@@ -62,6 +64,7 @@ class Options:
             "accent": self.accent,
             "langue": self.language if self.language != "fr" else "",
             "si-vide": self.when_empty if self.when_empty != "masquer" else "",
+            "points-forts": "1" if self.ask.strengths else "",
         }
 
     def _asked(self) -> dict[str, str]:
@@ -82,15 +85,17 @@ def _written(values: Mapping[str, str]) -> str:
 
 def read_options(query: Mapping[str, str]) -> Options:
     """Options from a query."""
+    shape = cast(Format, _among(query, "format", FORMATS))
+    wants_strengths = "points-forts" in query and shape in STRENGTHS_IN
     return Options(
         formation=query.get("formation", "").strip() or None,
         centre=query.get("etablissement", "").strip() or None,
-        format=cast(Format, _among(query, "format", FORMATS)),
+        format=shape,
         theme=cast(Theme, _among(query, "theme", THEMES)),
         accent=read_accent(query.get("accent", "")),
         language=cast(Language, _among(query, "langue", LANGUAGES)),
         when_empty=cast(WhenEmpty, _among(query, "si-vide", WHEN_EMPTY)),
-        ask=read_ask(query),
+        ask=replace(read_ask(query), strengths=wants_strengths),
     )
 
 

@@ -127,6 +127,13 @@ def lineage_members(connection: Connection, lineage_id: int) -> tuple[int, ...]:
     return tuple(number for (number,) in _MEMBERS.rows(connection, lineage=lineage_id)) or (lineage_id,)
 
 
+def by_lineage(connection: Connection, formations: Collection[int]) -> list[tuple[str, tuple[int, ...]]]:
+    """Whole lineages of some formations: the title of the newest with the members, by title."""
+    heads = {formation(connection, number).lineage_id for number in formations}
+    rows = sorted((formation(connection, head) for head in heads), key=lambda row: (row.title, row.id))
+    return [(row.title, lineage_members(connection, row.id)) for row in rows]
+
+
 def codes_of(connection: Connection, formation_id: int) -> Mapping[str, tuple[str, ...]]:
     """Codes of a formation by scheme."""
     found: dict[str, list[str]] = defaultdict(list)

@@ -75,12 +75,17 @@ class OwnText(Table, table=True):
 
 
 class Reading(Table, table=True):
-    """Counts of a scope as a centre sees them in its results, by year (empty: all): they move on by several respondents
-    at a time, so that two looks never tell one answer. ``formation_id`` is the head of a lineage (0: all)."""
+    """Counts of a scope as results show them, by question: they move on by several respondents at a time, so that two
+    looks never tell one answer (see ``results.disclosure``).
+
+    ``centre_id`` 0 stands for every centre, ``formation_id`` 0 for every formation; ``year`` is a school year, empty for
+    all of them, or ``~`` for what the others are made from, which nobody is shown.
+    """
 
     __tablename__ = "reading"
+    __table_args__ = (Index("ix_reading_formation", "formation_id", "year"),)
 
-    centre_id: int = reference("centre.id", primary_key=True)
+    centre_id: int = Field(primary_key=True)
     formation_id: int = Field(primary_key=True)
     year: str = Field(primary_key=True)
     respondents: int

@@ -117,6 +117,10 @@ class Verbatim(Table, table=True):
             "ix_verbatim_waiting_centre", "centre_id", "formation_id",
             sqlite_where=text("status = 'attente'"), postgresql_where=text("status = 'attente'"),
         ),
+        Index(
+            "ix_verbatim_gem", "published_at", "id",
+            sqlite_where=text("status = 'publie' AND gem"), postgresql_where=text("status = 'publie' AND gem"),
+        ),
         Index("ix_verbatim_status", "status", "received_on", "id"),
         Index(
             "ix_verbatim_receipt_due", "id",
@@ -177,6 +181,10 @@ class Reply(Table, table=True):
 
     __tablename__ = "reply"
     __table_args__ = (
+        Index(
+            "ix_reply_published", "verbatim_id",
+            sqlite_where=text("status = 'publie'"), postgresql_where=text("status = 'publie'"),
+        ),
         Index(
             "ix_reply_waiting", "written_at", "verbatim_id",
             sqlite_where=text("status = 'attente'"), postgresql_where=text("status = 'attente'"),

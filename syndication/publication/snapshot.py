@@ -22,6 +22,7 @@ from syndication.publication.dependencies import note
 from syndication.publication.store import ANY, CentreCount, PublishedText, TextQuery
 from syndication.publication.summaries import Summary, read_key, summarise
 from syndication.ratings import Counts, Questions, Rating
+from syndication.results import strengths as results
 from syndication.reviews import subjects
 from syndication.settings import Settings
 from widget.contract import (
@@ -36,6 +37,7 @@ from widget.contract import (
     ScopeName,
     Score,
     Snapshot,
+    Strength,
     Subject,
     Verbatim,
 )
@@ -162,7 +164,23 @@ class Publisher:
             ),
             subjects=_facets(shown.get(ratings.SUBJECTS, {}), subjects.labels(language), replace(ask, subject="")),
             centres_named=tuple(_centre_facet(one) for one in named) if not served.centre else (),
+            strengths=self._strengths(connection, served, language) if ask.strengths and served.centre else (),
         )
+
+    def _strengths(self, connection: Connection, served: _Served, language: Language) -> tuple[Strength, ...]:
+        """What a centre does well: for the formation served, or for each of its formations with enough respondents."""
+        thresholds, found = self._settings.thresholds, list[Strength]()
+        told = served.members
+        if told == ANY:
+            told = store.formations_nameable(connection, served.centre, thresholds.fragile_below)
+        for title, members in catalogue.by_lineage(connection, told):
+            note(members)
+            _, most = store.centres_counted(connection, members, results.OTHER_CENTRES + 1)
+            others = sum(one.respondents >= thresholds.minimum for one in most if one.id != served.centre)
+            if others >= results.OTHER_CENTRES:
+                own, everywhere = (store.tally(connection, members, centre) for centre in (served.centre, 0))
+                found += results.strengths(own, everywhere, title, self.questions(language), thresholds)
+        return results.ranked(found)
 
     def figures(self, connection: Connection, resolved: Resolved) -> Snapshot | None:
         """The snapshot without its texts, of what codes were resolved to; None when it has no figures of its own."""
@@ -344,6 +362,7 @@ def _understood(ask: Ask, named: Sequence[CentreCount], questions: Questions) ->
         order=ask.order,
         page=min(max(ask.page, 0), LAST_PAGE),
         size=ask.size,
+        strengths=ask.strengths,
     )
 
 

@@ -126,6 +126,7 @@ def _address(wanted: Mapping[str, str]) -> Mapping[str, str]:
 def attributes(options: Options, loading: str, json_ld: bool) -> dict[str, str]:
     """Attributes of the element, those that say the default left out."""
     found = dict(options.kept()) | ({"chargement": loading} if loading != "visible" else {})
+    found |= {"points-forts": ""} if options.ask.strengths else {}
     return found | ({"json-ld": ""} if json_ld else {})
 
 

@@ -128,11 +128,13 @@ def _around_texts() -> None:
     queue = ["received_on", "id", "question", "formation_id", "centre_id", "alerted"]
     _only("ix_verbatim_waiting", "verbatim", queue, "status = 'attente'")
     _only("ix_verbatim_waiting_centre", "verbatim", ["centre_id", "formation_id"], "status = 'attente'")
+    _only("ix_verbatim_gem", "verbatim", ["published_at", "id"], "status = 'publie' AND gem")
     op.create_index("ix_verbatim_status", "verbatim", ["status", "received_on", "id"])
     op.create_table(
         "reply_decision", _number("id"), _verbatim(), _text("actor"), _moment("at"), _text("from_status"),
         _text("to_status"), _maybe_text("reason"), sa.PrimaryKeyConstraint("id"),
     )  # fmt: skip
+    _only("ix_reply_published", "reply", ["verbatim_id"], "status = 'publie'")
     op.create_index("ix_reply_decision_verbatim_id", "reply_decision", ["verbatim_id"])
 
 
@@ -161,10 +163,11 @@ def _centres() -> None:
     op.create_index("ix_own_text_question_id", "own_text", ["question_id"])
     _only("ix_own_text_waiting", "own_text", ["received_on", "id"], "status = 'attente'")
     op.create_table(
-        "reading", _number("centre_id", "centre.id"), _number("formation_id"), _text("year"), _number("respondents"),
+        "reading", _number("centre_id"), _number("formation_id"), _text("year"), _number("respondents"),
         sa.Column("counts", sa.JSON(), nullable=False), sa.Column("taken_on", sa.Date(), nullable=False),
         sa.PrimaryKeyConstraint("centre_id", "formation_id", "year"),
     )  # fmt: skip
+    op.create_index("ix_reading_formation", "reading", ["formation_id", "year"])
 
 
 _UNCHANGED = "NEW.text = OLD.text AND NEW.digest = OLD.digest AND NEW.edition = OLD.edition"

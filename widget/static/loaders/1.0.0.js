@@ -1,5 +1,4 @@
-// Sirius, apprentices' reviews: <sirius-avis formation="50022146"></sirius-avis>, or <div class="sirius-avis" data-formation="…">.
-// No cookie, no storage.
+// Sirius: <sirius-avis formation="50022146"></sirius-avis>, or <div class="sirius-avis" data-formation="…">. No cookie, no storage.
 (() => {
   "use strict";
   const TAG = "sirius-avis", DIV = `div.${TAG}`;
@@ -8,11 +7,11 @@
   if (!own || customElements.get(TAG)) return;
   const home = new URL(own.src).origin;
   const QUERY = ["formation", "etablissement", "format", "theme", "accent", "langue", "si-vide"];
-  const NAMES = [...QUERY, "chargement", "json-ld"];
+  const NAMES = [...QUERY, "chargement", "json-ld", "points-forts"];
   const LOWEST = 24, HIGHEST = 20000, PATIENCE = 10000;
   const widgets = new Map();
 
-  let coming; // the second file: scores, structured data, the button of « clic »
+  let coming; // the second file: what few pages need
   const plus = () => coming ||= new Promise((resolve, reject) => {
     Avis.plus = resolve;
     const script = document.createElement("script");
@@ -67,6 +66,7 @@
       const frame = this.frame = document.createElement("iframe");
       this.query = new URLSearchParams(QUERY.map((name) => [name, this.read(name)]).filter(([, value]) => value));
       if (wanted) this.query.set("si-vide", "message");
+      if (this.get("points-forts") !== null) this.query.set("points-forts", 1);
       frame.title = this.english ? "Apprentices' reviews" : "Avis d'apprentis";
       frame.src = `${home}/widget?${this.query}#hote=${encodeURIComponent(location.origin)}`;
       frame.style.cssText = "display:block;width:100%;border:0;height:0";
