@@ -2,10 +2,10 @@
 
 For each question, the share of « bien » of the centre's respondents is held against that of the other centres'
 respondents for the same formation (same lineage; the centre's own are taken out). It is a *point fort* when its Wilson
-interval lies wholly above theirs, both at ``Z``, and at least half of its respondents said « bien ».
+interval lies wholly above theirs, both at ``Z``, and at least two thirds of its respondents said « bien ».
 
 Twenty-two questions are looked at, so 95 % intervals would not do: of centres that do neither better nor worse than
-others, up to a third would still be given a point fort by chance. At ``Z`` = 3.7 (99.98 % intervals) it is fewer than
+others, up to a third would still be given a point fort by chance. At ``Z`` = 3.8 (99.99 % intervals) it is fewer than
 one in a hundred for a formation, whatever the share and the number of respondents (computed exactly in
 ``tests/syndication/results/test_strengths.py``, questions taken as independent, which is the worst case). No sequential
 procedure (Holm's) is needed on top: the bound already covers all questions at once.
@@ -19,7 +19,7 @@ from syndication.results.compare import interval
 from syndication.settings import Thresholds
 from widget.contract import Distribution, Strength
 
-Z = 3.7
+Z = 3.8
 OTHER_CENTRES = 2
 """Other centres with enough respondents of their own, below which « elsewhere » would be one neighbour."""
 
@@ -41,7 +41,7 @@ def strengths(
             continue
         lowest = interval(here.good.count, here.answered, Z)[0]
         highest = interval(there.good.count, there.answered, Z)[1]
-        if lowest > highest and 2 * here.good.count >= here.answered:
+        if lowest > highest and 3 * here.good.count >= 2 * here.answered:
             found.append(
                 Strength(
                     key, series.label, formation, here.good.percent or 0, here.answered, there.good.percent or 0,

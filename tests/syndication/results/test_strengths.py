@@ -30,7 +30,7 @@ def chance_of_one(respondents: int, share: float) -> float:
     lucky = sum(
         comb(respondents, good) * share**good * (1 - share) ** (respondents - good)
         for good in range(respondents + 1)
-        if interval(good, respondents, Z)[0] > share and 2 * good >= respondents
+        if interval(good, respondents, Z)[0] > share and 3 * good >= 2 * respondents
     )
     return 1 - (1 - lucky) ** SCALES
 
