@@ -7,7 +7,6 @@ one difference out of chance is therefore to be expected now and then, and pages
 is held to far more: see ``strengths``.
 """
 
-from collections.abc import Mapping
 from math import sqrt
 from typing import Literal
 
@@ -16,9 +15,7 @@ from widget.contract import Distribution
 
 Verdict = Literal["plus", "moins", "non_etablie", ""]
 """« plus » or « moins » often « bien » than the others; a difference that is not established; nothing to compare."""
-SAID: Mapping[Verdict, str] = {
-    "plus": "plus souvent bien", "moins": "moins souvent bien", "non_etablie": "pas de différence établie", "": "",
-}  # fmt: skip
+
 
 
 def interval(successes: int, total: int, z: float = Z) -> tuple[float, float]:
@@ -38,3 +35,10 @@ def compared(own: Distribution | None, others: Distribution | None) -> Verdict:
     if here[0] > there[1]:
         return "plus"
     return "moins" if here[1] < there[0] else "non_etablie"
+
+
+def said(verdict: Verdict, than: str, against: str) -> str:
+    """A verdict in words: « plus souvent bien qu'en France », « pas de différence établie avec la France »."""
+    if verdict == "non_etablie":
+        return f"pas de différence établie {against}"
+    return f"{verdict} souvent bien {than}" if verdict else ""

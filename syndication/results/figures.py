@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from syndication import ratings
 from syndication.ratings import HEADLINE, RESPONDENTS, Counts, Questions
-from syndication.results.compare import Verdict, compared
+from syndication.results.compare import Verdict, compared, said
 from syndication.results.years import named
 from syndication.settings import Thresholds
 from widget.contract import Distribution, Reliability
@@ -19,13 +20,18 @@ GROUPS = (
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """Others that figures stand beside: their name, how it is said after « que » (« en Bretagne »), their counts, how
-    many respondents and centres."""
+    """Others that figures stand beside: their name, how they are said in a comparison (« qu'en France », « avec la
+    France »), their counts, how many respondents."""
 
     name: str
-    where: str
+    than: str
+    against: str
     counts: Counts
-    respondents: int
+
+    @property
+    def respondents(self) -> int:
+        """How many answered."""
+        return self.counts.get(RESPONDENTS, {}).get("", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +39,9 @@ class Compared:
     """The figures of others to a question, and how one's own stand to them."""
 
     name: str
-    where: str
     distribution: Distribution | None
     verdict: Verdict
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,7 @@ class Figures:
 
     respondents: int
     reliability: Reliability
+    taken_on: date | None
     beside: tuple[Beside, ...]
     lines: tuple[Line, ...]
     choices: tuple[ChoiceLine, ...]
@@ -111,6 +118,7 @@ def figures(
     years: Mapping[str, Counts],
     questions: Questions,
     thresholds: Thresholds,
+    taken_on: date | None = None,
 ) -> Figures:
     """Results from readings: a scope's, those of others, and the scope's own by school year."""
     respondents = counts.get(RESPONDENTS, {}).get("", 0)
@@ -120,6 +128,7 @@ def figures(
     return Figures(
         respondents,
         reliability,
+        taken_on,
         tuple(beside),
         tuple(_lines(counts, beside, [(year, years[year]) for year in told], questions, thresholds)) if enough else (),
         tuple(_choices(counts, beside, questions, thresholds)) if enough else (),
@@ -148,11 +157,16 @@ def _lines(
         found.append(
             Line(
                 key, series.label, key.partition(".")[0], own,
-                tuple(Compared(one.name, one.where, spread, compared(own, spread)) for one, spread in others),
+                tuple(_compared(own, one, spread) for one, spread in others),
                 by_year, trend,
             )
         )  # fmt: skip
     return found
+
+
+def _compared(own: Distribution, others: Beside, spread: Distribution | None) -> Compared:
+    verdict = compared(own, spread)
+    return Compared(others.name, spread, verdict, said(verdict, others.than, others.against))
 
 
 def _spread(answers: Mapping[str, int], thresholds: Thresholds) -> Distribution | None:

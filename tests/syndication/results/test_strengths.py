@@ -50,8 +50,8 @@ def test_intervals_at_95_percent_would_give_points_forts_out_of_chance() -> None
 
 
 def test_a_clear_advance_is_a_point_fort_with_its_figures() -> None:
-    (one,) = told("cfa.ambiance", (48, 1, 1), (48 + 120, 41, 41))
-    assert (one.key, one.formation, one.percent, one.answered) == ("cfa.ambiance", "CAP cuisine", 96, 50)
+    (one,) = told("cfa.ambiance", (59, 1, 0), (59 + 120, 41, 40))
+    assert (one.key, one.formation, one.percent, one.answered) == ("cfa.ambiance", "CAP cuisine", 98, 60)
     assert (one.elsewhere_percent, one.elsewhere_answered) == (60, 200)  # the centre's own are taken out
 
 
