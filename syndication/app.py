@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from syndication import worker
@@ -47,9 +48,11 @@ COUNTED = v1.KINDS | {
 class Service:
     """The whole service as an ASGI application: the gate, what is ready behind it, then everything else."""
 
-    def __init__(self, gate: Gate, ready: ReadyAnswers) -> None:
+    def __init__(self, gate: Gate, ready: ReadyAnswers, routes: Sequence[BaseRoute]) -> None:
         self.gate = gate
         self.ready = ready
+        self.routes = routes
+        """Every route, the first that fits being taken."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -108,7 +111,7 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
         aside=lambda scope: closed and widget.is_refused(scope, hub.publisher),
     )  # fmt: skip
     gate = Gate(ready, hub.engine, COUNTED, hub.clock, hub.settings.api_limit)
-    return Service(gate, ready)
+    return Service(gate, ready, pages.routes)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

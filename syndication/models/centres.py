@@ -78,8 +78,8 @@ class Reading(Table, table=True):
     """Counts of a scope as results show them, by question: they move on by several respondents at a time, so that two
     looks never tell one answer (see ``results.disclosure``).
 
-    ``centre_id`` 0 stands for every centre, ``formation_id`` 0 for every formation; ``year`` is a school year, empty for
-    all of them, or ``~`` for what the others are made from, which nobody is shown.
+    ``centre_id`` 0 stands for every centre, ``formation_id`` 0 for every formation; ``year`` is a school year, empty
+    for all of them, or ``~`` for what the others are made from, which nobody is shown.
     """
 
     __tablename__ = "reading"

@@ -264,7 +264,11 @@ def texts(
         .limit(PAGE)
         .offset(wanted.page * PAGE)
     )  # fmt: skip
-    return total, [CentreText(*row[:4], row[4].astimezone(PARIS).date(), *row[5:]) for row in connection.execute(query)]
+    texts = [
+        CentreText(row[0], row[1], row[2], row[3], row[4].astimezone(PARIS).date(), row[5], row[6])
+        for row in connection.execute(query)
+    ]
+    return total, texts
 
 
 def heads(connection: Connection, formations: Sequence[int]) -> list[tuple[int, str]]:

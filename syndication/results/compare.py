@@ -17,7 +17,6 @@ Verdict = Literal["plus", "moins", "non_etablie", ""]
 """« plus » or « moins » often « bien » than the others; a difference that is not established; nothing to compare."""
 
 
-
 def interval(successes: int, total: int, z: float = Z) -> tuple[float, float]:
     """Wilson's interval of a share at a quantile of the normal law, between 0 and 1, not rounded; ``total`` > 0."""
     share, spread = successes / total, z * z / total

@@ -150,9 +150,7 @@ def _lines(
         if own is None:
             continue
         others = [(one, _spread(one.counts.get(series.name, {}), thresholds)) for one in beside]
-        by_year = tuple(
-            YearFigure(named(year), _spread(told.get(series.name, {}), thresholds)) for year, told in years
-        )
+        by_year = tuple(YearFigure(named(year), _spread(told.get(series.name, {}), thresholds)) for year, told in years)
         trend = compared(by_year[0].distribution, by_year[1].distribution) if len(by_year) > 1 else ""
         found.append(
             Line(

@@ -112,9 +112,7 @@ def _nation(connection: Connection, cut: Cut) -> Beside:
     return Beside("France", "qu'en France", "avec la France", counts)
 
 
-def _region(
-    connection: Connection, centre: int, region: str, cut: Cut, thresholds: Thresholds
-) -> list[Beside]:
+def _region(connection: Connection, centre: int, region: str, cut: Cut, thresholds: Thresholds) -> list[Beside]:
     """The region's figures, when they gather enough centres, and enough respondents without the one that reads."""
     rows = store.readings(connection, store.centres_in(connection, region=region), cut.members, cut.year)
     told = [row for row in rows if row.respondents]

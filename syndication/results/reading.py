@@ -75,9 +75,7 @@ def counted_by_year(
     return found
 
 
-def _count(
-    dated: Mapping[str, Mapping[str, dict[str, int]]], one: Answered, document: Questionnaire
-) -> None:
+def _count(dated: Mapping[str, Mapping[str, dict[str, int]]], one: Answered, document: Questionnaire) -> None:
     answers = Answers(one.answers["scales"], {key: tuple(values) for key, values in one.answers["choices"].items()})
     year = school_year(one.month)
     for (axis, value), count in ratings.counts_of(answers, document, None).items():

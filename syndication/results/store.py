@@ -237,4 +237,3 @@ def _campaigns(
         known = None if invited is None or row.invited is None else invited + row.invited
         found[row.centre_id] = (campaigns + 1, running + is_open, known, answered + row.respondents)
     return found
-

@@ -11,7 +11,18 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndication.results.disclosure import UNDATED, Counts, Limits, Lots, from_json, minus, moved_on, people, to_json, total
+from syndication.results.disclosure import (
+    UNDATED,
+    Counts,
+    Limits,
+    Lots,
+    from_json,
+    minus,
+    moved_on,
+    people,
+    to_json,
+    total,
+)
 
 LIMITS = Limits()
 YEARS = ("2023", "2024", "2025", UNDATED)
@@ -40,7 +51,7 @@ class World:
     def step(self, place: Place, year: str, moves: int, take: bool) -> None:
         people_there = self.here.setdefault((place, year), [])
         if moves < 0:
-            del people_there[: -moves]
+            del people_there[:-moves]
         for _ in range(max(moves, 0)):
             self.number += 1
             people_there.append(f"p{self.number}")
