@@ -28,8 +28,14 @@ class Access(Table, table=True):
     __tablename__ = "access"
     __table_args__ = (
         Index(
-            "ix_access_current", "person_id", "role", text("coalesce(centre_id, 0)"), "scope", unique=True,
-            sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL"),
+            "ix_access_current", "person_id", "role", "scope", unique=True,
+            sqlite_where=text("ended_at IS NULL AND centre_id IS NULL"),
+            postgresql_where=text("ended_at IS NULL AND centre_id IS NULL"),
+        ),
+        Index(
+            "ix_access_current_centre", "person_id", "role", "centre_id", unique=True,
+            sqlite_where=text("ended_at IS NULL AND centre_id IS NOT NULL"),
+            postgresql_where=text("ended_at IS NULL AND centre_id IS NOT NULL"),
         ),
     )  # fmt: skip
 

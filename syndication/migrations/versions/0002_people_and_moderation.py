@@ -58,11 +58,12 @@ def _people() -> None:
         _maybe_text("ended_by"), _moment("ended_at", optional=True), sa.PrimaryKeyConstraint("id"),
     )  # fmt: skip
     op.create_index("ix_access_centre_id", "access", ["centre_id"])
-    current = sa.text("ended_at IS NULL")
-    op.create_index(
-        "ix_access_current", "access", ["person_id", "role", sa.text("coalesce(centre_id, 0)"), "scope"], unique=True,
-        sqlite_where=current, postgresql_where=current,
-    )  # fmt: skip
+    for name, columns, which in (
+        ("ix_access_current", ["person_id", "role", "scope"], "centre_id IS NULL"),
+        ("ix_access_current_centre", ["person_id", "role", "centre_id"], "centre_id IS NOT NULL"),
+    ):
+        current = sa.text(f"ended_at IS NULL AND {which}")
+        op.create_index(name, "access", columns, unique=True, sqlite_where=current, postgresql_where=current)
     op.create_table(
         "sign_in_link", _text("token_hash"), _number("person_id", "person.id"), _text("lands"), _moment("expires_at"),
         _moment("used_at", optional=True), sa.PrimaryKeyConstraint("token_hash"),
