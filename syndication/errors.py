@@ -8,6 +8,7 @@ SyndicationError
 ├── ImportFault           a file cannot be imported
 ├── DecisionError         a moderator's decision is not allowed
 │   └── DecisionConflict  somebody decided in between
+├── ModelFault            a kept model of decisions cannot be read
 ├── SignInError           a sign-in link or a session is not valid
 ├── AccessRefused         an access cannot be given, asked for or ended as asked
 │   └── AccessConflict    somebody did in between
@@ -66,6 +67,10 @@ class DecisionError(SyndicationError):
 
 class DecisionConflict(DecisionError):
     """Somebody decided in between; nothing was changed."""
+
+
+class ModelFault(SyndicationError):
+    """A kept model of decisions cannot be read; another must be trained."""
 
 
 class SignInError(SyndicationError):

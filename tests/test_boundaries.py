@@ -18,6 +18,7 @@ PURE = (
     "syndication/letters/kinds.py", "syndication/letters/stopping.py", "syndication/joining/request.py",
     "syndication/scopes/opco.py", "syndication/catalogue/cells.py", "syndication/catalogue/records.py",
     "syndication/moderation/decide.py", "syndication/moderation/signals", "syndication/moderation/proposing.py",
+    "syndication/moderation/learning",
     "syndication/reviews/subjects.py", "syndication/ratings.py", "syndication/api/params.py",
     "syndication/api/nouns.py", "syndication/corpus/items.py", "syndication/corpus/cursor.py",
     "syndication/corpus/flat.py", "syndication/corpus/records.py", "syndication/partners/keys.py",

@@ -20,6 +20,7 @@ MEASURES = {
     "resolution": syndicate.resolution,
     "signals": moderation.signals,
     "subjects": moderation.subjects,
+    "learning": moderation.learning,
 }
 
 

@@ -2,9 +2,11 @@
 
 import statistics
 from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from time import process_time
 
+from syndication.moderation.learning import Example, dumps, obstacle, train
 from syndication.moderation.proposing import propose
 from syndication.moderation.signals import KINDS, examine
 from syndication.reviews.subjects import SUBJECTS
@@ -57,6 +59,31 @@ def _proposed(one: Marked) -> Collection[str]:
 
 def _expected_subjects(one: Marked) -> Collection[str]:
     return one.subjects or ()
+
+
+def learning(_folder: Path) -> None:
+    """What decisions on the marked texts teach: published when they have no signal, refused otherwise."""
+    decisions = [Example(one.text, one.question, not one.kinds, f"r{n}") for n, one in enumerate(marked())]
+    began = process_time()
+    model = train(decisions, datetime(2026, 11, 23, tzinfo=UTC))
+    if model is None:
+        print(f"learning: {obstacle(decisions)}")
+        return
+    print(
+        f"learning: {model.published} texts published and {model.refused} refused, trained and measured in "
+        f"{process_time() - began:.1f} s of processor time; area under the curve {model.area:.3f}; "
+        f"{len(model.rarity)} terms, {len(dumps(model)) / 1024:.0f} KiB"
+    )
+    for name, suggested in (("to publish", model.publish), ("to refuse", model.refuse)):
+        if suggested is None:
+            print(f"  suggested {name}: nothing, for want of precision")
+        else:
+            print(
+                f"  suggested {name}: {suggested.suggested} unseen texts, precision {suggested.precision:.3f}, "
+                f"recall {suggested.recall:.2f}, threshold {suggested.threshold:.3f}"
+            )
+    texts = [one.text for one in marked() if not one.kinds]
+    _time("score of", texts, lambda text: model.score([(text, "a_savoir")]))
 
 
 def _kinds(one: Marked) -> Collection[str]:

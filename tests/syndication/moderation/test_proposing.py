@@ -12,12 +12,21 @@ from syndication.reviews.subjects import SUBJECTS, labels
 from tests.syndication.moderation.marked import REAL_SUBJECTS, Marked, Scores, marked, measure, part, real
 
 HISTORIC = {
-    "INTEGRATION_AMBIANCE": "integration", "APPRENTISSAGE_METIER": "metier", "HORAIRES": "horaires",
-    "RYTHME_ENTREPRISE_ETABLISSEMENT": "rythme", "MOINS_VACANCES": "vacances",
-    "JOURNEE_TYPE_ENTREPRISE": "journee_type", "AMBIANCE_ETABLISSEMENT": "ambiance", "DIFFICULTES_COURS": "difficulte", "ENSEIGNEMENT_PROPOSE": "enseignement",
-    "EQUIPEMENTS": "equipements", "ACCESSIBILITE_HANDICAP": "accessibilite", "CHARGE_TRAVAIL": "charge",
-    "JOURNEE_TYPE_ETABLISSEMENT": "journee_type", "RYTHME_PERSONNEL_ETABLISSEMENT": "vie_personnelle",
-}  # fmt: skip
+    "INTEGRATION_AMBIANCE": "integration",
+    "APPRENTISSAGE_METIER": "metier",
+    "HORAIRES": "horaires",
+    "RYTHME_ENTREPRISE_ETABLISSEMENT": "rythme",
+    "MOINS_VACANCES": "vacances",
+    "JOURNEE_TYPE_ENTREPRISE": "journee_type",
+    "AMBIANCE_ETABLISSEMENT": "ambiance",
+    "DIFFICULTES_COURS": "difficulte",
+    "ENSEIGNEMENT_PROPOSE": "enseignement",
+    "EQUIPEMENTS": "equipements",
+    "ACCESSIBILITE_HANDICAP": "accessibilite",
+    "CHARGE_TRAVAIL": "charge",
+    "JOURNEE_TYPE_ETABLISSEMENT": "journee_type",
+    "RYTHME_PERSONNEL_ETABLISSEMENT": "vie_personnelle",
+}
 """The fourteen themes of the historic Sirius, under today's keys."""
 WELL_FOUND = ("recherche_entreprise", "vacances", "accessibilite", "transports", "difficulte", "remuneration")
 

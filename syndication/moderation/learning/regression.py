@@ -1,0 +1,37 @@
+"""The one module that needs scikit-learn (the extra ``learning``): imported when a model is trained, never before.
+
+Everything is drawn from a fixed seed: the same decisions give the same model.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedGroupKFold
+
+FOLDS = 5
+SEED = 20_260_901
+STRENGTH = 10.0
+"""Inverse of the regularisation: large, for each term weighs little in rows of length 1."""
+
+
+def fit(
+    rows: Sequence[Mapping[str, float]], terms: Sequence[str], wanted: Sequence[bool]
+) -> tuple[dict[str, float], float]:
+    """Weights by term, and the intercept, of a logistic regression on rows of weighed terms."""
+    columns = {term: column for column, term in enumerate(terms)}
+    starts = [0]
+    for row in rows:
+        starts.append(starts[-1] + len(row))
+    data = [weight for row in rows for weight in row.values()]
+    indices = [columns[term] for row in rows for term in row]
+    learner = LogisticRegression(C=STRENGTH, solver="liblinear", random_state=SEED, max_iter=1000)
+    learner.fit(csr_matrix((data, indices, starts), shape=(len(rows), len(columns))), list(wanted))
+    return dict(zip(terms, map(float, learner.coef_[0]), strict=True)), float(learner.intercept_[0])
+
+
+def folds(wanted: Sequence[bool], sources: Sequence[str]) -> Iterator[tuple[list[int], list[int]]]:
+    """Numbers of what is learnt and of what is held back, both kinds in like shares, no source on both sides."""
+    splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED)
+    for learnt, unseen in splitter.split(list(wanted), list(wanted), list(sources)):
+        yield list(map(int, learnt)), list(map(int, unseen))
