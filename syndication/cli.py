@@ -8,7 +8,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from collector.door import CollectorError
-from syndication.commands import campaigns, data, mails, partners, people, questionnaires, running
+from syndication.commands import campaigns, data, mails, moderation, partners, people, questionnaires, running
 from syndication.errors import SyndicationError
 
 EXAMPLES = {
@@ -30,6 +30,7 @@ EXAMPLES = {
     "mail send": "sirius mail send",
     "mail bounced": "sirius mail bounced retour.eml",
     "purge": "sirius purge",
+    "moderation learn": "sirius moderation learn",
     "partner add": "sirius partner add Catalogue --origin https://www.exemple.fr --origin https://exemple.fr",
     "partner list": "sirius partner list",
     "partner rotate": "sirius partner rotate Catalogue",
@@ -59,6 +60,7 @@ campaign = typer.Typer(no_args_is_help=True, help="Les campagnes, leurs liens, l
 partner = typer.Typer(no_args_is_help=True, help="Les sites catalogues qui montrent les avis.")
 webhook = typer.Typer(no_args_is_help=True, help="Les messages qui disent aux sites catalogues ce qui change.")
 questionnaire = typer.Typer(no_args_is_help=True, help="Les questionnaires, version par version.")
+desk = typer.Typer(no_args_is_help=True, help="La lecture des textes.")
 mail = typer.Typer(no_args_is_help=True, help="Les mails qui partent et ceux qui reviennent.")
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(responses, name="responses")
@@ -67,6 +69,7 @@ app.add_typer(partner, name="partner")
 app.add_typer(webhook, name="webhook")
 app.add_typer(questionnaire, name="questionnaire")
 app.add_typer(mail, name="mail")
+app.add_typer(desk, name="moderation")
 
 
 def _add(group: typer.Typer, name: str, command: Callable[..., Any], prefix: str = "") -> None:
@@ -104,6 +107,7 @@ _add(campaign, "mails", mails.campaign_mails, "campaign ")
 _add(mail, "send", mails.mail_send, "mail ")
 _add(mail, "bounced", mails.mail_bounced, "mail ")
 _add(app, "purge", mails.purge)
+_add(desk, "learn", moderation.learn, "moderation ")
 _add(questionnaire, "check", questionnaires.check, "questionnaire ")
 _add(questionnaire, "show", questionnaires.show, "questionnaire ")
 _add(questionnaire, "publish", questionnaires.publish, "questionnaire ")

@@ -1,6 +1,7 @@
 """Looking an installation over: one sentence for each fault found."""
 
 import os
+import secrets
 from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -8,7 +9,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from collector.door import check_mail
 from syndication import asgi, database, store
 from syndication.errors import ConfigurationError
+from syndication.history import store as history
 from syndication.settings import Settings
+
+CHECKED = 5_000
+"""Published texts whose words are checked at one time, drawn anew each time."""
 
 
 def examine(read_settings: Callable[[], Settings]) -> list[str]:
@@ -73,6 +78,11 @@ def _databases(settings: Settings) -> list[str]:
     if not faults:
         with hub.engine.connect() as connection:
             lost = store.count_set_aside(connection)
+            looked, altered = history.altered(connection, secrets.token_hex(12), CHECKED)
         faults += [f"{lost} réponse(s) que rien ne rattache à une formation attendent dans le recueil."] if lost else []
+        named = ", ".join(altered[:5])
+        faults += [
+            f"{len(altered)} texte(s) publié(s) sur {looked} relus ne sont plus ceux qui ont été écrits : {named}."
+        ] if altered else []  # fmt: skip
     hub.close()
     return faults

@@ -24,6 +24,7 @@ from syndication.gestures import store as gestures
 from syndication.instants import PARIS, months_before
 from syndication.letters import store as letters
 from syndication.letters.courier import Courier as LetterCourier
+from syndication.learnt import teaching
 from syndication.moderation import store as moderation
 from syndication.moderation.decide import REASONS
 from syndication.own.answers import store as own
@@ -38,6 +39,8 @@ Step = Callable[[Hub], object]
 RECEIPTS = 200
 ARCHIVED, ARCHIVED_AT_ONCE = "archived", 200
 """Bookmark of the last day on which old texts were archived, and how many are at one time."""
+LEARNT = "learnt"
+"""Bookmark of the last night on which decisions were learnt from."""
 log = logging.getLogger("sirius.worker")
 
 
@@ -62,6 +65,7 @@ async def _follow(hub: Hub) -> None:
                 forget_letters,
                 forget_copies,
                 archive_old,
+                learn,
                 *steps,
                 refresh_own,
             )
@@ -220,3 +224,15 @@ def archive_old(hub: Hub) -> int:
             if done:
                 store.move_bookmark(connection, ARCHIVED, today)
     return count
+
+
+def learn(hub: Hub) -> None:
+    """Once a night, learn from the decisions that were taken, or forget what was learnt when they do not suffice."""
+    now = hub.clock().astimezone(PARIS)
+    with hub.engine.connect() as connection:
+        done = store.bookmark(connection, LEARNT) == now.date().isoformat()
+    if done or now.hour not in intake.NIGHT_HOURS:
+        return
+    teaching.learn(hub.engine, now)
+    with writing(hub.engine).begin() as connection:
+        store.move_bookmark(connection, LEARNT, now.date().isoformat())

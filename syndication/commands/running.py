@@ -137,7 +137,8 @@ def migrate() -> None:
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """Vérifie la configuration, les bases, les migrations et les secrets ; une ligne par défaut."""
+    """Vérifie la configuration, les bases, les migrations, les secrets, et que les mots publiés sont ceux qui ont été
+    écrits (jusqu'à 5 000 textes tirés au sort à chaque fois) ; une ligne par défaut."""
     faults = examine(Settings.from_environment)
     if as_json:
         give_json({"defauts": faults})

@@ -1,4 +1,4 @@
-"""What is shown of a text that is read: where to look and why, what it seems to speak of, what may be done. Pure."""
+"""What is shown of a text that is read: where to look and why, what it seems to speak of, what may be done."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,21 +1,25 @@
 """The screen of the queue: one text in front, the next ones ready behind it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 from starlette.responses import Response
 
 from syndication.accounts.store import Person
 from syndication.context import Hub
-from syndication.desk.asked import Asked
+from syndication.desk.asked import AGE, LEARNT, Asked
 from syndication.desk.fronts import FILTERED, Front, front_of
+from syndication.learnt.teaching import Reader, measured, suggestion
 from syndication.moderation.decide import ALERTS, REASONS, UNDO_SECONDS
+from syndication.moderation.learning import Model, Queued, ordered
 from syndication.pages import page
 from syndication.queue import store as queue
-from syndication.queue.wanted import STATES
+from syndication.queue.wanted import STATES, Wanted
 from syndication.reviews import store as reviews
 
+WINDOW = 300
+"""The oldest texts, among which the order that was learnt chooses."""
 PREPARED = 6
 """Texts that stand ready behind the one in front."""
 CHOICES = 200
@@ -64,13 +68,16 @@ class Screen:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
+        self._reader = Reader()
 
     def show(self, person: Person, asked: Asked, said: Said | None = None, status: int = 200) -> Response:
         """The page for some filters, after what was ``said``."""
         said = said or Said()
         with self._hub.engine.connect() as connection:
             asked = asked.meant(connection)
-            shown = self._look(connection, asked, said)
+            model = self._reader.model(connection) if asked.etat == "attente" else None
+            asked = asked if model else replace(asked, ordre=AGE)
+            shown = self._look(connection, asked, said, model if asked.ordre == LEARNT else None)
             formations = queue.formations_waiting(connection, CHOICES)
             centres = queue.centres_waiting(connection, CHOICES)
             held = reviews.count_held(connection)
@@ -80,22 +87,38 @@ class Screen:
             "desk/queue.html", status, here="/moderation", person=person, asked=asked, said=said, shown=shown,
             message=DONE.get(said.done, ""), undone_by_key=UNDONE_BY_KEY, seconds=UNDO_SECONDS,
             labels=self._hub.publisher.questions().labels, states=STATES, filtered=FILTERED, reasons=REASONS,
-            alerts=ALERTS, formations=formations, centres=centres, held=held,
+            alerts=ALERTS, learnt=measured(model) if model else (), formations=formations, centres=centres, held=held,
         )  # fmt: skip
 
-    @staticmethod
-    def _look(connection: Connection, asked: Asked, said: Said) -> _Shown:
-        wanted = asked.wanted
-        start = queue.place_of(connection, said.at) if said.at else None
-        ids = queue.ids(connection, wanted, start, PREPARED + 1)
-        if said.fault and start is not None:
+    def _look(self, connection: Connection, asked: Asked, said: Said, model: Model | None) -> _Shown:
+        wanted, total = asked.wanted, queue.count(connection, asked.wanted)
+        if model:
+            ids, before, previous = self._learnt(connection, wanted, said.at, model)
+        else:
+            start = queue.place_of(connection, said.at) if said.at else None
+            ids, before, previous = queue.ids(connection, wanted, start, PREPARED + 1), 0, None
+        if said.fault and said.at:
             ids = [said.at, *(one for one in ids if one != said.at)][: PREPARED + 1]
         texts = [text for text in queue.texts(connection, ids) if not text.alerted]
-        total = queue.count(connection, wanted)
         if not texts:
-            return _Shown([], total, 0, ids[0] if ids else None)
-        first = texts[0]
-        before = queue.count(connection, wanted, first.place)
-        previous = queue.id_before(connection, wanted, first.place) if before else None
-        fronts = [front_of(first, said.typed), *(front_of(text) for text in texts[1:])]
+            last = queue.ids(connection, replace(wanted, backwards=True), None, 1)
+            return _Shown([], total, 0, last[0] if last else None)
+        if not model:
+            before = queue.count(connection, wanted, texts[0].place)
+            previous = queue.id_before(connection, wanted, texts[0].place) if before else None
+        said_by = [suggestion(model, model.score([(one.text, one.question)])[0]) if model else "" for one in texts]
+        typed = [said.typed, *([None] * PREPARED)]
+        fronts = [front_of(*one) for one in zip(texts, typed, said_by, strict=False)]
         return _Shown(fronts, total, before + 1, previous)
+
+    def _learnt(
+        self, connection: Connection, wanted: Wanted, at: str, model: Model
+    ) -> tuple[list[str], int, str | None]:
+        """Ids in the order that was learnt, from one on when it is among them, how many are before, and the last of
+        these. The oldest are looked at, so that nobody waits for ever."""
+        texts = queue.texts(connection, queue.ids(connection, wanted, None, WINDOW))
+        scores = model.score([(text.text, text.question) for text in texts])
+        queued = [Queued(text.id, text.received_on, score) for text, score in zip(texts, scores, strict=True)]
+        ids = [one.id for one in ordered(queued, self._hub.clock())]
+        place = ids.index(at) if at in ids else 0
+        return ids[place : place + PREPARED + 1], place, ids[place - 1] if place else None

@@ -20,13 +20,15 @@ OLDEST_FIRST = frozenset({"attente", "recrire"})
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Filters; empty ones let everything through. ``formations`` are ids of formations that took over one another."""
+    """Filters; empty ones let everything through. ``formations`` are ids of formations that took over one another;
+    ``backwards`` goes through the queue from its end."""
 
     state: str = "attente"
     question: str = ""
     formations: tuple[int, ...] = ()
     centre: int = 0
     signal: str = ""
+    backwards: bool = False
 
     @property
     def status(self) -> str:
@@ -36,4 +38,4 @@ class Wanted:
     @property
     def rising(self) -> bool:
         """True when the oldest come first."""
-        return self.state in OLDEST_FIRST
+        return (self.state in OLDEST_FIRST) != self.backwards

@@ -199,9 +199,8 @@ def test_the_desk_shows_what_is_held_and_why_in_french(
     assert browser.post("/r", data=typed).status_code == 303
     assert browser.post("/r", data={"jeton": token, "etape": "envoi"}).status_code == 303
     tell(STORY, STORY)
-    page = unescape(signed_in(hub, app).get("/moderation").text).replace("\u00a0", " ")
-    page = page.partition("Réponses à vérifier")[2]
-    assert page.startswith(" : 2")
+    page = unescape(signed_in(hub, app).get("/moderation/verifier").text).replace("\u00a0", " ")
+    assert "<h1>Réponses à vérifier : 2</h1>" in page
     for reason in ("Allure de machine", "Texte déjà donné par quelqu'un d'autre"):
         assert reason in page
     assert "1 question cochée, 1 texte." in page
@@ -225,9 +224,9 @@ def test_every_reason_to_hold_a_response_is_said_in_words(
     odd()
     with hub.engine.begin() as connection:
         connection.execute(table(models.Review).update().values(marks=[mark]))
-    page = unescape(signed_in(hub, app).get("/moderation").text)
-    assert words in page.partition("Réponses à vérifier")[2]
-    assert words in page.partition("Réponses à vérifier")[0]
+    desk = signed_in(hub, app)
+    assert words in unescape(desk.get("/moderation").text)
+    assert words in unescape(desk.get("/moderation/verifier").text)
 
 
 def test_who_may_not_moderate_neither_sees_nor_judges_what_is_held(hub: Hub, app: Any, odd: Callable[..., str]) -> None:
@@ -267,7 +266,10 @@ def test_counting_gives_what_the_response_would_have_given_at_once(
     plain = tally(hub)
     odd()
     assert tally(hub) == plain
-    assert judge(signed_in(hub, app), reviews(hub)[-1].id, "comptee").headers["location"] == "/moderation?fait=comptee"
+    assert (
+        judge(signed_in(hub, app), reviews(hub)[-1].id, "comptee").headers["location"]
+        == "/moderation/verifier?fait=comptee"
+    )
     catch_up()
     counted = tally(hub)
     answer(1)
@@ -288,13 +290,13 @@ def test_publishing_one_of_its_texts_counts_it_once(
     texts = waiting(hub)
     assert len(texts) == 2
     for place, text in enumerate(texts):
-        assert publish(desk, text.id).headers["location"] == "/moderation?fait=publie"
+        assert publish(desk, text.id).headers["location"].startswith(f"/moderation?texte={text.id}&fait=publie")
         catch_up()
         avis = client.get(URL).json()
         assert (avis["repondants"], avis["satisfaction"]["mal"]["nombre"]) == (6, 1)
         assert avis["verbatims"]["total"] == place + 1
     assert states(hub) == ["comptee"] * 6
-    assert "Réponses à vérifier" not in desk.get("/moderation").text
+    assert "à vérifier</a></p>" not in desk.get("/moderation").text
     assert judge(desk, reviews(hub)[-1].id, "ecartee").status_code == 409
     assert client.get(URL).json()["repondants"] == 6
 
@@ -306,7 +308,7 @@ def test_refusing_its_texts_does_not_count_it(hub: Hub, app: Any, client: Client
         desk.post(f"/moderation/{text.id}", data={"version": "1", "decision": "refuse", "raison": "vide"})
     assert states(hub) == ["a_verifier"]
     assert tally(hub) == {}
-    assert "Compter cette réponse" in desk.get("/moderation").text
+    assert "Compter cette réponse" in desk.get("/moderation/verifier").text
 
 
 def test_taking_a_published_text_back_does_not_uncount_its_response(
@@ -396,13 +398,13 @@ def test_set_aside_it_never_counts_and_its_author_reads_why_its_texts_are_refuse
     before = shown(client)
     link = odd(changement=["Un texte douteux."])
     review, desk = reviews(hub)[-1].id, signed_in(hub, app)
-    assert judge(desk, review, "ecartee").headers["location"] == "/moderation?fait=ecartee"
+    assert judge(desk, review, "ecartee").headers["location"] == "/moderation/verifier?fait=ecartee"
     catch_up()
     assert states(hub)[-1] == "ecartee"
     assert shown(client) == before
-    queue = unescape(desk.get("/moderation?fait=ecartee").text)
-    assert "Un texte douteux." not in queue
-    assert "Réponses à vérifier" not in queue
+    queue = unescape(desk.get("/moderation/verifier?fait=ecartee").text)
+    assert "Un texte douteux." not in queue + desk.get("/moderation").text
+    assert "Aucune réponse n'est à vérifier." in queue
     assert "Réponse écartée" in queue
     author = Client(app)
     author.get(path_of(link))

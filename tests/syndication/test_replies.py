@@ -72,7 +72,7 @@ def test_a_reply_appears_once_read_signed_and_dated(
     assert client.post(f"/cfa/0751234J/avis/{text}", data={"texte": WORDS}, headers=centre).status_code == 303
     catch_up()
     assert reply(client, text) is None
-    queue = client.get("/moderation", headers=moderator).text
+    queue = client.get("/moderation/centres", headers=moderator).text
     assert "Merci. &lt;b&gt;Nous&lt;/b&gt; avons" in queue
     decided = {"version": "1", "decision": "publie"}
     assert client.post(f"/moderation/centres/{text}", data=decided, headers=moderator).status_code == 303

@@ -442,12 +442,12 @@ def test_a_response_held_back_and_withdrawn_leaves_the_desk_and_changes_no_figur
     group: Group, hub: Hub, app: Service, held: Author, catch_up: CatchUp
 ) -> None:
     desk = signed_in(hub, app)
-    assert "Réponses à vérifier" in unescape(desk.get("/moderation").text)
+    assert "Compter cette réponse" in unescape(desk.get("/moderation/verifier").text)
     before = tallied(hub)
     group.withdraw(held)
     catch_up()
-    page = unescape(desk.get("/moderation").text)
-    assert "Réponses à vérifier" not in page
+    page = unescape(desk.get("/moderation").text + desk.get("/moderation/verifier").text)
+    assert "Compter cette réponse" not in page
     assert held.words[SECOND] not in page
     assert tallied(hub) == before == recounted(hub)
     assert group.state(held) == "retiree"
