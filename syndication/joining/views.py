@@ -63,9 +63,13 @@ class _Joining:
         return page("joining/sent.html", centre=centre)
 
     def _centre(self, form: Mapping[str, str], faults: dict[str, str]) -> CentreRow | None:
+        typed = form.get("centre", "").strip()[:60]
+        if not typed:
+            faults["centre"] = "Donnez l'identifiant de votre établissement\u00a0: son UAI, ou son SIRET."
+            return None
         try:
             with self._hub.engine.connect() as connection:
-                return resolve_centre(connection, form.get("centre", "").strip()[:60])
+                return resolve_centre(connection, typed)
         except UnusableCode as error:
             faults["centre"] = _why(error)
             return None

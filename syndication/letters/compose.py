@@ -1,5 +1,6 @@
 """Mails written from their templates: the first line is the subject, the body follows a blank line."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,11 +10,13 @@ from widget.routes import words
 
 SUBJECT = 150
 """Characters of the longest subject."""
+_SPACES = re.compile(r"[^\S\u00a0\u202f]+")
+"""Spaces and ends of lines, but for those that French typography wants."""
 
 
 def one_line(text: str) -> str:
     """A text on one line, so that what somebody typed cannot pass for more than it is."""
-    return " ".join(text.split())
+    return _SPACES.sub(" ", text).strip()
 
 
 def quoted(text: str) -> str:

@@ -156,7 +156,7 @@ TABLE = (
     )),
     get("/oembed", ANYONE, 404),
     post("/widget/utile", ANYONE, 303),
-    Line("GET", "/api/v1/resumes", ask={"formations": CUISINE}),
+    Line("GET", "/api/v1/resumes", ask={"cles": f"RNCP38430@{PARIS_CENTRE}"}),
     get("/widget/{file}"),
     Line("GET", "/api/v1/resolution", ask={"code": CUISINE}),
     get("/api/v1/questions"),
