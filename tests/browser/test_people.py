@@ -1,8 +1,8 @@
 """People in a real browser: ask for a link, sign in, see one's sessions, join, be accepted, invite, end."""
 
-import os
 import re
 import time
+from collections.abc import Iterator
 from email import message_from_binary_file
 from email.message import EmailMessage
 from email.policy import default
@@ -12,6 +12,7 @@ from typing import cast
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.conftest import demonstration
 from tests.browser.embedding import axe_faults, faults_of, new_page
 from tests.browser.test_whole_road import sign_in
 
@@ -22,26 +23,41 @@ CENTRE = "/cfa/9990004A/equipe"
 
 
 @pytest.fixture(scope="module")
-def outbox(service: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("people")
+
+
+@pytest.fixture(scope="module")
+def service(folder: Path) -> Iterator[dict[str, str]]:
+    """The demonstration, for this module alone: its people come and go."""
+    yield from demonstration(folder)
+
+
+@pytest.fixture(scope="module")
+def outbox(service: dict[str, str], folder: Path) -> Path:
     """Where the demonstration writes its mails."""
-    (folder,) = [path for path in tmp_path_factory.getbasetemp().glob("service*/d") if path.is_dir()]
-    return folder / "outbox"
+    return folder / "d" / "outbox"
 
 
-def link_to(outbox: Path, address: str, subject: str = "") -> str:
-    """The newest link that an address got, once the mail is there."""
-    deadline = time.monotonic() + 15
+def mail_to(outbox: Path, address: str, subject: str = "") -> str:
+    """What a new mail to an address says, once it is there; it is put away."""
+    deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
-        for path in sorted(outbox.glob("*.eml"), key=lambda one: one.stat().st_mtime_ns, reverse=True):
+        for path in outbox.glob("*.eml"):
             with path.open("rb") as file:
                 mail = cast(EmailMessage, message_from_binary_file(file, policy=default))
             if mail["To"] == address and subject in mail["Subject"]:
-                found = re.search(r"http://\S+/(?:connexion|rejoindre)/\S+", mail.get_content())
-                assert found is not None
-                os.utime(path, (0, 0))  # read: the next one is newer
-                return found[0]
+                path.unlink()
+                return str(mail.get_content())
         time.sleep(0.2)
     raise AssertionError(f"no mail came to {address}")
+
+
+def link_to(outbox: Path, address: str) -> str:
+    """The link in a new mail to an address."""
+    found = re.search(r"http://\S+/(?:connexion|rejoindre)/\S+", mail_to(outbox, address))
+    assert found is not None
+    return found[0]
 
 
 def ask_link(page: Page, home: str, address: str, path: str = "/connexion") -> None:
@@ -115,7 +131,7 @@ def test_a_centre_joins_is_accepted_invites_and_ends(chromium: Browser, home: st
     centre.get_by_role("button", name="Envoyer ma demande").click()
     expect(centre.get_by_role("heading", level=1)).to_have_text("Votre demande est envoyée")
 
-    assert link_free(outbox, ADMIN, "Une demande")
+    assert ZOE in mail_to(outbox, ADMIN, "Une demande")
     admin.reload()
     admin.get_by_role("article").filter(has_text="Zoé Martin").get_by_role("button", name="Accepter").click()
     expect(admin.get_by_role("status")).to_contain_text("La demande est acceptée")
@@ -138,19 +154,6 @@ def test_a_centre_joins_is_accepted_invites_and_ends(chromium: Browser, home: st
 
     admin.goto(f"{home}/moderation/acces/journal")
     expect(admin.get_by_role("row").nth(1)).to_contain_text("fini")
-
-
-def link_free(outbox: Path, address: str, subject: str) -> bool:
-    """True once a mail about something came to an address."""
-    deadline = time.monotonic() + 15
-    while time.monotonic() < deadline:
-        for path in outbox.glob("*.eml"):
-            with path.open("rb") as file:
-                mail = message_from_binary_file(file, policy=default)
-            if mail["To"] == address and subject in mail["Subject"]:
-                return True
-        time.sleep(0.2)
-    return False
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
