@@ -8,7 +8,7 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from collector.door import CollectorError
-from syndication.commands import campaigns, data, mails, moderation, partners, people, questionnaires, running
+from syndication.commands import campaigns, centres, data, mails, moderation, partners, people, questionnaires, running
 from syndication.errors import SyndicationError
 
 EXAMPLES = {
@@ -21,6 +21,8 @@ EXAMPLES = {
     "catalogue import": "sirius catalogue import n_formation_diplome.csv certif_info.csv --dry-run",
     "catalogue opco": "sirius catalogue opco opco.csv",
     "responses import": "sirius responses import temoignages.csv --formation 50022146 --etablissement 0751234J",
+    "centre close": "sirius centre close 0751234J --on 2027-08-31 --into 9990001X",
+    "centre reopen": "sirius centre reopen 0751234J",
     "campaign open": "sirius campaign open --formation 50022146 --etablissement 0751234J --seats 30",
     "campaign links": "sirius campaign links IDENTIFIANT --count 30 --csv",
     "campaign close": "sirius campaign close IDENTIFIANT",
@@ -57,6 +59,7 @@ app = typer.Typer(
 catalogue = typer.Typer(no_args_is_help=True, help="Le catalogue des formations et des centres.")
 responses = typer.Typer(no_args_is_help=True, help="Les témoignages venus d'ailleurs.")
 campaign = typer.Typer(no_args_is_help=True, help="Les campagnes, leurs liens, leurs invitations.")
+centre = typer.Typer(no_args_is_help=True, help="Les centres qui ferment ou fusionnent.")
 partner = typer.Typer(no_args_is_help=True, help="Les sites catalogues qui montrent les avis.")
 webhook = typer.Typer(no_args_is_help=True, help="Les messages qui disent aux sites catalogues ce qui change.")
 questionnaire = typer.Typer(no_args_is_help=True, help="Les questionnaires, version par version.")
@@ -65,6 +68,7 @@ mail = typer.Typer(no_args_is_help=True, help="Les mails qui partent et ceux qui
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(responses, name="responses")
 app.add_typer(campaign, name="campaign")
+app.add_typer(centre, name="centre")
 app.add_typer(partner, name="partner")
 app.add_typer(webhook, name="webhook")
 app.add_typer(questionnaire, name="questionnaire")
@@ -98,6 +102,8 @@ _add(app, "import", data.take_over)
 _add(catalogue, "import", data.catalogue_import, "catalogue ")
 _add(catalogue, "opco", data.catalogue_opco, "catalogue ")
 _add(responses, "import", data.responses_import, "responses ")
+_add(centre, "close", centres.centre_close, "centre ")
+_add(centre, "reopen", centres.centre_reopen, "centre ")
 _add(campaign, "open", campaigns.campaign_open, "campaign ")
 _add(campaign, "links", campaigns.campaign_links, "campaign ")
 _add(campaign, "close", campaigns.campaign_close, "campaign ")

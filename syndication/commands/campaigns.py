@@ -28,8 +28,9 @@ def campaign_open(
         first = _day(opens, "--opens") or hub.clock().date()
         last = _day(closes, "--closes") or first + DEFAULT_LENGTH
         opened = campaigns.open_campaign(
-            hub.engine, hub.collector, formation, etablissement, first, last, seats, questionnaire
-        )
+            hub.engine, hub.collector, formation, etablissement, first, last, seats, questionnaire,
+            hub.settings.thresholds.minimum,
+        )  # fmt: skip
     if as_json:
         give_json({"id": opened.id, "lien": opened.link})
     else:

@@ -36,10 +36,13 @@ from collector import links
 from collector.door import MAIL_PAUSE_SECONDS
 from syndication import asgi, campaigns, worker
 from syndication.app import create_app
+from syndication.catalogue.resolve import resolve_centre
 from syndication.context import Hub
 from syndication.database import writing
 from syndication.instants import PARIS
 from syndication.moderation import store as moderation
+from syndication.own import store as own
+from syndication.own.wording import Draft
 from syndication.reviews.triage import fingerprint
 from tests.conftest import CUISINE, PARIS_CENTRE, settings_in
 from tests.helpers import NOON, Client, Clock, hidden_fields
@@ -50,11 +53,12 @@ ANSWERED = EARLY + LATE + SWITCHED
 PHONE, FORWARDED = "198.51.100.23", "203.0.113.77"
 AGENT = "Mozilla/5.0 (Telephone; Espion 7.1)"
 FIRST_TEXT, SECOND_TEXT = "changement", "journee_entreprise"
+OWN_TEXT = "À la cantine comme en classe"
 FILES = ("collector.db", "syndication.db")
 ANSWER_TABLES = {
     ("collector.db", "draft"), ("collector.db", "response"), ("collector.db", "event"), ("collector.db", "receipt"),
     ("syndication.db", "review"), ("syndication.db", "review_decision"), ("syndication.db", "verbatim"),
-    ("syndication.db", "decision"),
+    ("syndication.db", "decision"), ("syndication.db", "own_text"),
 }  # fmt: skip
 CROWD = 8
 """A value that more rows of one table share tells nobody apart."""
@@ -84,7 +88,7 @@ class Person:
 
     def text(self, question: str) -> str:
         """What they say to a question: nobody else says it."""
-        opening = "Depuis mon arrivée" if question == FIRST_TEXT else "Le matin avant huit heures"
+        opening = {FIRST_TEXT: "Depuis mon arrivée", SECOND_TEXT: "Le matin avant huit heures"}.get(question, OWN_TEXT)
         return f"{opening}, {self.word} me fait rire, et j'apprends à cuire sans brûler."
 
 
@@ -173,6 +177,7 @@ class Story:
             for name, word in zip(invented[:INVITED], invented[INVITED:], strict=True)
         ]
         self.campaign = ""
+        self.asked: list[str] = []
         self.contact_ids: tuple[str, ...] = ()
         self.mail_ids: tuple[str, ...] = ()
 
@@ -192,8 +197,19 @@ class Story:
         self.think_again(early)
         asyncio.run(self.work())
 
+    def ask(self) -> None:
+        """The centre adds questions of its own, that a moderator accepts: one to choose, one to write."""
+        with writing(self.hub.engine).begin() as connection:
+            centre = resolve_centre(connection, PARIS_CENTRE).id
+            drafts = (Draft("one", "Tu viens comment ?", ("En bus", "À pied")), Draft("open", "Que changer ?", ()))
+            for draft in drafts:
+                number = own.write(connection, centre, draft, "cfa@exemple.fr", self.clock())
+                own.judge(connection, number, 1, "acceptee", "", "lea@exemple.fr", self.clock())
+                self.asked.append(f"centre.{number}")
+
     def invite(self) -> None:
         today = self.clock().date()
+        self.ask()
         opened = campaigns.open_campaign(
             self.hub.engine, self.hub.collector, CUISINE, PARIS_CENTRE, today, today + timedelta(days=60)
         )
@@ -244,6 +260,8 @@ class Story:
     def answer(self, person: Person) -> None:
         phone, token = self.begin(person), person.tokens[-1]
         phone.fill("bilan", {"satisfaction": self.rng.choice(("bien", "mal")), SECOND_TEXT: person.text(SECOND_TEXT)})
+        choice, text = self.asked
+        phone.fill("questions-centre", {choice: self.rng.choice(("o1", "o2")), text: person.text(text)})
         review = phone.get("/r?etape=envoi")
         sent = phone.post("/r", data={**hidden_fields(review.text), "action": "envoyer"})
         assert sent.headers["location"] == "/r?etape=merci"

@@ -16,6 +16,22 @@ from syndication.demo.facts import facts
 from tests import postgresql
 from tests.conftest import settings_in
 from tests.helpers import Clock
+from tests.syndication.cfa.test_campaigns import (
+    opened,
+    owner,
+    test_a_campaign_is_prolonged_within_bounds_in_both_databases,
+    test_a_campaign_opened_by_who_trains_or_answers_for_it_is_in_both_spaces_and_counts_for_the_place,
+    test_a_centre_that_closed_or_merged_opens_nothing_and_is_told_why,
+    test_moderators_see_campaigns_beyond_known_offers_and_close_these_alone,
+    test_several_campaigns_open_at_once_with_a_common_end_and_seats_of_their_own,
+)
+from tests.syndication.cfa.test_own_questions import (
+    school,
+    test_a_refusal_gives_its_reason_and_what_is_changed_waits_anew,
+    test_a_response_held_back_is_counted_once_somebody_says_so,
+    test_counts_and_texts_appear_with_the_fifth_respondent_and_a_moderator_s_reading,
+    test_two_looks_never_tell_one_answer,
+)
 from tests.syndication.test_api import (
     managed,
     test_a_centre_that_manages_leads_to_the_place_everywhere_and_it_is_said,
