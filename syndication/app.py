@@ -31,7 +31,9 @@ from syndication.participation import views as participation
 from syndication.partners.gate import Gate
 from syndication.people import admin as people
 from syndication.people import team
+from syndication.practices import views as practices
 from syndication.publication.ready import ReadyAnswers
+from syndication.results import views as results
 from syndication.site import views as site
 from widget import routes as widget
 
@@ -98,6 +100,8 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
             *desk.create_routes(hub),
             *cfa.create_routes(hub),
             *own.create_routes(hub),
+            *results.create_routes(hub),
+            *practices.create_routes(hub),
             *site.create_routes(hub),
         ],
         exception_handlers={HTTPException: _refused, SQLAlchemyError: _unavailable, Exception: _failed},

@@ -23,7 +23,7 @@ from syndication.context import Hub
 from syndication.errors import UnusableCode
 from syndication.instants import PARIS
 from syndication.site.accessibility import statement
-from widget.routes import STYLES, words
+from widget.routes import STYLES, bar, mark, words
 
 BODY_LIMIT = 64 * 1024
 """Largest body of a post to the hub's pages, in bytes."""
@@ -34,7 +34,7 @@ PLACES = (
     (("observer",), "/observatoire", "L'observatoire"),
 )
 """Pages that people start from: who, address, name."""
-ROOMS = ("accounts", "cfa", "desk", "joining", "own", "participation", "people", "site")
+ROOMS = ("accounts", "cfa", "desk", "joining", "own", "participation", "people", "practices", "results", "site")
 
 
 def moment(at: datetime) -> str:
@@ -61,6 +61,9 @@ environment.filters.update(
 )
 environment.filters["brut"] = lambda text: Markup(escape(text).replace("\r", "&#13;"))  # noqa: S704 escaped
 environment.globals["pluriel"] = words.plural
+environment.globals["barre"] = bar
+environment.globals["phrase"] = words.satisfaction_line
+environment.globals["signe"] = mark
 environment.globals["mention"] = lambda: statement().mention
 
 

@@ -29,6 +29,8 @@ from syndication.moderation import store as moderation
 from syndication.moderation.decide import REASONS
 from syndication.own.answers import store as own
 from syndication.receipts import store as receipts
+from syndication.results import reading as readings
+from syndication.results.disclosure import Limits
 from syndication.webhooks import store as webhooks
 from syndication.webhooks.courier import Courier, owe
 
@@ -56,7 +58,7 @@ async def _follow(hub: Hub) -> None:
     while not await _done(mark_corpus, hub):
         await asyncio.sleep(PAUSE_SECONDS)
     while True:
-        steps: tuple[Step, ...] = (take_in, deliver_receipts, follow_corpus)
+        steps: tuple[Step, ...] = (take_in, deliver_receipts, follow_corpus, take_readings)
         if monotonic() - counted_at >= COUNT_EVERY_SECONDS:
             steps = (
                 count_invitations,
@@ -91,12 +93,13 @@ def mark_corpus(hub: Hub) -> None:
 
 
 def work_once(hub: Hub) -> int:
-    """Take in what was collected, tell authors what was decided and bring the corpus up to date; gives how many reviews
-    were new."""
+    """Take in what was collected, tell authors what was decided, bring the corpus and readings of results up to date;
+    gives how many reviews were new."""
     taken = take_in(hub)
     refresh_own(hub)
     deliver_receipts(hub)
     follow_corpus(hub)
+    take_readings(hub)
     return taken
 
 
@@ -127,6 +130,13 @@ def forget_copies(hub: Hub) -> None:
 def follow_corpus(hub: Hub) -> int:
     """Bring the corpus up to date, as far as a moment allows; gives how many items changed."""
     return corpus_follower(hub).follow()
+
+
+def take_readings(hub: Hub) -> int:
+    """Take readings of results where enough changed; gives how many moved on."""
+    thresholds = hub.settings.thresholds
+    limits = Limits(thresholds.minimum, thresholds.minimum_percent)
+    return readings.take_readings(hub.engine, hub.collector, limits, hub.clock().date())
 
 
 def corpus_follower(hub: Hub) -> Follower:

@@ -26,6 +26,8 @@ PURE = (
     "syndication/kit/kit.py", "syndication/kit/letters.py", "syndication/kit/qr.py", "syndication/kit/sheets.py",
     "syndication/kit/tables.py", "syndication/kit/texts.py",
     "syndication/webhooks/signing.py", "syndication/webhooks/schedule.py",
+    "syndication/results/disclosure.py", "syndication/results/compare.py", "syndication/results/years.py",
+    "syndication/results/strengths.py", "syndication/results/figures.py",
     "widget/contract.py", "widget/options.py", "widget/render.py", "widget/words.py",
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""DOOR: the widget's addresses, a frame drawn outside them, and how figures are said."""
+"""DOOR: the widget's addresses, a frame drawn outside them, and how figures are drawn and said."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -16,7 +16,7 @@ from starlette.types import Scope
 from widget import loaders, words
 from widget.badge import render_badge
 from widget.contract import Gestures, Language, Score, Snapshot, SnapshotSource
-from widget.draw import shares
+from widget.draw import bar, mark, shares
 from widget.jsonld import course
 from widget.oembed import OEMBED_PATH, embed_of
 from widget.options import FORMATS, LANGUAGES, THEMES, Options, read_ask, read_options
@@ -29,11 +29,13 @@ __all__ = [
     "STYLES",
     "THEMES",
     "Options",
+    "bar",
     "course",
     "create_routes",
     "draw_preview",
     "is_refused",
     "loaders",
+    "mark",
     "read_ask",
     "read_options",
     "render_inside",

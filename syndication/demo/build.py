@@ -19,7 +19,7 @@ from syndication.catalogue.codes import read_centre_code
 from syndication.context import Hub
 from syndication.database import writing
 from syndication.demo import archive
-from syndication.demo.facts import GROUPS, DemoGroup, facts
+from syndication.demo.facts import CROWDS, GROUPS, DemoGroup, facts
 from syndication.demo.testimonies import PUBLISHED, REFUSED, REPLIES, SUBJECTS_OF, TELLING_WORDS, WAITING
 from syndication.errors import ConfigurationError
 from syndication.instants import PARIS
@@ -92,6 +92,9 @@ def build(hub: Hub, clock: DemoClock) -> None:
     texts = {trade: iter(list(pool)) for trade, pool in PUBLISHED.items()}
     for group in GROUPS:
         _play(hub, clock, chance, group, texts[group.trade])
+    crowd = random.Random(SEED + 1)  # noqa: S311 the same
+    for group in CROWDS:
+        _gather(hub, clock, crowd, group)
     clock.moment = _month_day("2025-04", 9)
     _read_archive(hub, clock)
     clock.moment = None
@@ -143,6 +146,21 @@ def _play(hub: Hub, clock: DemoClock, chance: random.Random, group: DemoGroup, t
         clock.moment += timedelta(days=chance.randint(1, 6), hours=chance.randint(1, 8))
         with writing(hub.engine).begin() as connection:
             _moderate(connection, clock(), {text: reason for _, text, reason in refused})
+    worker.work_once(hub)
+
+
+def _gather(hub: Hub, clock: DemoClock, chance: random.Random, group: DemoGroup) -> None:
+    """One group's campaign, of which every month comes in at once, without a word."""
+    clock.moment = _month_day(group.months[0], 2)
+    last = _month_day(group.months[-1], 28).date()
+    opened = campaigns.open_campaign(hub.engine, hub.collector, group.cfd, group.uai, clock.moment.date(), last)
+    links = campaigns.issue_links(hub.collector, opened.id, group.invited)
+    for place, link in enumerate(links[: group.answered]):
+        month = group.months[place * len(group.months) // group.answered]
+        if clock.moment.month != int(month[5:]):
+            intake.take_in(hub.engine, hub.collector, clock())
+        clock.moment = _month_day(month, 12)
+        hub.collector.record(link, _answer(chance, group.content, []))
     worker.work_once(hub)
 
 

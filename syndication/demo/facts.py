@@ -39,6 +39,8 @@ CENTRES = (
     CentreFact("9990002Y", "Campus Exemple de l'Erdre", 9, "00000003400017", "Nantes", "44", "Pays de la Loire"),
     CentreFact("9990003Z", "Maison Exemple des métiers", 9, "00000004200010", "Lille", "59", "Hauts-de-France"),
     CentreFact("9990004A", "CFA Exemple du Capitole", 9, "00000005900014", "Toulouse", "31", "Occitanie"),
+    CentreFact("9990005B", "CFA Exemple de la Bièvre", 9, "00000006700017", "Versailles", "78", "Île-de-France"),
+    CentreFact("9990006C", "CFA Exemple du Canal", 9, "00000007500010", "Pantin", "93", "Île-de-France"),
 )
 
 
@@ -52,7 +54,7 @@ def facts() -> list[Fact]:
         codes += [("mef", mef) for mef in one.mef] + ([("mefstat", one.mefstat)] if one.mefstat else [])
         stated += [CodeFact(key, scheme, value) for scheme, value in codes]
     stated.append(RenewalFact("cfd", "50022139", "50022146"))
-    stated += [OfferFact("cfd", group.cfd, group.uai, "lieu") for group in GROUPS]
+    stated += [OfferFact("cfd", group.cfd, group.uai, "lieu") for group in (*GROUPS, *CROWDS)]
     return stated
 
 
@@ -79,3 +81,10 @@ GROUPS = (
     DemoGroup("40025214", "9990003Z", 9, 3, 0.8, "mecanique", ("2026-06",)),
     DemoGroup("50025524", "9990004A", 25, 21, 0.9, "electricite", ("2025-12", "2026-03", "2026-06")),
 )
+_TWO_YEARS = ("2024-11", "2025-03", "2025-06", "2025-12", "2026-04", "2026-06")
+CROWDS = (
+    DemoGroup("50025524", "0751234J", 80, 66, 0.97, "electricite", _TWO_YEARS),
+    DemoGroup("50025524", "9990005B", 60, 42, 0.5, "electricite", _TWO_YEARS),
+    DemoGroup("50025524", "9990006C", 64, 45, 0.55, "electricite", _TWO_YEARS),
+)
+"""Groups that answered over two years and wrote nothing: what results are made of."""

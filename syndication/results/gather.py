@@ -1,12 +1,11 @@
 """Readings of a scope gathered with those of its region and of the nation, and what may be chosen among them."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import Connection
 
-from syndication.catalogue import store as catalogue
 from syndication.catalogue.resolve import resolve_formation
 from syndication.catalogue.store import CentreRow
 from syndication.errors import CodeError
@@ -14,7 +13,7 @@ from syndication.ratings import RESPONDENTS, Questions
 from syndication.results import store
 from syndication.results.figures import Beside, Figures, figures
 from syndication.results.reading import sum_of
-from syndication.results.scopes import NATION, Observed
+from syndication.results.scopes import NATION, Observed, within
 from syndication.results.store import EVERY, WHOLE, ReadingRow
 from syndication.results.years import named
 from syndication.settings import Thresholds
@@ -40,6 +39,12 @@ class Cut:
     title: str = ""
     year: str = WHOLE
 
+    @property
+    def words(self) -> str:
+        """« CAP cuisine, année scolaire 2025-2026 »."""
+        when = f"année scolaire {named(self.year)}" if self.year else "toutes les années"
+        return f"{self.title or 'Toutes les formations'}, {when}"
+
 
 @dataclass(frozen=True, slots=True)
 class Choices:
@@ -61,7 +66,7 @@ def understood(connection: Connection, wish: Wish) -> Cut:
 
 
 def choices(connection: Connection, centres: Collection[int], cut: Cut) -> Choices:
-    """What readings of some centres tell of."""
+    """What readings of some centres (``EVERY``: of the nation) tell of."""
     listed = store.formations_read(connection, centres)
     years = store.years_read(connection, centres, cut.members)
     return Choices(
@@ -85,12 +90,17 @@ def of_centre(
 def of_scope(
     connection: Connection, observed: Observed, cut: Cut, questions: Questions, thresholds: Thresholds
 ) -> Figures:
-    """Results of all centres that somebody observes, beside the nation's where they are not the nation."""
-    if observed.scope == NATION:
-        own = store.readings(connection, None, cut.members, cut.year)
-        return _figures(connection, own, [EVERY], [], cut, questions, thresholds)
-    own = store.readings(connection, observed.centres, cut.members, cut.year)
-    return _figures(connection, own, observed.centres, [_nation(connection, cut)], cut, questions, thresholds)
+    """Results of all that somebody observes, beside the nation's where they are not the nation."""
+    cut = replace(cut, members=within(observed, cut.members))
+    centres = [EVERY] if observed.everywhere else list(observed.centres)
+    own = store.readings(connection, centres, cut.members, cut.year)
+    beside = [] if observed.scope == NATION else [_nation(connection, replace(cut, members=_same(cut)))]
+    return _figures(connection, own, centres, beside, cut, questions, thresholds)
+
+
+def _same(cut: Cut) -> tuple[int, ...]:
+    """What the nation is told of: one formation where one is asked for, all of them otherwise."""
+    return cut.members if cut.code else (EVERY,)
 
 
 def _figures(
@@ -108,13 +118,13 @@ YEARS = 4
 
 
 def _nation(connection: Connection, cut: Cut) -> Beside:
-    counts = sum_of(store.readings(connection, None, cut.members, cut.year))
+    counts = sum_of(store.readings(connection, [EVERY], cut.members, cut.year))
     return Beside("France", "qu'en France", "avec la France", counts)
 
 
 def _region(connection: Connection, centre: int, region: str, cut: Cut, thresholds: Thresholds) -> list[Beside]:
     """The region's figures, when they gather enough centres, and enough respondents without the one that reads."""
-    rows = store.readings(connection, store.centres_in(connection, region=region), cut.members, cut.year)
+    rows = store.readings(connection, store.centres_within(connection, f"region:{region}"), cut.members, cut.year)
     told = [row for row in rows if row.respondents]
     others = sum_of(row for row in told if row.centre_id != centre).get(RESPONDENTS, {}).get("", 0)
     if len({row.centre_id for row in told}) < REGION_CENTRES or others < thresholds.minimum:

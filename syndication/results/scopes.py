@@ -1,36 +1,47 @@
-"""What an observer may see: the nation, a region, a department, or the centres of an OPCO."""
+"""What an observer may see: the nation, a region, a department, or the formations of an OPCO."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from syndication.catalogue.territories import DEPARTMENTS
 from syndication.results import store
+from syndication.results.store import EVERY
 
 NATION = "nation"
-_KINDS = {"region": "Région", "departement": "Département", "opco": "OPCO"}
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """A scope: as it was granted, its name, and the centres in it."""
+    """A scope: as it was granted, its name, the centres in it, and the formations that count (``EVERY``: all).
+
+    ``everywhere``: its formations count in every centre.
+    """
 
     scope: str
     name: str
     centres: tuple[int, ...]
+    formations: tuple[int, ...] = (EVERY,)
+    everywhere: bool = False
 
 
-OpcoCentres = Callable[[Connection, str], tuple[int, ...]]
-"""Gives the centres of an OPCO by its name; nothing for one that is not known."""
-
-
-def observed(connection: Connection, scope: str, opco_centres: OpcoCentres) -> Observed:
-    """The centres of a scope; none when it names no place that is known."""
+def observed(connection: Connection, scope: str) -> Observed:
+    """The centres and formations of a scope; none when it names nothing that is known."""
     kind, _, name = scope.partition(":")
-    if scope == NATION:
-        return Observed(scope, "France", tuple(store.centres_in(connection)))
-    if kind == "region" and name:
-        return Observed(scope, f"{_KINDS[kind]} {name}", tuple(store.centres_in(connection, region=name)))
-    if kind == "departement" and name:
-        return Observed(scope, f"{_KINDS[kind]} {name}", tuple(store.centres_in(connection, department=name)))
-    return Observed(scope, f"{_KINDS.get(kind, kind)} {name}".strip(), opco_centres(connection, name))
+    centres = tuple(store.centres_within(connection, scope))
+    if kind == NATION:
+        return Observed(scope, "France", centres, everywhere=True)
+    if kind == "opco":
+        formations = tuple(store.opco_formations(connection, name))
+        return Observed(scope, f"OPCO {name}", centres, formations, everywhere=True)
+    title = {"region": f"Région {name}", "departement": f"{DEPARTMENTS.get(name, 'Département')} ({name})"}
+    return Observed(scope, title.get(kind, scope), centres)
+
+
+def within(observed_scope: Observed, members: tuple[int, ...]) -> tuple[int, ...]:
+    """Of formations asked for, those that a scope lets be seen."""
+    if observed_scope.formations == (EVERY,):
+        return members
+    if members == (EVERY,):
+        return observed_scope.formations
+    return tuple(number for number in members if number in observed_scope.formations)

@@ -1,4 +1,4 @@
-"""SQL of results: what is counted of a formation in a centre by school year, readings of it, and scopes of observers."""
+"""SQL of results: what is counted of a formation in a centre by school year, readings of it, scopes of observers."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from syndication.catalogue.store import CentreRow
 from syndication.database import table, upsert
 from syndication.results.disclosure import UNDATED, Counts, plus
 from syndication.reviews.store import COUNTED
+from syndication.scopes import store as scopes
 
 REVIEW = table(models.Review)
 TALLY = table(models.Tally)
@@ -133,13 +134,12 @@ def keep(
 
 
 def readings(
-    connection: Connection, centres: Collection[int] | None, formations: Collection[int], year: str
+    connection: Connection, centres: Collection[int], formations: Collection[int], year: str
 ) -> list[ReadingRow]:
-    """Readings of some formations (``EVERY`` in it: of all together) at some centres, or at all of them together."""
+    """Readings of some formations (``EVERY``: of all together) at some centres (``EVERY``: at all together)."""
     query = select(READING).where(READING.c.formation_id.in_(formations), READING.c.year == year)
-    if centres is None:
-        return _rows(connection, query.where(READING.c.centre_id == EVERY))
-    wanted, found = sorted(centres), []
+    wanted: list[int] = sorted(centres)
+    found: list[ReadingRow] = []
     for start in range(0, len(wanted), 500):
         found += _rows(connection, query.where(READING.c.centre_id.in_(wanted[start : start + 500])))
     return found
@@ -188,14 +188,16 @@ def region_of(connection: Connection, centre_id: int) -> str:
     return connection.execute(select(CENTRE.c.region).where(CENTRE.c.id == centre_id)).scalar() or ""
 
 
-def centres_in(connection: Connection, *, region: str = "", department: str = "") -> list[int]:
-    """Ids of the centres of a region, of a department, or of the nation."""
-    query = select(CENTRE.c.id)
-    if region:
-        query = query.where(CENTRE.c.region == region)
-    if department:
-        query = query.where(CENTRE.c.department == department)
+def centres_within(connection: Connection, scope: str) -> list[int]:
+    """Ids of the centres of an observer's scope, or of a region (``region:…``)."""
+    query = select(CENTRE.c.id).where(scopes.centres_within([scope]))
     return list(connection.execute(query.order_by(CENTRE.c.id)).scalars())
+
+
+def opco_formations(connection: Connection, name: str) -> list[int]:
+    """Ids of the formations of an OPCO."""
+    found: Any = connection.execute(scopes.opco_formations(name)).scalars()
+    return sorted(set(found))
 
 
 def centre_lines(

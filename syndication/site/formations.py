@@ -41,7 +41,8 @@ class Formations:
             minimum = self._hub.settings.thresholds.minimum
             codes = catalogue.codes_with_responses(connection, minimum, SITEMAP_LIMIT)
         home = self._hub.settings.public_url
-        lines = "".join(f"<url><loc>{escape(f'{home}/formations/{quote(code)}')}</loc></url>" for code in codes)
+        pages = ["/bonnes-pratiques", *(f"/formations/{quote(code)}" for code in codes)]
+        lines = "".join(f"<url><loc>{escape(home + path)}</loc></url>" for path in pages)
         text = f'<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{lines}</urlset>'
         return Response(text, media_type="application/xml", headers={"cache-control": "public, max-age=3600"})
 

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 from collector.door import default_questionnaire
-from syndication.ratings import Questions
+from syndication.ratings import Questions, distribution
 from syndication.results.compare import compared, interval
 from syndication.results.strengths import Z, strengths
 from syndication.settings import Thresholds
-from syndication.ratings import distribution
 
 QUESTIONS = Questions([default_questionnaire()])
 SCALES = 22
