@@ -32,6 +32,7 @@ from syndication.partners.gate import Gate
 from syndication.people import admin as people
 from syndication.people import team
 from syndication.practices import views as practices
+from syndication.previews import views as previews
 from syndication.publication.ready import ReadyAnswers
 from syndication.results import views as results
 from syndication.site import views as site
@@ -102,6 +103,7 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
             *own.create_routes(hub),
             *results.create_routes(hub),
             *practices.create_routes(hub),
+            *previews.create_routes(hub),
             *site.create_routes(hub),
         ],
         exception_handlers={HTTPException: _refused, SQLAlchemyError: _unavailable, Exception: _failed},

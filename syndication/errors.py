@@ -16,6 +16,7 @@ SyndicationError
 ├── CursorError           a cursor of the change log is not ours, or too old
 ├── CampaignRefused       a campaign cannot be opened or followed as asked
 ├── QuestionRefused       a centre's own question cannot be kept as asked
+├── PreviewError          a preview link cannot be made or opened
 ├── WebhookError          a receiver, its secret or a message cannot be trusted or used
 └── ConfigurationError    a setting is missing or nonsense
 """
@@ -103,6 +104,10 @@ class CampaignRefused(SyndicationError):
 
 class QuestionRefused(SyndicationError):
     """A centre's own question cannot be kept as asked."""
+
+
+class PreviewError(SyndicationError):
+    """A preview link cannot be made, stopped or opened."""
 
 
 class WebhookError(SyndicationError):

@@ -22,9 +22,9 @@ from syndication.database import writing
 from syndication.errors import ConfigurationError
 from syndication.gestures import store as gestures
 from syndication.instants import PARIS, months_before
+from syndication.learnt import teaching
 from syndication.letters import store as letters
 from syndication.letters.courier import Courier as LetterCourier
-from syndication.learnt import teaching
 from syndication.moderation import store as moderation
 from syndication.moderation.decide import REASONS
 from syndication.own.answers import store as own

@@ -73,9 +73,12 @@ def create_routes(source: SnapshotSource, gestures: Gestures, public_url: str) -
     ]
 
 
-def draw_preview(snapshot: Snapshot | None, query: Mapping[str, str], banner: str = "") -> Response:
-    """The frame as a catalogue would show it, for our own pages to frame; ``banner`` stands above everything."""
-    return _frame(render_frame(snapshot, read_options(query), banner), "'self'", "no-store")
+def draw_preview(
+    snapshot: Snapshot | None, query: Mapping[str, str], banner: str = "", frame_ancestors: str = "'self'"
+) -> Response:
+    """The frame as a catalogue would show it, for our own pages to frame unless ``frame_ancestors`` names others;
+    ``banner`` stands above everything."""
+    return _frame(render_frame(snapshot, read_options(query), banner), frame_ancestors, "no-store")
 
 
 def is_refused(scope: Scope, source: SnapshotSource) -> bool:

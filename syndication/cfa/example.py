@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from collector.door import default_questionnaire
 from syndication.ratings import Questions, rate
 from syndication.settings import Thresholds
 from widget.contract import Centre, Scope, Snapshot, Verbatim
@@ -37,9 +36,8 @@ _TEXTS = (
 )  # fmt: skip
 
 
-def example_snapshot(real: Snapshot, now: datetime) -> Snapshot:
-    """The same formation and centre, with invented figures and texts."""
-    questions = Questions([default_questionnaire()])
+def example_snapshot(real: Snapshot, now: datetime, questions: Questions) -> Snapshot:
+    """The same formation and centre, with invented figures and texts, under the wording of ``questions``."""
     rating = rate(_COUNTS, questions, Thresholds())
     centre = real.centre or Centre(None, None, "Centre d'exemple", "")
     return replace(
@@ -59,7 +57,7 @@ def example_snapshot(real: Snapshot, now: datetime) -> Snapshot:
             Verbatim(
                 id=f"exemple-{place}",
                 question=question,
-                question_label=questions.labels[question],
+                question_label=questions.labels.get(question, question),
                 text=text,
                 published_on=(now - timedelta(days=9 * place + 3)).date(),
                 month=None,

@@ -10,13 +10,14 @@ from syndication.models.base import Table, instant, reference
 
 
 class PreviewLink(Table, table=True):
-    """A link by which a centre shows its widget to colleagues; its signature carries ``id`` alone."""
+    """A link by which a centre shows its widget to colleagues, for a formation (None: the centre as a whole); its
+    signature carries ``id`` alone."""
 
     __tablename__ = "preview_link"
 
     id: str = Field(primary_key=True)
     centre_id: int = reference("centre.id", index=True)
-    formation_id: int = reference("formation.id")
+    formation_id: int | None = reference("formation.id", nullable=True)
     made_by: str
     made_at: datetime = instant()
     expires_at: datetime = instant()

@@ -264,11 +264,10 @@ def texts(
         .limit(PAGE)
         .offset(wanted.page * PAGE)
     )  # fmt: skip
-    texts = [
-        CentreText(row[0], row[1], row[2], row[3], row[4].astimezone(PARIS).date(), row[5], row[6])
-        for row in connection.execute(query)
+    return total, [
+        CentreText(number, question, words, month, published.astimezone(PARIS).date(), gem, title)
+        for number, question, words, month, published, gem, title in connection.execute(query)
     ]
-    return total, texts
 
 
 def heads(connection: Connection, formations: Sequence[int]) -> list[tuple[int, str]]:

@@ -141,7 +141,8 @@ def _around_texts() -> None:
 
 def _centres() -> None:
     op.create_table(
-        "preview_link", _text("id"), _number("centre_id", "centre.id"), _number("formation_id", "formation.id"),
+        "preview_link", _text("id"), _number("centre_id", "centre.id"),
+        _number("formation_id", "formation.id", optional=True),
         _text("made_by"), _moment("made_at"), _moment("expires_at"), _moment("revoked_at", optional=True),
         sa.PrimaryKeyConstraint("id"),
     )  # fmt: skip
