@@ -21,6 +21,7 @@ from syndication.cfa import views as cfa
 from syndication.context import Hub
 from syndication.desk import partners as desk_partners
 from syndication.desk import views as desk
+from syndication.fairness import views as fairness
 from syndication.gestures.readers import Readers
 from syndication.joining import views as joining
 from syndication.letters import views as letters
@@ -98,6 +99,7 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
             *team.create_routes(hub),
             *desk_partners.create_routes(hub),
             *own_desk.create_routes(hub),
+            *fairness.create_routes(hub),
             *desk.create_routes(hub),
             *cfa.create_routes(hub),
             *own.create_routes(hub),

@@ -8,8 +8,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from collector.door import check_mail
 from syndication import asgi, database, store
+from syndication.context import Hub
 from syndication.errors import ConfigurationError
+from syndication.fairness import store as fairness
 from syndication.history import store as history
+from syndication.instants import PARIS
 from syndication.settings import Settings
 
 CHECKED = 5_000
@@ -84,5 +87,19 @@ def _databases(settings: Settings) -> list[str]:
         faults += [
             f"{len(altered)} texte(s) publié(s) sur {looked} relus ne sont plus ceux qui ont été écrits : {named}."
         ] if altered else []  # fmt: skip
+        faults += unread(hub)
     hub.close()
     return faults
+
+
+def unread(hub: Hub) -> list[str]:
+    """Texts that wait to be read for longer than the settings want, in a sentence."""
+    with hub.engine.connect() as connection:
+        waits = fairness.waiting(connection)
+    days, most = waits.days(hub.clock().astimezone(PARIS).date()), hub.settings.waiting_days
+    if days <= most:
+        return []
+    return [
+        f"{waits.texts} texte(s) attendent d'être lus, le plus ancien depuis {days} jours : une décision est promise "
+        f"en un mois (SIRIUS_WAITING_DAYS : {most})."
+    ]

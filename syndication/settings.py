@@ -49,6 +49,7 @@ class _Environment(BaseSettings):
     api_limit: int = Field(default=3000, ge=1)
     archive_months: int = Field(default=24, ge=0, le=1200)
     webhook_local: bool = False
+    waiting_days: int = Field(default=10, ge=1, le=30)
     publisher_name: str = ""
     publisher_address: str = ""
     publisher_email: str = ""
@@ -76,6 +77,8 @@ class Settings:
     webhook_local: bool
     publisher: Publisher
     archive_months: int
+    waiting_days: int = 10
+    """Days that a text may wait to be read before the desk and its moderators are warned."""
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -111,6 +114,7 @@ class Settings:
             own.webhook_local,
             publisher,
             own.archive_months,
+            own.waiting_days,
         )
 
     @property

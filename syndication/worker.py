@@ -19,6 +19,7 @@ from syndication.corpus import reading as corpus
 from syndication.corpus.follow import Follower
 from syndication.corpus.items import Item
 from syndication.database import writing
+from syndication.digests import owing
 from syndication.errors import ConfigurationError
 from syndication.gestures import store as gestures
 from syndication.instants import PARIS, months_before
@@ -63,6 +64,7 @@ async def _follow(hub: Hub) -> None:
             steps = (
                 count_invitations,
                 count_gestures,
+                owe_letters,
                 forget_messages,
                 forget_letters,
                 forget_copies,
@@ -192,6 +194,16 @@ def count_gestures(hub: Hub) -> int:
     """Count what readers found useful or not; gives how many gestures were new."""
     with writing(hub.engine).begin() as connection:
         return gestures.count(connection, hub.clock())
+
+
+def owe_letters(hub: Hub) -> int:
+    """Owe the news that are due: weeks of centres, a queue that ages; gives how many mails."""
+    now = hub.clock()
+    with hub.engine.connect() as connection:
+        if not owing.is_due(connection, now):
+            return 0
+    with writing(hub.engine).begin() as connection:
+        return owing.owe_letters(connection, now, hub.settings.waiting_days)
 
 
 def forget_messages(hub: Hub) -> int:

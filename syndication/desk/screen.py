@@ -10,6 +10,7 @@ from syndication.accounts.store import Person
 from syndication.context import Hub
 from syndication.desk.asked import AGE, LEARNT, Asked
 from syndication.desk.fronts import FILTERED, Front, front_of
+from syndication.fairness.views import flow_of
 from syndication.learnt.teaching import Reader, measured, suggestion
 from syndication.moderation.decide import ALERTS, REASONS, UNDO_SECONDS
 from syndication.moderation.learning import Model, Queued, ordered
@@ -81,6 +82,7 @@ class Screen:
             formations = queue.formations_waiting(connection, CHOICES)
             centres = queue.centres_waiting(connection, CHOICES)
             held = reviews.count_held(connection)
+            flow = flow_of(connection, self._hub)
         if asked.fault and status == 200:
             status = 422
         return page(
@@ -88,6 +90,7 @@ class Screen:
             message=DONE.get(said.done, ""), undone_by_key=UNDONE_BY_KEY, seconds=UNDO_SECONDS,
             labels=self._hub.publisher.questions().labels, states=STATES, filtered=FILTERED, reasons=REASONS,
             alerts=ALERTS, learnt=measured(model) if model else (), formations=formations, centres=centres, held=held,
+            flow=flow,
         )  # fmt: skip
 
     def _look(self, connection: Connection, asked: Asked, said: Said, model: Model | None) -> _Shown:

@@ -7,6 +7,7 @@ test of the difference.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from syndication.ratings import percentages, wilson
 
@@ -23,6 +24,54 @@ LIMIT_DAYS = 30
 """Days within which every text is promised a decision (NF Z74-501: a month)."""
 ALARM_DAYS = 25
 """Days from which the desk's warning becomes an alarm: what is left of the month is short."""
+
+
+Counts = Mapping[str, int]
+"""How many, by measure."""
+
+
+@dataclass(frozen=True, slots=True)
+class CentreFlow:
+    """The counts of a centre, whatever the month and rating."""
+
+    id: int
+    code: str
+    name: str
+    city: str
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits now: how many texts and since when, and the same of replies from centres."""
+
+    texts: int
+    oldest: date | None
+    replies: int
+    oldest_reply: date | None
+
+    def days(self, today: date) -> int:
+        """Days that the oldest text has waited; 0 when none waits."""
+        return (today - self.oldest).days if self.oldest else 0
+
+    def reply_days(self, today: date) -> int:
+        """Days that the oldest reply has waited; 0 when none waits."""
+        return (today - self.oldest_reply).days if self.oldest_reply else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Everything that statistics are made from."""
+
+    today: date
+    ratings: Mapping[str, Counts]
+    months: Mapping[str, Counts]
+    centres: Sequence[CentreFlow]
+    waiting: Waiting
+    doubts: Counts
+    campaigns: Counts
+    covered: Counts
+    served: Mapping[str, Counts]
 
 
 @dataclass(frozen=True, slots=True)

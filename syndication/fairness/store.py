@@ -14,14 +14,14 @@ Measures of replies count acts, under the month in which they happened and no ra
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection, case, func, literal_column, select
 
-from syndication import models
+from syndication import models, ratings
 from syndication.database import add_counts, table
+from syndication.fairness.figures import DELAY, REASON, CentreFlow, Counts, Gathered, Waiting
 from syndication.instants import PARIS
 
 FLOW = table(models.Flow)
@@ -38,44 +38,13 @@ TALLY = table(models.Tally)
 USAGE = table(models.Usage)
 ANY_MONTH = ""
 EVERY_CENTRE = 0
-RECEIVED, GEM, REASON, DELAY, REPLIES = "recu", "pepite", "motif.", "delai.", "reponse."
+RECEIVED, GEM, REPLIES = "recu", "pepite", "reponse."
 WAITING = "attente"
 STATES = (WAITING, "publie", "refuse", "recrire", "archive", "retire")
 """States that add up to what was received."""
 AUTHOR = "auteur"
-Counts = Mapping[str, int]
-"""How many, by measure."""
 Place = tuple[str, int, str]
 """A month, a centre, a rating."""
-
-
-@dataclass(frozen=True, slots=True)
-class CentreFlow:
-    """The counts of a centre, whatever the month and rating."""
-
-    id: int
-    code: str
-    name: str
-    city: str
-    counts: Counts
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What waits now: how many texts and since when, and the same of replies from centres."""
-
-    texts: int
-    oldest: date | None
-    replies: int
-    oldest_reply: datetime | None
-
-    def days(self, today: date) -> int:
-        """Days that the oldest text has waited; 0 when none waits."""
-        return (today - self.oldest).days if self.oldest else 0
-
-    def reply_days(self, today: date) -> int:
-        """Days that the oldest reply has waited; 0 when none waits."""
-        return (today - self.oldest_reply.astimezone(PARIS).date()).days if self.oldest_reply else 0
 
 
 # -- counting --------------------------------------------------------------------------------------------------------
@@ -163,6 +132,15 @@ def _add(connection: Connection, counts: Mapping[tuple[Place, str], int]) -> Non
 # -- reading ---------------------------------------------------------------------------------------------------------
 
 
+def gather(connection: Connection, today: date, decided: int, minimum: int) -> Gathered:
+    """Everything that public statistics are made from: see ``by_centre`` for ``decided`` and ``minimum``."""
+    return Gathered(
+        today, by_rating(connection), by_month(connection), by_centre(connection, decided, minimum),
+        waiting(connection), doubts(connection), campaigns(connection, today), covered(connection, minimum),
+        served(connection, today),
+    )  # fmt: skip
+
+
 def by_rating(connection: Connection, centre_id: int = EVERY_CENTRE) -> dict[str, Counts]:
     """Counts of texts by rating, of every month, at a centre or at all."""
     query = select(FLOW.c.rating, FLOW.c.measure, FLOW.c.count).where(
@@ -182,8 +160,9 @@ def by_month(connection: Connection) -> dict[str, Counts]:
     return _nested(connection.execute(query))
 
 
-def by_centre(connection: Connection, decided: int) -> list[CentreFlow]:
-    """Counts of the centres of which at least so many texts are published or refused, by name."""
+def by_centre(connection: Connection, decided: int, minimum: int = 0) -> list[CentreFlow]:
+    """Counts of the centres of which at least so many texts are published or refused, by name; ``minimum``: of those
+    alone that have so many respondents."""
     total = func.sum(case((FLOW.c.measure.in_(("publie", "refuse")), FLOW.c.count), else_=0))
     enough = (
         select(FLOW.c.centre_id)
@@ -191,6 +170,12 @@ def by_centre(connection: Connection, decided: int) -> list[CentreFlow]:
         .group_by(FLOW.c.centre_id)
         .having(total >= decided)
     )
+    if minimum:
+        answered = select(TALLY.c.centre_id).where(
+            TALLY.c.axis == literal_column(f"'{ratings.RESPONDENTS}'"), TALLY.c.formation_id == 0,
+            TALLY.c.count >= minimum,
+        )  # fmt: skip
+        enough = enough.where(FLOW.c.centre_id.in_(answered))
     rows = connection.execute(
         select(FLOW.c.centre_id, FLOW.c.measure, func.sum(FLOW.c.count))
         .where(FLOW.c.month == ANY_MONTH, FLOW.c.centre_id.in_(enough))
@@ -214,7 +199,9 @@ def waiting(connection: Connection) -> Waiting:
         .join(VERBATIM, VERBATIM.c.id == REPLY.c.verbatim_id)
         .where(REPLY.c.status == WAITING, VERBATIM.c.status == "publie")
     )
-    return Waiting(*connection.execute(texts).one(), *connection.execute(replies).one())
+    count, oldest = connection.execute(texts).one()
+    unread, written_at = connection.execute(replies).one()
+    return Waiting(count, oldest, unread, written_at.astimezone(PARIS).date() if written_at else None)
 
 
 def doubts(connection: Connection) -> Counts:
@@ -237,7 +224,7 @@ def campaigns(connection: Connection, today: date) -> dict[str, int]:
 def covered(connection: Connection, minimum: int) -> dict[str, int]:
     """How many formations, and how many centres, have at least so many respondents."""
     head = func.coalesce(FORMATION.c.lineage_id, FORMATION.c.id)
-    answered = (TALLY.c.axis == "@repondants") & (TALLY.c.count > 0)
+    answered = (TALLY.c.axis == literal_column(f"'{ratings.RESPONDENTS}'")) & (TALLY.c.count > 0)
     heads = (
         select(head)
         .join(TALLY, TALLY.c.formation_id == FORMATION.c.id)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from syndication.kit.sheets import Bar, Bars, Block, Heading, Paragraph, Sheet, Verbatim, sheet_pdf
+from syndication.kit import sheets
+from syndication.kit.sheets import Bar, Bars, Block, Heading, Paragraph, Sheet, sheet_pdf
 from syndication.kit.tables import Column, Row, Table, to_csv, to_xlsx
 from syndication.results.figures import Figures, Line
 from widget.contract import Distribution, Strength, Verbatim
@@ -175,7 +176,9 @@ def stopped(taken_on: date | None) -> str:
     return f"{when}Ils avancent par groupes de plusieurs réponses, pour que personne ne soit reconnu."
 
 
-def _testimony(one: Verbatim) -> Verbatim:
+def _testimony(one: Verbatim) -> sheets.Verbatim:
     line = f"Vécu en {words.month(one.month)}." if one.month else ""
     reply = one.reply
-    return Verbatim(one.question_label, one.text, line, reply.text if reply else "", reply.signed if reply else "")
+    return sheets.Verbatim(
+        one.question_label, one.text, line, reply.text if reply else "", reply.signed if reply else ""
+    )
