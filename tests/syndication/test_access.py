@@ -50,7 +50,7 @@ CENTRE = frozenset({"owner", "both"})
 VALUES = {
     "centre": PARIS_CENTRE, "verbatim": "inconnu", "review": "inconnu", "id": "inconnu", "token": "inconnu",
     "code": CUISINE, "name": "sirius.css", "campaign": "inconnue", "question": "1", "number": "1", "file": "1.js",
-    "rest": "inconnu",
+    "rest": "inconnu", "link": "inconnu",
 }  # fmt: skip
 """What stands in the place of a path's parameters."""
 
@@ -93,6 +93,7 @@ TABLE = (
     post("/moderation/reponses/{review}", DESK),
     post("/moderation/centres/{verbatim}", DESK),
     post("/moderation/{verbatim}", DESK),
+    get("/moderation/equite", DESK),
     get("/moderation/partenaires", ADMIN),
     post("/moderation/partenaires", ADMIN),
     get("/moderation/participation", DESK),
@@ -104,7 +105,14 @@ TABLE = (
     get("/cfa", ANY_CENTRE),
     get("/cfa/{centre}", CENTRE),
     get("/cfa/{centre}/avis", CENTRE),
+    get("/cfa/{centre}/avis/{verbatim}", CENTRE, 404),
     post("/cfa/{centre}/avis/{verbatim}", CENTRE),
+    post("/cfa/{centre}/avis/{verbatim}/retirer", CENTRE),
+    post("/cfa/{centre}/avis/{verbatim}/doute", CENTRE),
+    get("/cfa/{centre}/apercu", CENTRE),
+    get("/cfa/{centre}/apercu/cadre", CENTRE),
+    post("/cfa/{centre}/apercu/liens", CENTRE),
+    post("/cfa/{centre}/apercu/liens/{link}/retirer", CENTRE),
     get("/cfa/{centre}/equipe", CENTRE),
     post("/cfa/{centre}/equipe", CENTRE),
     get("/apercu/{token}", ANYONE, 404),
@@ -147,6 +155,8 @@ TABLE = (
     get("/sante"),
     get("/pret"),
     get("/methode"),
+    get("/statistiques"),
+    get("/statistiques/{name}.csv", name="textes"),
     get("/accessibilite"),
     get("/donnees-personnelles"),
     get("/mentions-legales"),
