@@ -25,7 +25,8 @@ def learn(as_json: AsJson = False) -> None:
         say(lesson.obstacle or "")
     else:
         say(
-            f"Appris de {lesson.published} publications et {lesson.refused} refus ; aire sous la courbe {lesson.area:.2f}."
+            f"Appris de {lesson.published} publications et {lesson.refused} refus ; "
+            f"aire sous la courbe {lesson.area:.2f}."
         )
         for kind, one in (("publier", lesson.publish), ("refuser", lesson.refuse)):
             say(

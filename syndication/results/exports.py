@@ -22,8 +22,8 @@ KINDS = {
 """Kinds of files, with their media types."""
 PRUDENCE = (
     "«\u00a0Plus\u00a0» ou «\u00a0moins\u00a0» n'est dit que là où les deux intervalles à 95\u00a0% ne se touchent "
-    "pas. Sur une vingtaine de questions, le hasard peut en faire apparaître une\u00a0: retenez celles qui durent d'une "
-    "année à l'autre."
+    "pas. Sur une vingtaine de questions, le hasard peut en faire apparaître une\u00a0: retenez celles qui durent "
+    "d'une année à l'autre."
 )
 
 

@@ -4,10 +4,8 @@ import re
 import time
 from collections.abc import Iterator
 from email import message_from_binary_file
-from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
-from typing import cast
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -45,7 +43,7 @@ def mail_to(outbox: Path, address: str, subject: str = "") -> str:
     while time.monotonic() < deadline:
         for path in outbox.glob("*.eml"):
             with path.open("rb") as file:
-                mail = cast(EmailMessage, message_from_binary_file(file, policy=default))
+                mail = message_from_binary_file(file, policy=default)
             if mail["To"] == address and subject in mail["Subject"]:
                 path.unlink()
                 return str(mail.get_content())

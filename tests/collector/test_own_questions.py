@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -197,7 +197,7 @@ def test_they_are_stored_and_read_back_as_they_are() -> None:
         replace(ONE, label=" "), replace(ONE, label="x" * 201), replace(ONE, options=("Seul",)),
         replace(ONE, options=tuple("abcdefghi")), replace(ONE, options=("Pareil", "Pareil")),
         replace(ONE, options=("Oui", " ")), replace(OPEN, options=("Oui", "Non")), replace(ONE, key="centre.x"),
-        replace(ONE, key="satisfaction"), replace(ONE, kind="scale"),
+        replace(ONE, key="satisfaction"), replace(ONE, kind=cast(Any, "scale")),
     ],
 )  # fmt: skip
 def test_a_question_that_cannot_be_asked_opens_no_campaign(

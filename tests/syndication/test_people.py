@@ -367,7 +367,7 @@ def test_scopes_are_those_of_the_catalogue(hub: Hub) -> None:
         for wrong in ("", "region:", "departement:99", "opco:OPCO", "monde", "nation:x"):
             with pytest.raises(AccessRefused):
                 choices.checked(wrong)
-        cooking = set(connection.execute(scopes.opco_formations("AKTO")).scalars())
+        cooking: set[int] = set(connection.execute(scopes.opco_formations("AKTO")).scalars())
         assert cooking == {catalogue.formations_by_code(connection, Code("cfd", "50022146"))[0].id}
 
 
