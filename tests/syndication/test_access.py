@@ -50,7 +50,7 @@ CENTRE = frozenset({"owner", "both"})
 VALUES = {
     "centre": PARIS_CENTRE, "verbatim": "inconnu", "review": "inconnu", "id": "inconnu", "token": "inconnu",
     "code": CUISINE, "name": "sirius.css", "campaign": "inconnue", "question": "1", "number": "1", "file": "1.js",
-    "rest": "inconnu", "link": "inconnu",
+    "rest": "inconnu", "link": "inconnu", "doubt": "1", "alert": "1", "text": "inconnu",
 }  # fmt: skip
 """What stands in the place of a path's parameters."""
 
@@ -74,7 +74,8 @@ class Line:
     def address(self, values: dict[str, str]) -> str:
         path = self.path
         for name, value in values.items():
-            path = path.replace(f"{{{name}}}", value).replace(f"{{{name}:path}}", value)
+            for kind in ("", ":path", ":int"):
+                path = path.replace(f"{{{name}{kind}}}", value)
         return path
 
 
@@ -93,6 +94,25 @@ TABLE = (
     post("/moderation/reponses/{review}", DESK),
     post("/moderation/centres/{verbatim}", DESK),
     post("/moderation/{verbatim}", DESK),
+    get("/moderation/lot", DESK),
+    post("/moderation/lot", DESK),
+    post("/moderation/lot/annuler", DESK, 200),
+    get("/moderation/textes/{verbatim}", DESK),
+    post("/moderation/{verbatim}/alerte", DESK),
+    post("/moderation/{verbatim}/annuler", DESK),
+    post("/moderation/{verbatim}/masques", DESK),
+    post("/moderation/{verbatim}/pepite", DESK),
+    post("/moderation/{verbatim}/sujets", DESK),
+    get("/moderation/verifier", DESK),
+    get("/moderation/centres", DESK),
+    get("/moderation/centres/questions", DESK),
+    post("/moderation/centres/questions/{question:int}", DESK),
+    post("/moderation/centres/textes/{text}", DESK),
+    post("/moderation/centres/campagnes/{campaign}", DESK, 404),
+    get("/moderation/doutes", DESK),
+    post("/moderation/doutes/{doubt:int}", DESK),
+    get("/moderation/alertes", REFERENTS),
+    post("/moderation/alertes/{alert:int}", REFERENTS),
     get("/moderation/equite", DESK),
     get("/moderation/partenaires", ADMIN),
     post("/moderation/partenaires", ADMIN),
@@ -113,10 +133,30 @@ TABLE = (
     get("/cfa/{centre}/apercu/cadre", CENTRE),
     post("/cfa/{centre}/apercu/liens", CENTRE),
     post("/cfa/{centre}/apercu/liens/{link}/retirer", CENTRE),
+    get("/cfa/{centre}/campagnes", CENTRE),
+    get("/cfa/{centre}/campagnes/nouvelles", CENTRE),
+    post("/cfa/{centre}/campagnes/nouvelles", CENTRE),
+    get("/cfa/{centre}/campagnes/{campaign}", CENTRE),
+    get("/cfa/{centre}/campagnes/{campaign}/{file}", CENTRE, file="affiche.pdf"),
+    post("/cfa/{centre}/campagnes/{campaign}/fermer", CENTRE, 303),
+    post("/cfa/{centre}/campagnes/{campaign}/invitations", CENTRE),
+    post("/cfa/{centre}/campagnes/{campaign}/liens.pdf", CENTRE),
+    post("/cfa/{centre}/campagnes/{campaign}/prolonger", CENTRE),
+    get("/cfa/{centre}/questions", CENTRE),
+    post("/cfa/{centre}/questions", CENTRE),
+    post("/cfa/{centre}/questions/{question:int}", CENTRE),
+    post("/cfa/{centre}/questions/{question:int}/retirer", CENTRE),
+    get("/cfa/{centre}/resultats", CENTRE),
+    get("/cfa/{centre}/resultats/{file}", CENTRE, file="resultats.csv"),
     get("/cfa/{centre}/equipe", CENTRE),
     post("/cfa/{centre}/equipe", CENTRE),
     get("/apercu/{token}", ANYONE, 404),
     get("/apercu/{token}/cadre", ANYONE, 404),
+    # -- observers
+    get("/observatoire", OBSERVERS),
+    get("/observatoire/centres/{centre}", OBSERVERS),
+    get("/observatoire/centres/{centre}/{file}", OBSERVERS, file="resultats.csv"),
+    get("/observatoire/fichiers/{file}", OBSERVERS, file="centres.csv"),
     # -- people
     get("/connexion"),
     post("/connexion"),
@@ -147,6 +187,8 @@ TABLE = (
     get("/"),
     get("/formations/{code:path}"),
     get("/etablissements/{code}", code=PARIS_CENTRE),
+    get("/etablissements/{code}/points-forts", code=PARIS_CENTRE),
+    get("/bonnes-pratiques"),
     get("/sitemap.xml"),
     get("/integrer"),
     get("/static/{name}"),
