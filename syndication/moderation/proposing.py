@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from syndication.moderation.signals.phrases import compile_patterns
 from syndication.moderation.signals.reading import Reading
@@ -31,7 +31,8 @@ FEWEST_WORDS = 3
 """Words under which nothing is proposed."""
 
 
-class Proposal(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Proposal:
     """A subject (a key of ``SUBJECTS``) and where its weightiest sign stands, in code points; 0 and 0: the question."""
 
     subject: str

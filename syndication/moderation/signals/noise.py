@@ -64,7 +64,7 @@ def _repeated(reading: Reading) -> Iterator[Signal]:
 
 
 def _says_again(reading: Reading) -> bool:
-    sentences = " ".join(reading.marked).split(" . ")
+    sentences = [one for one in reading.line(0, len(reading)).split(" . ") if one not in {"", "."}]
     if len(set(sentences)) == len(sentences):
         return False
     return any(times > 1 and one.count(" ") >= (2 if times == 2 else 1) for one, times in Counter(sentences).items())

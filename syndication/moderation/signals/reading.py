@@ -17,7 +17,9 @@ NETWORK, STREET = 512, 1024
 FRENCH, FOREIGN, OTHER_SCRIPT = 2048, 4096, 8192
 MASH, FIRST_FIGURE = 16384, 32768
 MAILING, PUBLIC, LETTER = 65536, 131072, 262144
-DANGER = 524288
+STOP = 524288
+"""The end of a sentence, which is read as a word is."""
+DANGER = 1048576
 """The first rule of danger has this bit, each further one the next."""
 _COMMON = FRENCH | FOREIGN
 A_NAME = NAME_SURE | NAME_CAPITAL | NAME_WORD
@@ -49,9 +51,14 @@ class Reading:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.raw: list[str] = _WORD.findall(text)
-        self.folded, self.traits = map(list, zip(*map(lexeme, self.raw), strict=True)) if self.raw else ([], [])
-        self.known = reduce(or_, set(self.traits), 0)
+        tokens: list[str] = _TOKEN.findall(text)
+        folded, traits = zip(*map(lexeme, tokens), strict=True) if tokens else ((), ())
+        self.known = reduce(or_, set(traits), 0)
+        self._tokens: tuple[str, ...] = folded
+        self._at = [at for at, own in enumerate(traits) if own != STOP] if self.known & STOP else range(len(tokens))
+        self.raw = [tokens[at] for at in self._at]
+        self.folded = [folded[at] for at in self._at]
+        self.traits = [traits[at] for at in self._at]
         self._telling = [(index, own) for index, own in enumerate(self.traits) if own & ~_COMMON]
 
     def __len__(self) -> int:
@@ -77,21 +84,11 @@ class Reading:
 
     def parted(self, index: int) -> bool:
         """True when a sentence ends before a word."""
-        return self.marked[index].startswith(".")
+        return index > 0 and self._at[index] - self._at[index - 1] > 1
 
-    @cached_property
-    def marked(self) -> list[str]:
-        """Folded words, with « . » and a space before those that begin another sentence."""
-        marked: list[str] = []
-        ended = False
-        words = iter(self.folded)
-        for token in _TOKEN.findall(self.text):
-            if token in _STOPS:
-                ended = bool(marked)
-            else:
-                marked.append(". " + next(words) if ended else next(words))
-                ended = False
-        return marked
+    def line(self, first: int, last: int) -> str:
+        """Folded words ``first`` to ``last`` (excluded) between single spaces, with « . » where a sentence ends."""
+        return " ".join(self._tokens[self._at[first] : self._at[last - 1] + 1]) if first < last else ""
 
     def stretch(self, first: int, last: int) -> "Stretch":
         """Words ``first`` to ``last`` (excluded) as a line on which patterns run."""
@@ -107,12 +104,12 @@ class Reading:
 
 
 class Stretch:
-    """Folded words between single spaces, with « . » where a sentence ends; ``line`` begins and ends with a space."""
+    """A part of a text on which patterns run: its ``line`` begins and ends with a space."""
 
     def __init__(self, reading: Reading, first: int, last: int) -> None:
         self._reading = reading
         self._first = first
-        self.line = f" {' '.join(reading.marked[first:last])} "
+        self.line = f" {reading.line(first, last)} "
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """Where in the text a part of ``line`` stands that begins and ends with a word."""
@@ -134,8 +131,10 @@ def fold(word: str) -> str:
 
 @lru_cache(maxsize=50_000)
 def lexeme(word: str) -> tuple[str, int]:
-    """A word in lower case without accents, and what is known of it as a sum of the constants above."""
-    folded = fold(word[:LONGEST_WORD])
+    """A word in lower case without accents, and what is known of it; the end of a sentence too."""
+    if word in _STOPS:
+        return ".", STOP
+    folded = fold(word[:LONGEST_WORD]) or "-"
     traits = _listed().get(folded, 0)
     for bit, whole, beginnings in _alarms():
         if folded in whole or folded.startswith(beginnings):

@@ -1,8 +1,8 @@
 """What is shown of a text, and what each kind of it means. Pure."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import NamedTuple
 
 KINDS: Mapping[str, str] = MappingProxyType(
     {
@@ -23,7 +23,8 @@ KINDS: Mapping[str, str] = MappingProxyType(
 """What each kind means, the gravest first. Keys are kept with texts and never change meaning."""
 
 
-class Signal(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Signal:
     """Something seen in a text: its kind (a key of ``KINDS``), where, and why, in French.
 
     ``start`` and ``end`` count code points of the text as it is, ``end`` excluded; both are 0 for the whole text.
