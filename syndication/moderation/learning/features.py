@@ -4,9 +4,9 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain
 
-from syndication.moderation.signals import examine
+from syndication.moderation.signals import examine_reading
 from syndication.moderation.signals.reading import Reading
 
 PARTS = (3, 4)
@@ -15,19 +15,21 @@ PARTS = (3, 4)
 
 def terms(text: str, question: str) -> Counter[str]:
     """How often each term stands in a text: ``w:`` words and pairs, ``p:`` parts, ``s:`` signals, ``q:`` question."""
-    words = Reading(text).folded
-    found = Counter(f"w:{word}" for word in words)
-    found.update(f"w:{first} {second}" for first, second in pairwise(words))
-    for word in words:
-        found.update(_parts(word))
-    found.update(f"s:{signal.kind}" for signal in examine(text))
+    reading = Reading(text)
+    found = Counter(chain.from_iterable(map(_terms_of_word, reading.folded)))
+    found.update(map("w:{} {}".format, reading.folded, reading.folded[1:]))
+    found.update(f"s:{signal.kind}" for signal in examine_reading(reading))
     found[f"q:{question}"] = 1
     return found
 
 
 def weigh(counts: Mapping[str, int], rarity: Mapping[str, float]) -> dict[str, float]:
     """Weights of known terms: (1 + ln count) × rarity, scaled to a length of 1 (sublinear TF-IDF)."""
-    weights = {term: (1 + math.log(count)) * rarity[term] for term, count in counts.items() if term in rarity}
+    weights = {
+        term: rarity[term] if count == 1 else (1 + math.log(count)) * rarity[term]
+        for term, count in counts.items()
+        if term in rarity
+    }
     length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
     return {term: weight / length for term, weight in weights.items()}
 
@@ -47,6 +49,7 @@ def rarities(documents: Iterable[tuple[str, Iterable[str]]], least: int, most: i
 
 
 @lru_cache(maxsize=20_000)
-def _parts(word: str) -> tuple[str, ...]:
+def _terms_of_word(word: str) -> tuple[str, ...]:
     closed = f" {word} "
-    return tuple(f"p:{closed[at : at + size]}" for size in PARTS for at in range(len(closed) - size + 1))
+    parts = (f"p:{closed[at : at + size]}" for size in PARTS for at in range(len(closed) - size + 1))
+    return (f"w:{word}", *parts)

@@ -12,7 +12,7 @@ from syndication.moderation.signals.reading import Reading
 from syndication.moderation.signals.rude import find_rude
 from syndication.moderation.signals.signal import KINDS, Signal
 
-__all__ = ["KINDS", "Signal", "examine"]
+__all__ = ["KINDS", "Signal", "examine", "examine_reading"]
 
 
 def examine(text: str) -> tuple[Signal, ...]:
@@ -20,7 +20,11 @@ def examine(text: str) -> tuple[Signal, ...]:
 
     A text is called short only when nothing else is to be said of it. Raises nothing, whatever the text.
     """
-    reading = Reading(text)
+    return examine_reading(Reading(text))
+
+
+def examine_reading(reading: Reading) -> tuple[Signal, ...]:
+    """The same of a text that was read already."""
     found = [
         *find_danger(reading), *find_rude(reading), *find_people(reading), *find_contacts(reading), *find_noise(reading)
     ]  # fmt: skip

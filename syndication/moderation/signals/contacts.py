@@ -196,8 +196,9 @@ def _looks_made_up(word: str) -> bool:
 
 def _streets(reading: Reading) -> Iterator[Signal]:
     strong, links = words("contacts", "strong_streets"), words("contacts", "street_links")
+    unnumbered = strong | {"allee", "chemin", "quai"}
     for index in reading.having(STREET):
-        if index + 1 >= len(reading):
+        if index + 1 >= len(reading) or not (reading.folded[index] in unnumbered or _follows_a_figure(reading, index)):
             continue
         numbered = _number_before(reading, index)
         last = _street_name(reading, index, links)
@@ -206,11 +207,18 @@ def _streets(reading: Reading) -> Iterator[Signal]:
             last = index + 1 if reading.folded[index + 1] not in {"a", "et", "ou"} else None
         if last is None or not (named or numbered is not None):
             continue
-        if numbered is None and reading.folded[index] not in strong | {"allee", "chemin", "quai", "impasse"}:
+        if numbered is None and reading.folded[index] not in unnumbered:
             continue
         start = reading.places[index if numbered is None else numbered][0]
         why = "Nom de rue" if numbered is None else "Adresse postale"
         yield Signal("adresse", start, reading.places[last][1], why)
+
+
+def _follows_a_figure(reading: Reading, index: int) -> bool:
+    """Whether a word comes after a number, so that « cours » and « place » may be streets."""
+    return index > 0 and (
+        reading.folded[index - 1][0].isdigit() or reading.folded[index - 1] in {"bis", "ter", "quater"}
+    )
 
 
 def _number_before(reading: Reading, index: int) -> int | None:
