@@ -206,3 +206,15 @@ def test_a_finished_campaign_hands_out_nothing_more(ready: Path) -> None:
     refused = sirius(ready, "campaign", "links", campaign, "--count", "1")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "Cette campagne est finie" in refused.stderr
+
+
+def test_a_centre_that_closed_opens_no_campaign_until_it_is_said_to_be_open(ready: Path) -> None:
+    opening = ("campaign", "open", "--formation", "50022146", "--etablissement", "9990001X")
+    assert sirius(ready, "centre", "close", "9990001X", "--on", "hier").returncode == 1
+    assert "sa propre suite" in sirius(ready, "centre", "close", "9990001X", "--into", "9990001X").stderr
+    closed = sirius(ready, "centre", "close", "9990001X", "--on", "2026-08-31")
+    assert (closed.returncode, "fermé le 31" in closed.stderr) == (0, True)
+    refused = sirius(ready, *opening)
+    assert (refused.returncode, "a fermé le 31" in refused.stderr) == (1, True)
+    assert sirius(ready, "centre", "reopen", "9990001X").returncode == 0
+    assert sirius(ready, *opening).returncode == 0
