@@ -55,7 +55,7 @@ def test_each_centre_is_told_with_its_campaigns_answers_and_texts_that_wait(
     paris = regions["Île-de-France"]
     assert (paris.centres, paris.taking_part, paris.respondents, paris.waiting) == (1, 1, 3, 6)
     page = plain(desk.get(PAGE).text)
-    assert "5 établissements" in page
+    assert "2 des 5 établissements ont eu une campagne ; 5 personnes ont répondu." in page
     assert "Ensemble 5 2 5 10" in page
 
 
