@@ -121,9 +121,9 @@ async def read_form(request: Request, most_fields: int = 100, *, private: bool =
             raise HTTPException(413)
     try:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=most_fields, errors="replace")
-        return dict(pairs)
     except (UnicodeDecodeError, ValueError):
         raise HTTPException(400) from None
+    return {name: value.replace("\0", "") for name, value in pairs}  # which PostgreSQL holds in no text
 
 
 def refuse_foreign_posts(request: Request, *, private: bool = False) -> None:

@@ -23,6 +23,7 @@ from syndication.digests import owing
 from syndication.errors import ConfigurationError
 from syndication.gestures import store as gestures
 from syndication.instants import PARIS, months_before
+from syndication.joining import store as joining
 from syndication.learnt import teaching
 from syndication.letters import store as letters
 from syndication.letters.courier import Courier as LetterCourier
@@ -185,9 +186,9 @@ def letter_courier(hub: Hub) -> LetterCourier:
 
 
 def forget_letters(hub: Hub) -> int:
-    """Erase that mails left long ago; gives how many."""
+    """Erase that mails left long ago, and requests to take part that were decided long ago; gives how many."""
     with writing(hub.engine).begin() as connection:
-        return letters.forget(connection, hub.clock())
+        return letters.forget(connection, hub.clock()) + joining.forget(connection, hub.clock())
 
 
 def count_gestures(hub: Hub) -> int:

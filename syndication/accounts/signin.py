@@ -24,7 +24,9 @@ HOME = {
 }
 """Where each role lands; who has several lands where the first of them does."""
 LONGEST_PATH = 500
-_EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1,180}\.[^@\s,;<>\".]{2,63}")
+_EMAIL = re.compile(
+    r"[^@\s,;<>\"\x00-\x1f\x7f]{1,64}@[^@\s,;<>\"\x00-\x1f\x7f]{1,180}\.[^@\s,;<>\".\x00-\x1f\x7f]{2,63}"
+)
 _SCOPE = re.compile(r"nation|(region|departement|opco):.{1,80}")
 _PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 _WAY_OUT = re.compile(r"%(?:2f|5c|0[0-9a-f]|1[0-9a-f]|7f)", re.IGNORECASE)

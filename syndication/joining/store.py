@@ -1,9 +1,9 @@
 """SQL of requests to take part. A decision is a conditional update: of two who decide, one does."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from syndication import models
 from syndication.database import table
@@ -11,7 +11,9 @@ from syndication.errors import AccessConflict
 
 REQUEST = table(models.JoinRequest)
 CENTRE = table(models.Centre)
-WAITING, ACCEPTED, REFUSED = "attente", "acceptee", "refusee"
+WAITING = "attente"
+KEPT = timedelta(days=365)
+"""How long a request is kept once it was decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +74,8 @@ def decide(connection: Connection, request_id: int, state: str, reason: str, by:
         )
     row = connection.execute(select(REQUEST.c.email, REQUEST.c.centre_id).where(REQUEST.c.id == request_id)).one()
     return row.email, row.centre_id
+
+
+def forget(connection: Connection, now: datetime) -> int:
+    """Erase requests that were decided long ago; gives how many."""
+    return connection.execute(delete(REQUEST).where(REQUEST.c.decided_at < now - KEPT)).rowcount

@@ -124,7 +124,11 @@ class _Accesses:
         self, person: Person, query: Mapping[str, str], status: int = 200, *, fault: str = "", done: str = "",
         form: Mapping[str, str] | None = None,
     ) -> Response:  # fmt: skip
-        role, words, at = query.get("role", ""), " ".join(query.get("q", "").split())[:80], _page_number(query)
+        role, words, at = (
+            query.get("role", ""),
+            " ".join(query.get("q", "").replace("\0", "").split())[:80],
+            _page_number(query),
+        )
         with self._hub.engine.connect() as connection:
             people, total = store.people(connection, role if role in ROLES else "", words, at * PAGE, PAGE)
             counts = store.count_by_role(connection)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, false, insert, or_, select, true
 
@@ -53,7 +54,7 @@ def replace_opcos(connection: Connection, pairs: Collection[tuple[str, str]]) ->
     connection.execute(insert(OPCO), [{"name": name, "rncp": rncp} for name, rncp in sorted(pairs)])
 
 
-def opco_formations(name: str) -> Select[tuple[int]]:
+def opco_formations(name: str) -> Select[Any]:
     """Ids of the formations of an OPCO, as a query to look among."""
     return (
         select(FORMATION_CODE.c.formation_id)

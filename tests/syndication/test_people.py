@@ -122,6 +122,19 @@ def test_a_refusal_has_a_reason_that_is_told(hub: Hub, app: Service, admin: Clie
         assert accounts.person_by_email(connection, ZOE) is None
 
 
+def test_a_decided_request_is_forgotten_after_a_year_and_one_that_waits_never(
+    hub: Hub, app: Service, admin: Client, clock: Clock
+) -> None:
+    refused = str(asked(hub, Client(app)))
+    asked(hub, Client(app), "autre@cfa.fr")
+    admin.post("/moderation/acces", data={"acte": "refuser", "demande": refused, "raison": "Non."})
+    worker.letter_courier(hub).hand_over()
+    assert worker.forget_letters(hub) == 0
+    clock.moment += timedelta(days=366)
+    assert worker.forget_letters(hub) >= 1
+    assert counted(hub, "join_request") == 1
+
+
 def test_of_two_admins_who_decide_at_once_one_does(hub: Hub, app: Service, admin: Client) -> None:
     number = str(asked(hub, Client(app)))
     refusal = {"acte": "refuser", "demande": number, "raison": "Non."}

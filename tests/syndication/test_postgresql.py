@@ -32,6 +32,11 @@ from tests.syndication.cfa.test_own_questions import (
     test_counts_and_texts_appear_with_the_fifth_respondent_and_a_moderator_s_reading,
     test_two_looks_never_tell_one_answer,
 )
+from tests.syndication.letters.test_courier import (
+    test_a_process_that_dies_loses_nothing_before_and_repeats_no_news_after,
+    test_links_leave_before_news,
+    test_no_more_than_three_links_are_alive,
+)
 from tests.syndication.test_api import (
     managed,
     test_a_centre_that_manages_leads_to_the_place_everywhere_and_it_is_said,
@@ -54,10 +59,24 @@ from tests.syndication.test_gate import (
     test_a_site_sees_its_own_figures_and_nobody_else_s,
     test_during_a_rotation_two_keys_work_and_then_one,
 )
+from tests.syndication.test_participation import (
+    desk,
+    test_each_centre_is_told_with_its_campaigns_answers_and_texts_that_wait,
+    test_filters_narrow_and_odd_ones_are_left_out,
+    test_scopes_narrow_what_observers_see,
+)
 from tests.syndication.test_partners import (
     closed,
     test_only_exact_origins_may_frame,
     test_revoking_stops_a_site_at_once,
+)
+from tests.syndication.test_people import (
+    admin,
+    test_acts_are_told_the_latest_first,
+    test_of_two_admins_who_decide_at_once_one_does,
+    test_people_are_found_by_words_and_by_role_page_by_page,
+    test_scopes_are_those_of_the_catalogue,
+    test_two_admins_who_end_each_other_at_once_leave_one,
 )
 from tests.syndication.test_publication import (
     test_a_centre_s_page_tells_no_words_of_a_formation_with_too_few_there,
