@@ -71,8 +71,19 @@ def test_the_common_link_is_written_as_a_code(ready: Path, suffix: str, start: b
     assert (refused.returncode, (ready / "affiche.jpg").exists()) == (2, False)
 
 
+def test_opcos_are_listed_for_their_observers_and_their_number_told(ready: Path) -> None:
+    file = ready / "opco.csv"
+    file.write_text("opco;rncp\nAKTO;RNCP38430\nAKTO;x\n", encoding="utf-8")
+    done = sirius(ready, "catalogue", "opco", str(file), "--json")
+    told = json.loads(done.stdout)
+    assert (told["opco"], told["rncp"], len(told["rejetees"])) == (1, 1, 1)
+
+
 def test_a_sign_in_link_is_printed_for_each_role(ready: Path) -> None:
-    for role, more in (("moderator", ()), ("admin", ()), ("observer", ()), ("cfa", ("--etablissement", "9990001X"))):
+    for role, more in (
+        ("moderator", ()), ("admin", ()), ("observer", ("--scope", "region:Bretagne")),
+        ("cfa", ("--etablissement", "9990001X")),
+    ):  # fmt: skip
         done = sirius(ready, "signin", "lea@exemple.fr", "--role", role, *more, "--json")
         assert set(json.loads(done.stdout)) == {"lien"}
 

@@ -306,7 +306,7 @@ def test_a_mail_that_cannot_be_written_is_put_off_and_keeps_no_other_waiting(hub
     know(hub)
     owe(hub, "demande_recue")  # without what its template tells
     owe(hub, "demande_recue", **NEWS)
-    with pytest.raises(Exception, match="undefined"):
+    with pytest.raises(Exception, match="Undefined"):
         courier(hub).hand_over()
     assert courier(hub).hand_over().left == 1
     assert states(hub) == ["due"]
