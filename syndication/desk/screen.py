@@ -21,7 +21,7 @@ from syndication.reviews import store as reviews
 
 WINDOW = 300
 """The oldest texts, among which the order that was learnt chooses."""
-PREPARED = 6
+PREPARED = 8
 """Texts that stand ready behind the one in front."""
 CHOICES = 200
 """Formations and centres that filters suggest."""

@@ -503,10 +503,13 @@ def test_a_text_repeated_under_another_question_elsewhere_is_a_copy(
     assert marks(hub) == [[], ["copie"]]
 
 
+PLAIN = ("Se lever tôt, on s'y fait.", "Mes collègues expliquent bien le métier.")
+
+
 def test_only_the_text_that_repeats_is_signalled_to_moderators(
     hub: Hub, app: Any, open_campaign: Opener, catch_up: CatchUp
 ) -> None:
-    for link, other in zip(hub.collector.issue_links(open_campaign(), 2), ("Un mot.", "Deux mots."), strict=True):
+    for link, other in zip(hub.collector.issue_links(open_campaign(), 2), PLAIN, strict=True):
         said = {"satisfaction": ["bien"], "cfa": ["bien"], "changement": [STORY], "a_savoir": [other]}
         hub.collector.record(link, said)
     catch_up()

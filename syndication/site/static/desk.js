@@ -8,23 +8,26 @@
   const spoken = one("[role=status]", undo), undoForm = one("form", undo);
   const previous = one("#avant"), next = one("#apres");
   const switched = one("#touches");
-  const LOW = 3;
+  const LOW = 5;
   let front = one("#texte"), ahead = [], behind = [], rank = +desk.dataset.place, total = +desk.dataset.total;
-  let last = null, timer = 0, asking = null, ended = false;
+  let last = null, timer = 0, asking = null, ended = false, waits = false, tail = "";
 
   const number = (n) => n.toLocaleString("fr-FR");
   const idOf = (section) => section?.dataset.id ?? "";
-  const known = () => new Set([...ahead, ...behind, front].map(idOf));
+  const seen = new Set([idOf(front)]);
+  // the page that is asked for more begins where this one ends: its own text in front counts only when it is new
   const take = (root) => {
-    const before = known();
-    for (const template of all("template[data-suivant]", root)) {
-      const section = one("section", template.content);
-      if (!before.has(idOf(section))) ahead.push(document.importNode(section, true));
-      template.remove();
+    const sections = all("template[data-suivant]", root).map((template) => one("section", template.content));
+    const fresh = [root === document ? null : one("#texte[data-id]", root), ...sections].filter((section) => section && !seen.has(idOf(section)));
+    for (const section of fresh) {
+      seen.add(idOf(section));
+      ahead.push(document.importNode(section, true));
     }
+    tail = idOf(sections.at(-1)) || idOf(fresh.at(-1)) || tail || idOf(front);
+    all("template[data-suivant]", root).forEach((template) => template.remove());
+    return fresh.length;
   };
   take(document);
-  ended = ahead.length === 0;
 
   // -- what is in front ------------------------------------------------------------------------------------------
 
@@ -35,13 +38,13 @@
     if (ahead.length) next.href = address(idOf(ahead[0]));
   };
   const address = (id) => `/moderation?${new URLSearchParams([...new URLSearchParams(desk.dataset.query), ["texte", id]])}`;
-  const end = () => {
+  const end = (sentence) => {
     const section = document.createElement("section");
     section.className = "front";
     section.id = "texte";
     section.tabIndex = -1;
     const link = Object.assign(document.createElement("a"), { href: `/moderation?${desk.dataset.query}`, textContent: "Regarder ce qui reste" });
-    const lead = Object.assign(document.createElement("p"), { className: "lead", textContent: "Vous êtes au bout de la file." });
+    const lead = Object.assign(document.createElement("p"), { className: "lead", textContent: sentence });
     const last = document.createElement("p");
     last.append(link);
     section.append(lead, last);
@@ -55,22 +58,21 @@
     where();
   };
   const prepare = () => {
-    if (ended || asking || ahead.length >= LOW) return;
-    const from = idOf(ahead.at(-1)) || idOf(front);
-    if (!from) return;
-    asking = fetch(address(from), { headers: { accept: "text/html" } })
+    if (ended || asking || ahead.length >= LOW || !tail) return;
+    asking = fetch(address(tail), { headers: { accept: "text/html" } })
       .then((answer) => (answer.ok ? answer.text() : Promise.reject(answer)))
-      .then((html) => {
-        const before = ahead.length;
-        take(new DOMParser().parseFromString(html, "text/html"));
-        ended = ahead.length === before;
-        where();
-      })
-      .catch(() => {})
-      .finally(() => { asking = null; });
+      .then((html) => { ended = !take(new DOMParser().parseFromString(html, "text/html")); })
+      .catch(() => { if (waits) show(end("Le texte suivant n'a pas pu être demandé.")); waits = false; })
+      .finally(() => {
+        asking = null;
+        if (waits) advance();
+        else where();
+      });
   };
   const advance = () => {
-    show(ahead.shift() ?? end());
+    prepare();
+    waits = !ahead.length && !ended && !!asking;
+    show(ahead.shift() ?? end(waits ? "Le texte suivant arrive." : "Vous êtes au bout de la file."));
     prepare();
   };
 
