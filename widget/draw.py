@@ -93,8 +93,10 @@ class Pen:
                 repondants=words.counted("reponse", one.answered, self.language),
                 ailleurs=words.percent(one.elsewhere_percent, self.language),
             )
-            told = f'<span class="count"{self._french}>{_label(one.formation)}</span>' if several else ""
-            lines.append(f"<li><b>{_label(one.label)}</b>{told}<br>{said}</li>")
+            group = _STRENGTH_GROUPS.get(one.key.partition(".")[0], "") if "." in one.key else ""
+            where = f' <span class="count">{self._t[group]}</span>' if group else ""
+            told = f' <span class="count"{self._french}>{_label(one.formation)}</span>' if several else ""
+            lines.append(f"<li><b>{_label(one.label)}</b>{where}{told}<br>{said}</li>")
         return Markup("".join(lines))  # noqa: S704 labels are escaped
 
     def listed(self, texts: Sequence[Markup]) -> Markup:
@@ -186,6 +188,9 @@ class Pen:
             f'<button name="oui" value="{key}">{self._t["utile"]}</button> '
             f'<button name="non" value="{key}">{self._t["pas_utile"]}</button></p>'
         )
+
+
+_STRENGTH_GROUPS = {"entreprise": "en_entreprise", "cfa": "au_cfa", "fierte": "apporte"}
 
 
 @cache

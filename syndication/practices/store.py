@@ -84,8 +84,7 @@ def told(connection: Connection, ids: Sequence[str]) -> list[Told]:
             VERBATIM.c.id, VERBATIM.c.question, words_shown().label("words"), VERBATIM.c.month, VERBATIM.c.gem,
             VERBATIM.c.formation_id, head.c.id.label("lineage_id"), head.c.title, head.c.natural_key,
             VERBATIM.c.centre_id, CENTRE.c.uai, CENTRE.c.name, CENTRE.c.city, speaks.label("subjects"),
-            REPLY.c.text.label("said"),
-            REPLY.c.signed, REPLY.c.published_at.label("replied_at"),
+            REPLY.c.text.label("said"), REPLY.c.signed, REPLY.c.published_at.label("replied_at"),
         )
         .join(FORMATION, FORMATION.c.id == VERBATIM.c.formation_id)
         .join(head, head.c.id == func.coalesce(FORMATION.c.lineage_id, FORMATION.c.id))

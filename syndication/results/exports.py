@@ -10,7 +10,7 @@ from datetime import date
 from syndication.kit import sheets
 from syndication.kit.sheets import Bar, Bars, Block, Heading, Paragraph, Sheet, sheet_pdf
 from syndication.kit.tables import Column, Row, Table, to_csv, to_xlsx
-from syndication.results.figures import Figures, Line
+from syndication.results.figures import WHERE, Figures, Line
 from widget.contract import Distribution, Strength, Verbatim
 from widget.routes import words
 
@@ -164,15 +164,16 @@ def beside_line(line: Line) -> str:
 def strength_line(one: Strength) -> str:
     """« L'ambiance (CAP cuisine) : 96 % de « bien » sur 50 réponses ; 60 % dans les autres centres. »"""
     here, there = words.percent(one.percent), words.percent(one.elsewhere_percent)
+    where = f", {WHERE[one.key.partition('.')[0]]}" if "." in one.key else ""
     return (
-        f"{one.label} ({one.formation})\u00a0: {here} de «\u00a0bien\u00a0» sur "
+        f"{one.label}{where} ({one.formation})\u00a0: {here} de «\u00a0bien\u00a0» sur "
         f"{words.counted('reponse', one.answered)}\u00a0; {there} dans les autres centres."
     )
 
 
 def stopped(taken_on: date | None) -> str:
-    """The day that figures are of, and why they move on by several at a time."""
-    when = f"Chiffres arrêtés le {words.day(taken_on)}. " if taken_on else ""
+    """The month that figures are of (a day would tell who had just answered), and why they move on by several."""
+    when = f"Chiffres arrêtés en {words.month_of(taken_on)}. " if taken_on else ""
     return f"{when}Ils avancent par groupes de plusieurs réponses, pour que personne ne soit reconnu."
 
 

@@ -16,6 +16,11 @@ GROUPS = (
     ("cfa", "Au CFA"), ("fierte", "Ce que l'apprentissage leur apporte"),
 )  # fmt: skip
 """Groups of questions in the order they are told, with their titles."""
+WHERE = {
+    "entreprise": "en entreprise", "cfa": "au CFA", "fierte": "ce que l'apprentissage apporte",
+    "recherche": "pour trouver une entreprise",
+}  # fmt: skip
+"""How a group is said behind one of its questions."""
 
 
 @dataclass(frozen=True, slots=True)

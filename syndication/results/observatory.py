@@ -17,7 +17,7 @@ from syndication.catalogue.store import CentreRow
 from syndication.context import Hub
 from syndication.errors import UnusableCode
 from syndication.kit.tables import Column, Row, Table, to_csv
-from syndication.pages import page
+from syndication.pages import forbidden, page
 from syndication.results import asking, gather, store
 from syndication.results.exports import PRUDENCE, Told, as_file, stopped
 from syndication.results.gather import Cut, Wish
@@ -70,7 +70,7 @@ class Observatory:
         wish, fault = asking.read_wish(request), ""
         scope = _scope(request, person)
         if scope is None:
-            return page("accounts/forbidden.html", 403, person=person)
+            return forbidden(self._hub, person)
         with self._hub.engine.connect() as connection:
             try:
                 seen = self._seen(connection, scope, wish)
@@ -102,7 +102,7 @@ class Observatory:
     def _file(self, request: Request, person: Person, kind: str) -> Response:
         scope = _scope(request, person)
         if scope is None:
-            return page("accounts/forbidden.html", 403, person=person)
+            return forbidden(self._hub, person)
         with self._hub.engine.connect() as connection:
             try:
                 seen = self._seen(connection, scope, asking.read_wish(request))
@@ -121,18 +121,18 @@ class Observatory:
             try:
                 centre = resolve_centre(connection, request.path_params["centre"])
             except UnusableCode:
-                return page("accounts/forbidden.html", 403, person=person)
+                return forbidden(self._hub, person)
             scopes = (observed(connection, scope) for scope in person.scopes)
             allowed = [one for one in scopes if centre.id in one.centres]
             if not allowed:
-                return page("accounts/forbidden.html", 403, person=person)
+                return forbidden(self._hub, person)
             try:
                 cut = gather.understood(connection, wish)
             except UnusableCode as error:
                 wish, cut, fault = Wish(), Cut((EVERY,)), str(error)
             members = _union([within(one, cut.members) for one in allowed])
             if not members:
-                return page("accounts/forbidden.html", 403, person=person)
+                return forbidden(self._hub, person)
             told = self._told(connection, centre, Cut(members, cut.code, cut.title, cut.year))
             choices = _allowed(gather.choices(connection, [centre.id], cut), allowed[0], connection)
         if kind:

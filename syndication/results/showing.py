@@ -9,7 +9,8 @@ from starlette.responses import Response
 from syndication.context import Hub
 from syndication.errors import UnusableCode
 from syndication.pages import page
-from syndication.results.strengths import OTHER_CENTRES, Z
+from syndication.results.figures import WHERE
+from syndication.results.strengths import OTHER_CENTRES
 from widget.contract import Ask
 
 CACHE = "public, max-age=0, s-maxage=30, stale-while-revalidate=30, stale-if-error=86400"
@@ -37,7 +38,7 @@ class Showing:
             "results/strengths.html", cache_control=CACHE, centre=centre, snapshot=snapshot,
             groups=[(title, [one for one in snapshot.strengths if one.formation == title]) for title in titles],
             address=f"{public}/etablissements/{quote(known, safe='')}/points-forts", known=known,
-            fragile=self._hub.settings.thresholds.fragile_below, others=OTHER_CENTRES, z=Z,
+            fragile=self._hub.settings.thresholds.fragile_below, others=OTHER_CENTRES, where=WHERE,
         )  # fmt: skip
         if not snapshot.strengths:
             response.headers["x-robots-tag"] = "noindex"

@@ -16,6 +16,7 @@ from syndication.errors import UnusableCode
 from syndication.pages import for_centre, for_roles, page
 from syndication.results import asking, gather
 from syndication.results.exports import PRUDENCE, Told, as_file, stopped
+from syndication.results.figures import WHERE
 from syndication.results.gather import Cut, Wish
 from syndication.results.observatory import Observatory
 from syndication.results.showing import Showing
@@ -79,7 +80,7 @@ class _Results:
             lines=lines, heads=heads, sorted=asking.SORT in request.query_params, snapshot=snapshot,
             texts=snapshot.verbatims[:TEXTS] if snapshot else (), query=asking.query_of(wish), prudence=PRUDENCE,
             stopped=stopped(told.figures.taken_on), minimum=self._hub.settings.thresholds.minimum, code=code,
-            named=named, files=f"{here}/resultats",
+            named=named, files=f"{here}/resultats", where=WHERE,
         )  # fmt: skip
 
     def _file(self, request: Request, centre: CentreRow, kind: str) -> Response:
