@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, exists, func, literal_column, select, tuple_
+from sqlalchemy import Connection, Select, exists, func, literal_column, select
 
 from syndication import models
 from syndication.database import joined, table
@@ -71,7 +71,9 @@ def _narrowed(query: Select[tuple[datetime, str]], subject: str, after: Place | 
         speaks = exists().where(SUBJECT.c.verbatim_id == VERBATIM.c.id, SUBJECT.c.subject == subject)
         query = query.where(speaks)
     if after:
-        query = query.where(tuple_(VERBATIM.c.published_at, VERBATIM.c.id) < tuple_(*after))
+        moment, number = after
+        at = VERBATIM.c.published_at
+        query = query.where((at < moment) | ((at == moment) & (VERBATIM.c.id < number)))
     return query.order_by(VERBATIM.c.published_at.desc(), VERBATIM.c.id.desc())
 
 
