@@ -78,7 +78,7 @@ def test_a_centre_reads_sorts_and_takes_its_results_away(chromium: Browser, serv
     page = new_page(chromium, java_script_enabled=False)
     enter(page, service["cfa"])
     page.goto(home + SPACE)
-    page.get_by_label("Formation").select_option(FORMATION)
+    page.get_by_label("Formation", exact=True).select_option(FORMATION)
     page.get_by_role("button", name="Voir").click()
     expect(page.get_by_role("main")).to_contain_text("plus souvent bien que dans la région")
     expect(page.get_by_role("main")).to_contain_text("D'une année scolaire à l'autre")
@@ -118,8 +118,8 @@ def test_an_observer_reads_a_region_and_one_of_its_centres(chromium: Browser, da
 
 def test_a_host_page_asks_for_points_forts_and_takes_them_back(chromium: Browser, home: str, host: Host) -> None:
     page = new_page(chromium)
-    body = element(f'etablissement="{CENTRE}" points-forts chargement="immediat"', FORMATION) + script(home)
-    page.goto(host.page("/forts", body))
+    tag = element(f'etablissement="{CENTRE}" points-forts chargement="immediat"', FORMATION)
+    page.goto(host.page("/forts", f"<h1>Un site</h1>{tag}{script(home)}"))
     frame = shown(page.locator("sirius-avis"))
     expect(frame.get_by_role("heading", name="Points forts de ce centre")).to_be_visible()
     assert frame.get_by_role("region", name="Points forts de ce centre").get_by_role("listitem").count() == 3

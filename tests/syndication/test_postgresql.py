@@ -37,6 +37,21 @@ from tests.syndication.letters.test_courier import (
     test_links_leave_before_news,
     test_no_more_than_three_links_are_alive,
 )
+from tests.syndication.practices.test_practices import (
+    test_a_gem_and_a_reply_are_gathered_by_subject,
+    test_they_come_page_by_page,
+)
+from tests.syndication.results.test_results import (
+    space,
+    test_a_region_is_told_from_three_centres_on,
+    test_an_observer_s_list_says_who_takes_part_and_hides_small_numbers,
+    test_an_opco_is_its_formations_wherever_they_are_taught,
+    test_evolution_is_told_by_school_year,
+)
+from tests.syndication.results.test_showing import (
+    ahead,
+    test_a_point_fort_is_shown_with_its_figures_and_how_it_was_computed,
+)
 from tests.syndication.test_api import (
     managed,
     test_a_centre_that_manages_leads_to_the_place_everywhere_and_it_is_said,
