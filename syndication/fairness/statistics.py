@@ -13,6 +13,8 @@ from syndication.fairness.figures import SMALL, CentreFlow, Counts, Delays, Gath
 from widget.routes import words
 
 NBSP = "\u00a0"
+SHOWN = 100
+"""Rows of a table that a page shows."""
 NOTHING = "–"
 REPLY_DELAY = "reponse.delai."
 REPLY_DAYS = 7
@@ -34,7 +36,8 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with the name that its file has; ``note`` says how to read it."""
+    """A table with the name that its file has; ``note`` says how to read it. A page shows ``SHOWN`` rows at most, the
+    file all of them."""
 
     name: str
     title: str

@@ -14,6 +14,7 @@ Measures of replies count acts, under the month in which they happened and no ra
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -135,7 +136,7 @@ def _add(connection: Connection, counts: Mapping[tuple[Place, str], int]) -> Non
 def gather(connection: Connection, today: date, decided: int, minimum: int) -> Gathered:
     """Everything that public statistics are made from: see ``by_centre`` for ``decided`` and ``minimum``."""
     return Gathered(
-        today, by_rating(connection), by_month(connection), by_centre(connection, decided, minimum),
+        today, by_rating(connection), by_month(connection), with_delays(connection, by_centre(connection, decided, minimum)),
         waiting(connection), doubts(connection), campaigns(connection, today), covered(connection, minimum),
         served(connection, today),
     )  # fmt: skip
@@ -161,34 +162,47 @@ def by_month(connection: Connection) -> dict[str, Counts]:
 
 
 def by_centre(connection: Connection, decided: int, minimum: int = 0) -> list[CentreFlow]:
-    """Counts of the centres of which at least so many texts are published or refused, by name; ``minimum``: of those
-    alone that have so many respondents."""
-    total = func.sum(case((FLOW.c.measure.in_(("publie", "refuse")), FLOW.c.count), else_=0))
-    enough = (
-        select(FLOW.c.centre_id)
-        .where(FLOW.c.month == ANY_MONTH, FLOW.c.centre_id != EVERY_CENTRE)
-        .group_by(FLOW.c.centre_id)
-        .having(total >= decided)
-    )
+    """What was received, published and refused and what waits at the centres of which at least so many texts are
+    published or refused, by name; ``minimum``: of those alone that have so many respondents. Without their delays."""
+    wanted = func.sum(case((FLOW.c.measure.in_(("publie", "refuse")), FLOW.c.count), else_=0))
+    query = _EVER.where(FLOW.c.measure.in_(("recu", "publie", "refuse", WAITING)), FLOW.c.centre_id != EVERY_CENTRE)
+    enough = query.with_only_columns(FLOW.c.centre_id).group_by(FLOW.c.centre_id).having(wanted >= decided)
     if minimum:
         answered = select(TALLY.c.centre_id).where(
             TALLY.c.axis == literal_column(f"'{ratings.RESPONDENTS}'"), TALLY.c.formation_id == 0,
             TALLY.c.count >= minimum,
         )  # fmt: skip
         enough = enough.where(FLOW.c.centre_id.in_(answered))
-    rows = connection.execute(
-        select(FLOW.c.centre_id, FLOW.c.measure, func.sum(FLOW.c.count))
-        .where(FLOW.c.month == ANY_MONTH, FLOW.c.centre_id.in_(enough))
-        .group_by(FLOW.c.centre_id, FLOW.c.measure)
-    )
-    counts = _nested(rows)
-    siret = select(func.min(CENTRE_CODE.c.value)).where(
-        CENTRE_CODE.c.centre_id == CENTRE.c.id, CENTRE_CODE.c.scheme == "siret"
-    )
-    code = func.coalesce(CENTRE.c.uai, siret.scalar_subquery(), "")
-    named = select(CENTRE.c.id, code, CENTRE.c.name, CENTRE.c.city).where(CENTRE.c.id.in_(enough))
-    found = connection.execute(named.order_by(CENTRE.c.name, CENTRE.c.id))
+    found = connection.execute(_NAMED.where(CENTRE.c.id.in_(enough)).order_by(CENTRE.c.name, CENTRE.c.id)).all()
+    counts = _nested(connection.execute(query.group_by(FLOW.c.centre_id, FLOW.c.measure)))
     return [CentreFlow(*row, counts[row.id]) for row in found]
+
+
+def with_delays(connection: Connection, centres: Sequence[CentreFlow]) -> list[CentreFlow]:
+    """The same centres with how many of their texts were decided after each number of days."""
+    told: dict[int, Counts] = {}
+    ids = [one.id for one in centres]
+    for start in range(0, len(ids), 500):
+        query = _EVER.where(FLOW.c.centre_id.in_(ids[start : start + 500]), FLOW.c.measure.like(f"{DELAY}%"))
+        told |= _nested(connection.execute(query.group_by(FLOW.c.centre_id, FLOW.c.measure)))
+    return [replace(one, counts={**one.counts, **told.get(one.id, {})}) for one in centres]
+
+
+_EVER = select(FLOW.c.centre_id, FLOW.c.measure, func.sum(FLOW.c.count)).where(
+    FLOW.c.month == literal_column(f"'{ANY_MONTH}'")
+)
+_NAMED = select(
+    CENTRE.c.id,
+    func.coalesce(
+        CENTRE.c.uai,
+        select(func.min(CENTRE_CODE.c.value))
+        .where(CENTRE_CODE.c.centre_id == CENTRE.c.id, CENTRE_CODE.c.scheme == "siret")
+        .scalar_subquery(),
+        "",
+    ).label("code"),
+    CENTRE.c.name,
+    CENTRE.c.city,
+)
 
 
 def waiting(connection: Connection) -> Waiting:

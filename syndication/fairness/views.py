@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 
 from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
@@ -17,7 +18,7 @@ from syndication.context import Hub
 from syndication.corpus.flat import neutralised
 from syndication.fairness import figures, store
 from syndication.fairness.figures import CentreFlow, Delays, Share, Waiting
-from syndication.fairness.statistics import Cell, Statistics, Table, statistics
+from syndication.fairness.statistics import SHOWN, Cell, Statistics, Table, statistics
 from syndication.instants import PARIS
 from syndication.moderation.decide import REASONS
 from syndication.pages import for_roles, page
@@ -26,12 +27,13 @@ from syndication.replies.store import DAYS, LATE_DAYS
 KEPT = timedelta(minutes=5)
 """How long public statistics are kept before they are counted anew."""
 CACHE = "public, max-age=300"
+PAGE = 50
+"""Centres on a page of the desk."""
 ORDERS: Mapping[str, Callable[["CentreLine"], tuple[object, ...]]] = MappingProxyType(
     {
         "nom": lambda line: (line.flow.name, line.flow.id),
         "refus": lambda line: (-(line.refused.percent or 0), line.flow.name),
         "decides": lambda line: (-line.refused.total, line.flow.name),
-        "delai": lambda line: (-(line.delays.median or 0), line.flow.name),
         "attente": lambda line: (-line.waiting, line.flow.name),
     }
 )  # fmt: skip
@@ -118,13 +120,20 @@ class Fairness:
         """Delays and refusals by rating, then by centre."""
         order = request.query_params.get("tri", "")
         order = order if order in ORDERS else "nom"
+        number = request.query_params.get("page", "")
+        number = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1
         with self._hub.engine.connect() as connection:
             flow = flow_of(connection, self._hub)
             lines = figures.by_rating(store.by_rating(connection))
-            centres = [_line(one) for one in store.by_centre(connection, figures.ENOUGH)]
+            found = sorted(map(_line, store.by_centre(connection, figures.ENOUGH)), key=ORDERS[order])
+            pages = max(-(-len(found) // PAGE), 1)
+            place = min(max(number, 1), pages)
+            shown = [one.flow for one in found[(place - 1) * PAGE : place * PAGE]]
+            centres = [_line(one) for one in store.with_delays(connection, shown)]
         return page(
             "desk/equite.html", person=person, here="/moderation/equite", flow=flow, lines=lines, order=order,
-            verdict=figures.verdict(lines), centres=sorted(centres, key=ORDERS[order]), enough=figures.ENOUGH,
+            verdict=figures.verdict(lines), centres=centres, page_number=place, pages=pages,
+            enough=figures.ENOUGH,
             limit=figures.LIMIT_DAYS, waiting_days=self._hub.settings.waiting_days,
         )  # fmt: skip
 
@@ -138,15 +147,15 @@ class Public:
 
     async def show(self, _request: Request) -> Response:
         """Every table, in words first."""
-        counted_at, found = self._statistics()
+        counted_at, found = await run_in_threadpool(self._statistics)
         return page(
             "site/statistiques.html", cache_control=CACHE, found=found, counted_at=counted_at,
-            limit=figures.LIMIT_DAYS, states=figures.STATES,
+            limit=figures.LIMIT_DAYS, states=figures.STATES, most=SHOWN,
         )  # fmt: skip
 
     async def table(self, request: Request) -> Response:
         """One table as a file: semicolons, decimal commas, a mark that tells spreadsheets how it is written."""
-        counted_at, found = self._statistics()
+        counted_at, found = await run_in_threadpool(self._statistics)
         wanted = found.table(request.path_params["name"])
         if wanted is None:
             return page("site/not_found.html", 404)

@@ -91,6 +91,10 @@ class Flow(Table, table=True):
     state, or were first decided after so many days (``delai.N``): see ``fairness.store``."""
 
     __tablename__ = "flow"
+    __table_args__ = (
+        Index("ix_flow_centre", "measure", "centre_id", "count", sqlite_where=text("month = ''"),
+              postgresql_where=text("month = ''")),
+    )  # fmt: skip
 
     month: str = Field(primary_key=True)
     centre_id: int = Field(primary_key=True)

@@ -6,7 +6,7 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-from tests.bench import moderation, sends, syndicate, views
+from tests.bench import fairness, moderation, sends, syndicate, views
 
 MEASURES = {
     "hot": views.hot_view,
@@ -21,6 +21,7 @@ MEASURES = {
     "signals": moderation.signals,
     "subjects": moderation.subjects,
     "learning": moderation.learning,
+    "fairness": fairness.fairness,
 }
 
 

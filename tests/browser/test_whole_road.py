@@ -82,7 +82,7 @@ def test_words_travel_from_a_phone_to_a_catalogue(chromium: Browser, doors: dict
     assert WORDS not in widget_frame(catalogue).content()
 
     centre = sign_in(chromium, doors["cfa"])
-    centre.get_by_role("link", name="Voir votre widget").first.click()
+    centre.get_by_role("link", name="Aperçu").first.click()
     before = int(re.findall(r"\d+", centre.locator("#attente").inner_text())[0])
 
     phone = context(chromium, has_touch=True, is_mobile=True).new_page()
@@ -253,7 +253,7 @@ def test_axe_finds_nothing_on_pages_that_need_a_link(chromium: Browser, doors: d
         page.goto(doors[door])
         page.get_by_role("button", name="Me connecter").click()
         found[door] = faults(page, page.url)
-    page.get_by_role("link", name="Voir votre widget").first.click()
+    page.get_by_role("link", name="Aperçu").first.click()
     found["apercu"] = faults(page, page.url)
     found["exemple"] = faults(page, page.url + "?exemple=1")
     assert {name: names for name, names in found.items() if names} == {}
