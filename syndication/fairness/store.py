@@ -133,10 +133,14 @@ def _add(connection: Connection, counts: Mapping[tuple[Place, str], int]) -> Non
 # -- reading ---------------------------------------------------------------------------------------------------------
 
 
-def gather(connection: Connection, today: date, decided: int, minimum: int) -> Gathered:
-    """Everything that public statistics are made from: see ``by_centre`` for ``decided`` and ``minimum``."""
+def gather(connection: Connection, today: date, decided: int, minimum: int, most: int | None = None) -> Gathered:
+    """Everything that public statistics are made from: see ``by_centre`` for ``decided`` and ``minimum``; the delays of
+    the first ``most`` centres alone (None: of all)."""
+    centres = by_centre(connection, decided, minimum)
+    told = len(centres) if most is None else most
     return Gathered(
-        today, by_rating(connection), by_month(connection), with_delays(connection, by_centre(connection, decided, minimum)),
+        today, by_rating(connection), by_month(connection),
+        [*with_delays(connection, centres[:told]), *centres[told:]],
         waiting(connection), doubts(connection), campaigns(connection, today), covered(connection, minimum),
         served(connection, today),
     )  # fmt: skip
@@ -164,18 +168,21 @@ def by_month(connection: Connection) -> dict[str, Counts]:
 def by_centre(connection: Connection, decided: int, minimum: int = 0) -> list[CentreFlow]:
     """What was received, published and refused and what waits at the centres of which at least so many texts are
     published or refused, by name; ``minimum``: of those alone that have so many respondents. Without their delays."""
-    wanted = func.sum(case((FLOW.c.measure.in_(("publie", "refuse")), FLOW.c.count), else_=0))
     query = _EVER.where(FLOW.c.measure.in_(("recu", "publie", "refuse", WAITING)), FLOW.c.centre_id != EVERY_CENTRE)
-    enough = query.with_only_columns(FLOW.c.centre_id).group_by(FLOW.c.centre_id).having(wanted >= decided)
+    counts = _nested(connection.execute(query.group_by(FLOW.c.centre_id, FLOW.c.measure)))
+    ids = [one for one, told in counts.items() if told.get("publie", 0) + told.get("refuse", 0) >= decided]
     if minimum:
         answered = select(TALLY.c.centre_id).where(
             TALLY.c.axis == literal_column(f"'{ratings.RESPONDENTS}'"), TALLY.c.formation_id == 0,
             TALLY.c.count >= minimum,
         )  # fmt: skip
-        enough = enough.where(FLOW.c.centre_id.in_(answered))
-    found = connection.execute(_NAMED.where(CENTRE.c.id.in_(enough)).order_by(CENTRE.c.name, CENTRE.c.id)).all()
-    counts = _nested(connection.execute(query.group_by(FLOW.c.centre_id, FLOW.c.measure)))
-    return [CentreFlow(*row, counts[row.id]) for row in found]
+        enough = set(connection.execute(answered).scalars())
+        ids = [one for one in ids if one in enough]
+    found: list[CentreFlow] = []
+    for start in range(0, len(ids), 500):
+        rows = connection.execute(_NAMED.where(CENTRE.c.id.in_(ids[start : start + 500])))
+        found += [CentreFlow(number, code, name, city, counts[number]) for number, code, name, city in rows]
+    return sorted(found, key=lambda one: (one.name, one.id))
 
 
 def with_delays(connection: Connection, centres: Sequence[CentreFlow]) -> list[CentreFlow]:

@@ -29,7 +29,7 @@ KEPT = timedelta(minutes=5)
 CACHE = "public, max-age=300"
 PAGE = 50
 """Centres on a page of the desk."""
-ORDERS: Mapping[str, Callable[["CentreLine"], tuple[object, ...]]] = MappingProxyType(
+ORDERS: Mapping[str, Callable[["CentreLine"], tuple[int | str, ...]]] = MappingProxyType(
     {
         "nom": lambda line: (line.flow.name, line.flow.id),
         "refus": lambda line: (-(line.refused.percent or 0), line.flow.name),
@@ -120,8 +120,8 @@ class Fairness:
         """Delays and refusals by rating, then by centre."""
         order = request.query_params.get("tri", "")
         order = order if order in ORDERS else "nom"
-        number = request.query_params.get("page", "")
-        number = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else 1
+        typed = request.query_params.get("page", "")
+        number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 6 else 1
         with self._hub.engine.connect() as connection:
             flow = flow_of(connection, self._hub)
             lines = figures.by_rating(store.by_rating(connection))
@@ -143,11 +143,11 @@ class Public:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._kept: tuple[datetime, Statistics] | None = None
+        self._kept: dict[int | None, tuple[datetime, Statistics]] = {}
 
     async def show(self, _request: Request) -> Response:
         """Every table, in words first."""
-        counted_at, found = await run_in_threadpool(self._statistics)
+        counted_at, found = await run_in_threadpool(self._statistics, SHOWN)
         return page(
             "site/statistiques.html", cache_control=CACHE, found=found, counted_at=counted_at,
             limit=figures.LIMIT_DAYS, states=figures.STATES, most=SHOWN,
@@ -155,7 +155,7 @@ class Public:
 
     async def table(self, request: Request) -> Response:
         """One table as a file: semicolons, decimal commas, a mark that tells spreadsheets how it is written."""
-        counted_at, found = await run_in_threadpool(self._statistics)
+        counted_at, found = await run_in_threadpool(self._statistics, None)
         wanted = found.table(request.path_params["name"])
         if wanted is None:
             return page("site/not_found.html", 404)
@@ -166,14 +166,16 @@ class Public:
         }  # fmt: skip
         return Response(file_of(wanted), media_type="text/csv; charset=utf-8", headers=headers)
 
-    def _statistics(self) -> tuple[datetime, Statistics]:
-        now = self._hub.clock()
-        if self._kept is None or not timedelta(0) <= now - self._kept[0] < KEPT:
+    def _statistics(self, most: int | None) -> tuple[datetime, Statistics]:
+        """Statistics with the delays of the first ``most`` centres (None: of all), and when they were counted."""
+        now, kept = self._hub.clock(), self._kept.get(most)
+        if kept is None or not timedelta(0) <= now - kept[0] < KEPT:
             minimum = self._hub.settings.thresholds.minimum
             with self._hub.engine.connect() as connection, connection.begin():
-                gathered = store.gather(connection, now.astimezone(PARIS).date(), figures.ENOUGH, minimum)
-            self._kept = (now, statistics(gathered, REASONS, minimum))
-        return self._kept
+                today = now.astimezone(PARIS).date()
+                gathered = store.gather(connection, today, figures.ENOUGH, minimum, most)
+            kept = self._kept[most] = (now, statistics(gathered, REASONS, minimum))
+        return kept
 
 
 def file_of(table: Table) -> bytes:

@@ -7,7 +7,7 @@ from time import perf_counter
 
 from syndication.context import Hub
 from syndication.fairness import figures, store
-from syndication.fairness.statistics import statistics
+from syndication.fairness.statistics import SHOWN, statistics
 from syndication.fairness.views import flow_of
 from syndication.moderation.decide import REASONS
 from tests.bench.scene import open_hub
@@ -74,7 +74,7 @@ def fairness(folder: Path) -> None:
         _tell("served", lambda: store.served(connection, today))
         _tell(
             "public statistics, counted anew",
-            lambda: statistics(store.gather(connection, today, figures.ENOUGH, 5), REASONS, 5),
+            lambda: statistics(store.gather(connection, today, figures.ENOUGH, 5, SHOWN), REASONS, 5),
         )
     hub.close()
 

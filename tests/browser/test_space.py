@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import product
+from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -147,7 +148,7 @@ def test_a_shared_link_works_without_signing_in_until_it_is_taken_back(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_in_the_space_nor_on_pages_of_fairness(
-    centre: Page, desk: Page, home: str, scheme: str
+    centre: Page, desk: Page, home: str, scheme: Literal["light", "dark"]
 ) -> None:
     found: dict[str, list[str]] = {}
     paths = (

@@ -30,8 +30,8 @@ LEA, ZOE, NOE = "lea@exemple.fr", "zoe@exemple.fr", "noe@exemple.fr"
 
 def know(hub: Hub, email: str, *centres: str, role: str = "cfa", stopped: str = "") -> None:
     with writing(hub.engine).begin() as connection:
-        ids = [catalogue.centres_by_code(connection, Code("uai", uai))[0].id for uai in centres] or [None]
-        for number in ids:
+        ids: list[int | None] = [catalogue.centres_by_code(connection, Code("uai", uai))[0].id for uai in centres]
+        for number in ids or [None]:
             person = accounts.grant(connection, Grant(email, role, number), "essai", hub.clock())
         if stopped:
             assert letters.set_stopped(connection, person, stopped, stopped=True)
