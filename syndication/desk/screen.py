@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -23,6 +24,8 @@ WINDOW = 300
 """The oldest texts, among which the order that was learnt chooses."""
 PREPARED = 8
 """Texts that stand ready behind the one in front."""
+FRESH = timedelta(minutes=1)
+Suggested = tuple[list[queue.Choice], list[queue.Choice]]
 CHOICES = 200
 """Formations and centres that filters suggest."""
 DONE: Mapping[str, str] = {
@@ -70,6 +73,7 @@ class Screen:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._reader = Reader()
+        self._suggested: tuple[datetime, Suggested] | None = None
 
     def show(self, person: Person, asked: Asked, said: Said | None = None, status: int = 200) -> Response:
         """The page for some filters, after what was ``said``."""
@@ -79,8 +83,7 @@ class Screen:
             model = self._reader.model(connection) if asked.etat == "attente" else None
             asked = asked if model else replace(asked, ordre=AGE)
             shown = self._look(connection, asked, said, model if asked.ordre == LEARNT else None)
-            formations = queue.formations_waiting(connection, CHOICES)
-            centres = queue.centres_waiting(connection, CHOICES)
+            formations, centres = self._suggestions(connection)
             held = reviews.count_held(connection)
             flow = flow_of(connection, self._hub)
         if asked.fault and status == 200:
@@ -92,6 +95,14 @@ class Screen:
             alerts=ALERTS, learnt=measured(model) if model else (), formations=formations, centres=centres, held=held,
             flow=flow,
         )  # fmt: skip
+
+    def _suggestions(self, connection: Connection) -> Suggested:
+        """Formations and centres with texts that wait, looked for once a minute."""
+        now = self._hub.clock()
+        if self._suggested is None or not timedelta() <= now - self._suggested[0] < FRESH:
+            found = queue.formations_waiting(connection, CHOICES), queue.centres_waiting(connection, CHOICES)
+            self._suggested = now, found
+        return self._suggested[1]
 
     def _look(self, connection: Connection, asked: Asked, said: Said, model: Model | None) -> _Shown:
         wanted, total = asked.wanted, queue.count(connection, asked.wanted)

@@ -110,18 +110,25 @@ class Verbatim(Table, table=True):
             sqlite_where=text("status = 'publie'"), postgresql_where=text("status = 'publie'"),
         ),
         Index(
-            "ix_verbatim_waiting", "received_on", "id", "question", "formation_id", "centre_id", "alerted",
+            "ix_verbatim_waiting", "received_on", "id", "question", "formation_id", "centre_id", "alerted", "status",
             sqlite_where=text("status = 'attente'"), postgresql_where=text("status = 'attente'"),
         ),
         Index(
-            "ix_verbatim_waiting_centre", "centre_id", "formation_id",
+            "ix_verbatim_waiting_centre",
+            "centre_id", "formation_id", "received_on", "id", "question", "alerted", "status",
             sqlite_where=text("status = 'attente'"), postgresql_where=text("status = 'attente'"),
         ),
         Index(
             "ix_verbatim_gem", "published_at", "id",
             sqlite_where=text("status = 'publie' AND gem"), postgresql_where=text("status = 'publie' AND gem"),
         ),
-        Index("ix_verbatim_status", "status", "received_on", "id"),
+        *(
+            Index(
+                f"ix_verbatim_{status}", "received_on", "id", "alerted", "status",
+                sqlite_where=text(f"status = '{status}'"), postgresql_where=text(f"status = '{status}'"),
+            )
+            for status in ("publie", "refuse", "recrire", "archive")
+        ),
         Index(
             "ix_verbatim_receipt_due", "id",
             sqlite_where=text("receipt_due"), postgresql_where=text("receipt_due"),

@@ -6,7 +6,7 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-from tests.bench import fairness, moderation, sends, syndicate, views
+from tests.bench import desk, fairness, moderation, sends, syndicate, views
 
 MEASURES = {
     "hot": views.hot_view,
@@ -22,6 +22,7 @@ MEASURES = {
     "subjects": moderation.subjects,
     "learning": moderation.learning,
     "fairness": fairness.fairness,
+    "desk": desk.queue,
 }
 
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 from collector.door import Settings as CollectorSettings
@@ -115,3 +116,28 @@ def fill_many(hub: Hub, formations: int, *, whole: bool = False) -> None:
         named = {name: value for name, value in values.items() if f":{name}" in statement}
         raw.execute(statement, named)
     raw.close()
+
+
+def fill_queue(hub: Hub, texts: int) -> None:
+    """Texts that wait, one response each, in two formations and two centres, some of them signalled."""
+    with hub.engine.connect() as connection:
+        places = [resolve(connection, code, uai) for code, uai in ((FORMATION, CENTRE), ("50025524", "9990001X"))]
+    scopes = [(place.formation.asked.id, place.centre.id) for place in places if place.formation and place.centre]
+    questions = ("changement", "a_savoir", "journee_cfa", "journee_entreprise", "recherche.conseil")
+    now = now_in_paris()
+    for start in range(0, texts, 2000):
+        days = now - timedelta(days=20 - 20 * start // texts)
+        batch = [
+            NewReview(
+                new_id(), "collecte", new_id(), None, *scopes[n % 2], "cfd:x", "2026-06", "1", {"scales": {}}, {},
+                (
+                    NewVerbatim(
+                        new_id(), questions[n % 5], f"Texte {n}, mon tuteur Karim m'explique le métier le matin.",
+                        "attente", signals=("personne",) if n % 4 == 0 else (),
+                    ),
+                ),
+            )
+            for n in range(start, min(start + 2000, texts))
+        ]  # fmt: skip
+        with writing(hub.engine).begin() as connection:
+            store.keep_reviews(connection, batch, days)

@@ -1,5 +1,6 @@
 """Somebody else's catalogue on its own port: score chips by ONISEP id, a page by RNCP, a mirror kept by a webhook."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ from syndication.webhooks.signing import secret_of
 from tests.browser.embedding import axe_faults, faults_of, new_page, open_everything, requests_of
 from tests.catalogue.mirror import Mirror
 from tests.catalogue.site import create_site
-from tests.helpers import FULL_ANSWER, hidden_fields
+from tests.helpers import FULL_ANSWER
 from tests.journeys.test_durability import serving
 from tests.servers import wait_until
 from tests.syndication.test_publication import publish_everything
@@ -92,11 +93,9 @@ def publish(home: str, link: str, words: str) -> bool:
     """Sign in as a moderator and publish a text."""
     with httpx.Client(base_url=home, follow_redirects=True) as browser:
         browser.post(link)
-        queue = browser.get("/moderation").text
+        queue = browser.get("/moderation/lot").text
         start = queue.index(words[:20].replace("'", "&#39;"))
-        place = queue.rindex('<li id="t-', 0, start)
-        verbatim = queue[place + 10 : queue.index('"', place + 10)]
-        version = hidden_fields(queue[place:])["version"]
+        verbatim, version = re.findall(r'name="texte\.(\w+)" value="(\d+)"', queue[:start])[-1]
         done = browser.post(f"/moderation/{verbatim}", data={"version": version, "decision": "publie"})
         return done.status_code == 200
 

@@ -58,7 +58,7 @@ def test_a_decision_changes_the_answer_of_every_process_within_two_seconds(servi
     with httpx.Client(follow_redirects=True) as moderator:
         moderator.get(link)
         moderator.post(link, headers={"origin": home})
-        queue = moderator.get(f"{home}/moderation").text
+        queue = moderator.get(f"{home}/moderation?formation={FORMATION}").text
         text, version, words = first_waiting(queue, "CAP cuisine")
         before = [httpx.get(address).text for _ in range(60)]  # each connection falls to a process: all are warm
         assert not any(words in page for page in before)
@@ -75,7 +75,7 @@ def test_a_decision_changes_the_answer_of_every_process_within_two_seconds(servi
 
 def first_waiting(queue: str, formation: str) -> tuple[str, str, str]:
     """Id, version and first words of a text of a formation that waits on the desk."""
-    for item in queue.split("<li ")[1:]:
+    for item in queue.split('<section class="front"')[1:]:
         found = re.search(r'action="/moderation/(\w+)"', item)
         version = re.search(r'name="version" value="(\d+)"', item)
         said = re.search(r"<blockquote[^>]*>([^<]{10,40})", item)

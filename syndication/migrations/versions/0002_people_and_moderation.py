@@ -127,11 +127,13 @@ def _around_texts() -> None:
     op.create_table("verbatim_signal", _text("signal"), _verbatim(), sa.PrimaryKeyConstraint("signal", "verbatim_id"))
     op.create_index("ix_verbatim_signal_verbatim_id", "verbatim_signal", ["verbatim_id"])
     op.drop_index("ix_verbatim_waiting", "verbatim")
-    queue = ["received_on", "id", "question", "formation_id", "centre_id", "alerted"]
+    queue = ["received_on", "id", "question", "formation_id", "centre_id", "alerted", "status"]
     _only("ix_verbatim_waiting", "verbatim", queue, "status = 'attente'")
-    _only("ix_verbatim_waiting_centre", "verbatim", ["centre_id", "formation_id"], "status = 'attente'")
+    there = ["centre_id", "formation_id", "received_on", "id", "question", "alerted", "status"]
+    _only("ix_verbatim_waiting_centre", "verbatim", there, "status = 'attente'")
+    for status in ("publie", "refuse", "recrire", "archive"):
+        _only(f"ix_verbatim_{status}", "verbatim", ["received_on", "id", "alerted", "status"], f"status = '{status}'")
     _only("ix_verbatim_gem", "verbatim", ["published_at", "id"], "status = 'publie' AND gem")
-    op.create_index("ix_verbatim_status", "verbatim", ["status", "received_on", "id"])
     op.create_table(
         "reply_decision", _number("id"), _verbatim(), _text("actor"), _moment("at"), _text("from_status"),
         _text("to_status"), _maybe_text("reason"), sa.PrimaryKeyConstraint("id"),
