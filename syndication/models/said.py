@@ -119,8 +119,8 @@ class Verbatim(Table, table=True):
             sqlite_where=text("status = 'attente'"), postgresql_where=text("status = 'attente'"),
         ),
         Index(
-            "ix_verbatim_gem", "published_at", "id",
-            sqlite_where=text("status = 'publie' AND gem"), postgresql_where=text("status = 'publie' AND gem"),
+            "ix_verbatim_gem", "gem", "published_at", "id",
+            sqlite_where=text("status = 'publie' AND gem = 1"), postgresql_where=text("status = 'publie' AND gem"),
         ),
         *(
             Index(

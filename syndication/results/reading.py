@@ -7,18 +7,31 @@ from time import monotonic
 
 from sqlalchemy import Connection, Engine
 
-from collector.door import Answers, Collector, Questionnaire
+from collector.door import Collector, Questionnaire
 from syndication import ratings
 from syndication import store as hub_store
 from syndication.database import one_moment, writing
 from syndication.results import store
-from syndication.results.disclosure import UNDATED, Counts, Limits, Lots, from_json, minus, moved_on, to_json, total
+from syndication.results.disclosure import (
+    UNDATED,
+    Counts,
+    Limits,
+    Lots,
+    from_json,
+    minus,
+    moved_on,
+    people,
+    to_json,
+    total,
+)
 from syndication.results.store import WHOLE, Answered, Axes
 from syndication.results.years import school_year
 
 READ = "resultats"
 """Bookmark: up to where the change log was followed."""
 CHANGES = 5000
+_Dated = defaultdict[str, defaultdict[str, defaultdict[str, int]]]
+"""Counts by question, school year and value."""
 MOMENT_SECONDS = 2.0
 """How long the step goes on before it lets the others work."""
 
@@ -45,6 +58,8 @@ def take_reading(
 ) -> bool:
     """Move the readings of a formation at a centre on, where they may; False when none moved."""
     with one_moment(engine).connect() as connection:
+        if not _may_move(connection, formation, centre, limits):
+            return False
         live = counted_by_year(connection, documents, formation, centre)
     with writing(engine).begin() as connection:
         before = {axis: from_json(one) for axis, one in store.kept(connection, formation, centre).items()}
@@ -58,15 +73,28 @@ def take_reading(
     return bool(apart)
 
 
+def _may_move(connection: Connection, formation: int, centre: int, limits: Limits) -> bool:
+    """False when the tally alone shows that no reading moves on, so that responses need not be read one by one."""
+    before = store.kept(connection, formation, centre)
+    now = store.counted(connection, formation, centre)
+    for axis in {**before, **now}:
+        told, counts = total(from_json(before[axis]).told.values()) if axis in before else {}, now.get(axis, {})
+        fallen = bool(told) and people(counts) < limits.minimum
+        if fallen or people(minus(counts, told)) >= limits.minimum:
+            return True
+    return False
+
+
 def counted_by_year(
     connection: Connection, documents: Mapping[str, Questionnaire], formation: int, centre: int
 ) -> dict[str, dict[str, Counts]]:
     """What is counted of a formation at a centre, by question, then school year; what no response of a known month
     accounts for stands under no year."""
-    dated: dict[str, dict[str, dict[str, int]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
+    dated: _Dated = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
+    names = {version: _Names(document) for version, document in documents.items()}
     for one in store.dated_answers(connection, formation, centre):
-        if one.version in documents:
-            _count(dated, one, documents[one.version])
+        if one.version in names:
+            names[one.version].count(one, dated)
     found: dict[str, dict[str, Counts]] = {}
     for axis, whole in store.counted(connection, formation, centre).items():
         years: dict[str, Counts] = {year: dict(counts) for year, counts in dated[axis].items()}
@@ -75,12 +103,29 @@ def counted_by_year(
     return found
 
 
-def _count(dated: Mapping[str, Mapping[str, dict[str, int]]], one: Answered, document: Questionnaire) -> None:
-    answers = Answers(one.answers["scales"], {key: tuple(values) for key, values in one.answers["choices"].items()})
-    year = school_year(one.month)
-    for (axis, value), count in ratings.counts_of(answers, document, None).items():
-        if axis == ratings.RESPONDENTS or not axis.startswith("@"):
-            dated[axis][year][value] += count
+class _Names:
+    """On what answers to a version of the questionnaire are counted, as ``ratings.counts_of`` does for one response."""
+
+    def __init__(self, document: Questionnaire) -> None:
+        asked = [(question, axis) for question in document.questions() for axis in question.axes()]
+        self._scales = {axis.key: ratings.tally_axis(one, axis) for one, axis in asked if one.feeds == "axis"}
+        self._choices = {axis.key: ratings.tally_axis(one, axis) for one, axis in asked if one.feeds == "choice"}
+
+    def count(self, one: Answered, dated: _Dated) -> None:
+        """Add a response to counts by question, year and value."""
+        year, rated = school_year(one.month), False
+        for key, value in one.answers["scales"].items():
+            if key in self._scales:
+                dated[self._scales[key]][year][value] += 1
+                rated = True
+        for key, options in one.answers["choices"].items():
+            if key in self._choices:
+                counts = dated[self._choices[key]][year]
+                counts[""] += 1
+                for option in options:
+                    counts[option] += 1
+        if rated:
+            dated[ratings.RESPONDENTS][year][""] += 1
 
 
 def _apart(before: Mapping[str, Lots], after: Mapping[str, Lots]) -> dict[str, Axes]:

@@ -133,7 +133,10 @@ def _around_texts() -> None:
     _only("ix_verbatim_waiting_centre", "verbatim", there, "status = 'attente'")
     for status in ("publie", "refuse", "recrire", "archive"):
         _only(f"ix_verbatim_{status}", "verbatim", ["received_on", "id", "alerted", "status"], f"status = '{status}'")
-    _only("ix_verbatim_gem", "verbatim", ["published_at", "id"], "status = 'publie' AND gem")
+    op.create_index(
+        "ix_verbatim_gem", "verbatim", ["gem", "published_at", "id"],
+        sqlite_where=sa.text("status = 'publie' AND gem = 1"), postgresql_where=sa.text("status = 'publie' AND gem"),
+    )  # fmt: skip
     op.create_table(
         "reply_decision", _number("id"), _verbatim(), _text("actor"), _moment("at"), _text("from_status"),
         _text("to_status"), _maybe_text("reason"), sa.PrimaryKeyConstraint("id"),

@@ -16,6 +16,8 @@ from syndication.accounts import store as accounts
 from syndication.accounts.store import Grant
 from syndication.context import Hub
 from syndication.database import writing
+from syndication.results import reading, store
+from syndication.results.disclosure import Limits
 from syndication.reviews import store as reviews
 from syndication.scopes import store as scopes
 from tests.conftest import CUISINE, LYON_CENTRE, PARIS_CENTRE
@@ -315,3 +317,24 @@ def test_a_centre_of_an_observer_is_told_with_its_files(hub: Hub, app: Any, answ
     rows = table(client, f"?formation={CUISINE}", f"/observatoire/centres/{PARIS_CENTRE}")
     assert rows["cfa"]["Réponses"] == "12"
     assert client.get(f"/observatoire/centres/{PARIS_CENTRE}/resultats.pdf").content.startswith(b"%PDF")
+
+
+def test_years_account_for_exactly_what_is_counted(hub: Hub, answer: Answer) -> None:
+    answer(7)
+    with hub.engine.connect() as connection:
+        (formation, centre), *_ = connection.exec_driver_sql("SELECT formation_id, centre_id FROM review").fetchall()
+        documents = {document.version: document for document in hub.collector.questionnaires()}
+        by_year = reading.counted_by_year(connection, documents, formation, centre)
+        whole = store.counted(connection, formation, centre)
+    assert {axis: list(years) for axis, years in by_year.items()} == {axis: ["2026"] for axis in whole}
+    assert {axis: years["2026"] for axis, years in by_year.items()} == whole
+
+
+def test_a_reading_is_taken_only_when_the_tally_says_that_it_may_move(hub: Hub, answer: Answer) -> None:
+    answer(6)
+    limits = Limits()
+    with hub.engine.connect() as connection:
+        (formation, centre), *_ = connection.exec_driver_sql("SELECT formation_id, centre_id FROM review").fetchall()
+    documents = {document.version: document for document in hub.collector.questionnaires()}
+    assert not reading.take_reading(hub.engine, documents, formation, centre, limits, hub.clock().date())
+    assert worker.take_readings(hub) == 0
