@@ -7,7 +7,7 @@ import pytest
 import typst
 from PIL import Image
 
-from collector.links import new_token, personal_link
+from collector.links import personal_link
 from syndication.kit.qr import FORMATS, qr_pdf, qr_png, qr_printed, qr_svg
 from tests.syndication.kit.reading import LINK, LONG_LINK, codes, picture, said
 
@@ -51,7 +51,7 @@ def test_each_format_goes_by_its_suffix() -> None:
     assert {suffix: write(LINK)[: len(starts[suffix])] for suffix, write in FORMATS.items()} == starts
 
 
-@pytest.mark.parametrize("link", [LINK, LONG_LINK, personal_link("http://127.0.0.1:8000", new_token())])
+@pytest.mark.parametrize("link", [LINK, LONG_LINK, personal_link("http://127.0.0.1:8000", "htMVpKdTeW6VXAbUnMijWQ")])
 def test_its_white_is_four_modules_on_each_side(link: str) -> None:
     image = Image.open(io.BytesIO(qr_png(link))).convert("L")
     box = image.point(lambda shade: 255 - shade).getbbox()

@@ -267,6 +267,7 @@ def tampered(**changes: object) -> bytes:
         b"", b"\x1f\x8b", b"nothing", pickle.dumps(Bomb()), gzip.compress(pickle.dumps(Bomb())), gzip.compress(b"[]"),
         gzip.compress(b"[" * 100_000), gzip.compress(b" " * (17 * 1024 * 1024)),
     ],
+    ids=("empty", "cut", "words", "pickle", "packed pickle", "list", "deep", "vast"),
 )  # fmt: skip
 def test_what_is_no_model_is_refused_and_not_run(content: bytes) -> None:
     with pytest.raises(ModelFault):
