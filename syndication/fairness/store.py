@@ -168,9 +168,16 @@ def by_month(connection: Connection) -> dict[str, Counts]:
 def by_centre(connection: Connection, decided: int, minimum: int = 0) -> list[CentreFlow]:
     """What was received, published and refused and what waits at the centres of which at least so many texts are
     published or refused, by name; ``minimum``: of those alone that have so many respondents. Without their delays."""
-    query = _EVER.where(FLOW.c.measure.in_(("recu", "publie", "refuse", WAITING)), FLOW.c.centre_id != EVERY_CENTRE)
-    counts = _nested(connection.execute(query.group_by(FLOW.c.centre_id, FLOW.c.measure)))
-    ids = [one for one, told in counts.items() if told.get("publie", 0) + told.get("refuse", 0) >= decided]
+    told = {name: func.sum(case((FLOW.c.measure == name, FLOW.c.count), else_=0)) for name in _LISTED}
+    query = (
+        select(FLOW.c.centre_id, *told.values())
+        .where(FLOW.c.month == literal_column(f"'{ANY_MONTH}'"), FLOW.c.measure.in_(_LISTED))
+        .where(FLOW.c.centre_id != EVERY_CENTRE)
+        .group_by(FLOW.c.centre_id)
+        .having(told["publie"] + told["refuse"] >= decided)
+    )
+    counts = {row[0]: dict(zip(_LISTED, map(int, row[1:]), strict=True)) for row in connection.execute(query)}
+    ids = list(counts)
     if minimum:
         answered = select(TALLY.c.centre_id).where(
             TALLY.c.axis == literal_column(f"'{ratings.RESPONDENTS}'"), TALLY.c.formation_id == 0,
@@ -195,6 +202,8 @@ def with_delays(connection: Connection, centres: Sequence[CentreFlow]) -> list[C
     return [replace(one, counts={**one.counts, **told.get(one.id, {})}) for one in centres]
 
 
+_LISTED = (RECEIVED, "publie", "refuse", WAITING)
+"""What is listed of every centre."""
 _EVER = select(FLOW.c.centre_id, FLOW.c.measure, func.sum(FLOW.c.count)).where(
     FLOW.c.month == literal_column(f"'{ANY_MONTH}'")
 )
