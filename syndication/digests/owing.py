@@ -70,7 +70,7 @@ def _owe_week(
     centres = [told[centre] for centre in person.centre_ids if centre in told]
     if not centres:
         return 0
-    once = f"{WEEKLY}:{name}:{person.email}"
+    once = f"{WEEKLY}:{name}:{person.id}"
     return owe(connection, WEEKLY, person.email, {**days, "centres": centres}, now, once)
 
 
@@ -97,7 +97,7 @@ def _owe_queue(connection: Connection, now: datetime, waiting_days: int) -> int:
     }  # fmt: skip
     people: Sequence[Person] = accounts.people_with(connection, "moderator", "admin")
     return sum(
-        owe(connection, QUEUE, person.email, told, now, f"{QUEUE}:{name}:{person.email}")
+        owe(connection, QUEUE, person.email, told, now, f"{QUEUE}:{name}:{person.id}")
         for person in people
         if QUEUE not in person.stopped
     )

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, delete, func, or_, select, update
 
 from syndication import models
-from syndication.database import insert_new, table
+from syndication.database import insert_one, table
 from syndication.letters.kinds import KINDS
 
 LETTER = table(models.Letter)
@@ -50,7 +50,7 @@ def owe(
         "kind": kind, "address": address, "data": dict(data), "once": once, "state": "due", "attempts": 0,
         "not_before": now, "claimed_until": None,
     }  # fmt: skip
-    return insert_new(connection, LETTER, [row]) == 1
+    return insert_one(connection, LETTER, row)
 
 
 def claim(connection: Connection, now: datetime) -> DueLetter | None:

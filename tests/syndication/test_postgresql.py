@@ -68,6 +68,11 @@ from tests.syndication.test_corpus import (
     test_what_is_exported_says_what_the_api_says,
     test_what_is_new_is_told_from_what_changed,
 )
+from tests.syndication.test_digests import (
+    test_a_centre_s_week_is_told_on_monday_morning_to_each_of_its_people_once,
+    weekly,
+)
+from tests.syndication.test_fairness import test_a_delay_counts_from_the_first_day_to_the_first_decision
 from tests.syndication.test_gate import (
     test_a_key_does_no_more_than_its_scopes,
     test_a_revoked_site_or_key_is_refused_at_once,
@@ -93,6 +98,7 @@ from tests.syndication.test_people import (
     test_scopes_are_those_of_the_catalogue,
     test_two_admins_who_end_each_other_at_once_leave_one,
 )
+from tests.syndication.test_preview import centre, test_a_link_taken_back_says_so_at_once
 from tests.syndication.test_publication import (
     test_a_centre_s_page_tells_no_words_of_a_formation_with_too_few_there,
     test_a_decision_changes_what_is_ready_and_nothing_else,
@@ -100,7 +106,15 @@ from tests.syndication.test_publication import (
     test_figures_appear_by_thresholds,
     test_texts_of_both_diplomas_come_newest_first,
 )
-from tests.syndication.test_replies import test_a_reply_appears_once_read_signed_and_dated, text
+from tests.syndication.test_replies import (
+    test_a_reply_appears_once_read_signed_and_dated,
+    test_texts_of_the_centre_come_by_pages_and_filters,
+    text,
+)
+from tests.syndication.test_statistics import (
+    test_what_is_received_is_the_sum_of_its_states_and_all_is_told,
+    test_what_was_served_is_told_by_month,
+)
 from tests.syndication.test_texts import (
     test_a_centre_with_too_few_respondents_cannot_be_singled_out,
     test_a_reader_counts_once_and_nothing_tells_who,
