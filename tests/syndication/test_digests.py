@@ -85,7 +85,7 @@ def test_a_centre_s_week_is_told_on_monday_morning_to_each_of_its_people_once(hu
     sent = mails(hub)
     assert {address: len(found) for address, found in sent.items()} == {LEA: 1, ZOE: 1}
     (message,) = sent[LEA]
-    assert message["subject"] == "Votre semaine sur Sirius : CFA Exemple des Batignolles"
+    assert message["subject"] == "Votre semaine sur Sirius\u00a0: CFA Exemple des Batignolles"
     body = said(message)
     assert "du 23 novembre 2026 au 29 novembre 2026" in body
     assert "- 12 avis publiés" in body
@@ -136,7 +136,7 @@ def test_a_reply_that_was_read_is_told_at_once_and_in_the_week(hub: Hub, weekly:
     know(hub, LEA, PARIS_CENTRE)
     text = reply(hub, "publie")
     (message,) = mails(hub)[LEA]
-    assert message["subject"] == "Votre réponse est publiée : CFA Exemple des Batignolles"
+    assert message["subject"] == "Votre réponse est publiée\u00a0: CFA Exemple des Batignolles"
     assert f"/cfa/{PARIS_CENTRE}/avis/{text}" in said(message)
     assert "Merci à vous" not in said(message)
     weekly.moment = MONDAY
@@ -150,7 +150,7 @@ def test_a_refused_reply_tells_why(hub: Hub, weekly: Clock) -> None:
     reply(hub, "refuse", "publicite")
     sent = mails(hub)
     assert list(sent) == [LEA]
-    assert sent[LEA][0]["subject"] == "Votre réponse n'a pas été publiée : CFA Exemple des Batignolles"
+    assert sent[LEA][0]["subject"] == "Votre réponse n'a pas été publiée\u00a0: CFA Exemple des Batignolles"
     assert "fait de la publicité ou contient un lien" in said(sent[LEA][0])
 
 
@@ -163,7 +163,7 @@ def test_the_outcome_of_a_doubt_is_told(hub: Hub, weekly: Clock, founded: bool, 
         number = doubts.report(connection, text, centre.id, "Personne ici ne fait ce métier.", LEA, hub.clock())
         doubts.decide(connection, number, founded, "Nous avons relu\nl'invitation.", "moderation", hub.clock())
     (message,) = mails(hub)[LEA]
-    assert message["subject"] == "Votre doute sur un avis a été examiné : CFA Exemple des Batignolles"
+    assert message["subject"] == "Votre doute sur un avis a été examiné\u00a0: CFA Exemple des Batignolles"
     assert sentence in said(message)
     assert "> Nous avons relu\n> l'invitation." in said(message)
     assert f"/cfa/{PARIS_CENTRE}/avis#doutes" in said(message)
