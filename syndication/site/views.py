@@ -79,6 +79,7 @@ class _Site:
         return page(
             f"site/{name}.html", cache_control=SHORT, reasons=REASONS, thresholds=thresholds, durations=durations,
             publisher=self._hub.settings.publisher, per_hour=PER_HOUR, per_text=PLACES,
+            archive_months=self._hub.settings.archive_months,
             statement=accessibility.statement(),
             states=accessibility.STATES,
         )  # fmt: skip

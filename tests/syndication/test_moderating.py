@@ -158,11 +158,12 @@ def test_a_reason_comes_back_with_the_state_it_was_for(desk: Desk, five: list[st
 
 
 def test_a_gem_is_marked_on_a_published_text_alone(
-    hub: Hub, desk: Desk, five: list[str], client: Client, catch_up: CatchUp
+    hub: Hub, desk: Desk, five: list[str], clock: Clock, client: Client, catch_up: CatchUp
 ) -> None:
     with pytest.raises(DecisionError), writing(hub.engine).begin() as connection:
         moderation.mark_gem(connection, five[0], 1, LEA, hub.clock(), gem=True)
     desk.decide(five[0], "publie")
+    clock.moment += timedelta(seconds=1)
     with writing(hub.engine).begin() as connection:
         moderation.mark_gem(connection, five[0], 2, LEA, hub.clock(), gem=True)
     catch_up()

@@ -28,7 +28,7 @@ PAGE = "/moderation/participation"
 
 
 @pytest.fixture
-def desk(hub: Hub, app: Service) -> Client:
+def table_seen(hub: Hub, app: Service) -> Client:
     return signed_in(hub, app, Grant("lea@exemple.fr", "moderator"))
 
 
@@ -41,7 +41,7 @@ def names(page: str) -> list[str]:
 
 
 def test_each_centre_is_told_with_its_campaigns_answers_and_texts_that_wait(
-    hub: Hub, answer: Answer, desk: Client
+    hub: Hub, answer: Answer, table_seen: Client
 ) -> None:
     answer(3)
     answer(2, centre=LYON_CENTRE)
@@ -54,36 +54,36 @@ def test_each_centre_is_told_with_its_campaigns_answers_and_texts_that_wait(
     ]  # fmt: skip
     paris = regions["Île-de-France"]
     assert (paris.centres, paris.taking_part, paris.respondents, paris.waiting) == (1, 1, 3, 6)
-    page = plain(desk.get(PAGE).text)
+    page = plain(table_seen.get(PAGE).text)
     assert "2 des 5 établissements ont eu une campagne ; 5 personnes ont répondu." in page
     assert "Ensemble 5 2 5 10" in page
 
 
-def test_columns_sort_by_links_both_ways_and_say_so(hub: Hub, answer: Answer, desk: Client) -> None:
+def test_columns_sort_by_links_both_ways_and_say_so(hub: Hub, answer: Answer, table_seen: Client) -> None:
     answer(1, centre=LYON_CENTRE)
-    page = desk.get(PAGE).text
+    page = table_seen.get(PAGE).text
     assert page.count("aria-sort") == 1
     first = unescape(re.findall(r'<a href="([^"]+)#etablissements">Répondants', page)[0])
-    sorted_page = desk.get(first).text
+    sorted_page = table_seen.get(first).text
     assert 'aria-sort="descending"' in sorted_page
     assert names(sorted_page)[0] == "CFA Exemple de la Croix-Rousse"
     again = unescape(re.findall(r'<a href="([^"]+)#etablissements">Répondants', sorted_page)[0])
-    other_way = desk.get(again).text
+    other_way = table_seen.get(again).text
     assert 'aria-sort="ascending"' in other_way
     assert names(other_way)[-1] == "CFA Exemple de la Croix-Rousse"
     for sort in SORTS:
         for way in ("", "desc"):
-            assert len(names(desk.get(f"{PAGE}?tri={sort}&sens={way}").text)) == 5
+            assert len(names(table_seen.get(f"{PAGE}?tri={sort}&sens={way}").text)) == 5
 
 
-def test_filters_narrow_and_odd_ones_are_left_out(hub: Hub, answer: Answer, desk: Client) -> None:
+def test_filters_narrow_and_odd_ones_are_left_out(hub: Hub, answer: Answer, table_seen: Client) -> None:
     answer(1)
-    assert len(names(desk.get(f"{PAGE}?campagnes=sans").text)) == 4
-    assert names(desk.get(f"{PAGE}?campagnes=avec").text) == ["CFA Exemple des Batignolles"]
-    assert names(desk.get(f"{PAGE}?region=Occitanie").text) == ["CFA Exemple du Capitole"]
-    assert "Aucun établissement" in desk.get(f"{PAGE}?region=Occitanie&campagnes=avec").text
+    assert len(names(table_seen.get(f"{PAGE}?campagnes=sans").text)) == 4
+    assert names(table_seen.get(f"{PAGE}?campagnes=avec").text) == ["CFA Exemple des Batignolles"]
+    assert names(table_seen.get(f"{PAGE}?region=Occitanie").text) == ["CFA Exemple du Capitole"]
+    assert "Aucun établissement" in table_seen.get(f"{PAGE}?region=Occitanie&campagnes=avec").text
     for odd in ("tri=x&sens=y", "page=0", "page=x", "page=999", "campagnes=peut-etre", "region=%00"):
-        assert len(names(desk.get(f"{PAGE}?{odd}").text)) == 5, odd
+        assert len(names(table_seen.get(f"{PAGE}?{odd}").text)) == 5, odd
 
 
 def test_scopes_narrow_what_observers_see(hub: Hub) -> None:
@@ -103,13 +103,13 @@ def test_scopes_narrow_what_observers_see(hub: Hub) -> None:
         ]
 
 
-def test_the_table_taken_away_holds_every_line_and_no_formula(hub: Hub, answer: Answer, desk: Client) -> None:
+def test_the_table_taken_away_holds_every_line_and_no_formula(hub: Hub, answer: Answer, table_seen: Client) -> None:
     answer(1)
     with writing(hub.engine).begin() as connection:
         connection.execute(insert(catalogue.CENTRE).values(
             name='=HYPERLINK("http://x")', uai=None, name_rank=0, city="+33", department="@a", region="-1",
         ))  # fmt: skip
-    answered = desk.get(f"{PAGE}.csv?tri=reponses&sens=desc")
+    answered = table_seen.get(f"{PAGE}.csv?tri=reponses&sens=desc")
     assert answered.headers["content-type"] == "text/csv; charset=utf-8"
     assert "attachment" in answered.headers["content-disposition"]
     rows = list(csv.reader(io.StringIO(answered.content.decode("utf-8-sig"))))
@@ -117,11 +117,11 @@ def test_the_table_taken_away_holds_every_line_and_no_formula(hub: Hub, answer: 
     assert rows[1][0] == PARIS_CENTRE
     (odd,) = [row for row in rows if "HYPERLINK" in row[1]]
     assert odd[1:5] == ['\'=HYPERLINK("http://x")', "'+33", "'@a", "'-1"]
-    assert len(list(csv.reader(io.StringIO(desk.get(f"{PAGE}.csv?campagnes=sans").text)))) == 6
+    assert len(list(csv.reader(io.StringIO(table_seen.get(f"{PAGE}.csv?campagnes=sans").text)))) == 6
 
 
 def test_a_catalogue_of_real_size_is_read_in_one_statement(
-    hub: Hub, desk: Client, figure: Callable[[str, float], None]
+    hub: Hub, table_seen: Client, figure: Callable[[str, float], None]
 ) -> None:
     with writing(hub.engine).begin() as connection:
         connection.execute(insert(catalogue.CENTRE), [
@@ -141,7 +141,7 @@ def test_a_catalogue_of_real_size_is_read_in_one_statement(
         figure("participation: page of 1,200 centres (ms)", (perf_counter() - started) * 1000)
         event.remove(hub.engine, "before_cursor_execute", note)
     assert (len(lines), total, len(seen)) == (50, 1205, 1)
-    page = unescape(desk.get(f"{PAGE}?page=3&region=Occitanie").text)
+    page = unescape(table_seen.get(f"{PAGE}?page=3&region=Occitanie").text)
     assert f"{PAGE}?region=Occitanie&page=2" in page
     assert f"{PAGE}?region=Occitanie&page=4" in page
     assert "1 201 établissements, page 3 sur 25" in plain(page).replace("\u202f", " ")

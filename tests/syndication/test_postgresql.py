@@ -79,8 +79,25 @@ from tests.syndication.test_gate import (
     test_a_site_sees_its_own_figures_and_nobody_else_s,
     test_during_a_rotation_two_keys_work_and_then_one,
 )
-from tests.syndication.test_participation import (
+from tests.syndication.test_moderating import (
     desk,
+    doubted,
+    five,
+    test_a_decision_is_undone_within_ten_seconds_by_who_took_it,
+    test_a_doubt_leaves_the_text_until_somebody_decides,
+    test_a_masked_name_is_read_nowhere_and_searched_by_nobody,
+    test_an_alert_is_mailed_without_a_word_of_the_text,
+    test_an_alerted_text_is_seen_by_few_until_it_is_given_back,
+    test_filters_narrow_the_queue_and_follow_posts,
+    test_nobody_edits_words_nor_acts,
+    test_noise_is_refused_together_each_by_itself_and_undone_together,
+    test_old_experiences_are_archived_once_a_day,
+    test_undoing_a_publication_holds_its_response_back_again,
+    test_undoing_a_refusal_brings_a_published_text_back_as_it_was,
+    test_what_is_asked_of_other_states_walks_their_own_index,
+)
+from tests.syndication.test_participation import (
+    table_seen,
     test_each_centre_is_told_with_its_campaigns_answers_and_texts_that_wait,
     test_filters_narrow_and_odd_ones_are_left_out,
     test_scopes_narrow_what_observers_see,
