@@ -1,6 +1,7 @@
 """Fixtures: migrated schemas, an open hub, its application."""
 
 import itertools
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -16,6 +17,7 @@ from syndication.context import Hub
 from syndication.database import writing
 from syndication.demo.facts import facts
 from syndication.settings import Settings
+from tests.commands import sirius
 from tests.helpers import FULL_ANSWER, Client, Clock
 from tests.servers import kept_ports
 
@@ -26,6 +28,8 @@ CUISINE, PARIS_CENTRE, LYON_CENTRE = "50022146", "0751234J", "9990001X"
 
 WORKERS = 4
 """Processes that share the tests: twice the processors of a small machine, for most tests wait more than they work."""
+MEMORY, ROOM = Path("/dev/shm"), 4 << 30
+"""Where Linux keeps files in memory, and how many bytes must be free there."""
 FIGURE = "figure: "
 """What begins the name of a property of a test that is a figure."""
 
@@ -55,6 +59,19 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         option.numprocesses = WORKERS
     if option.numprocesses and option.dist == "no":
         option.dist = "worksteal"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Spare the disk: folders of tests are in memory where there is room, however often databases sync them.
+
+    Where no bytecode may be written beside the code, processes of this run write it in pytest's cache: they are
+    hundreds, and would each compile the whole project when they start.
+    """
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM and not hasattr(config, "workerinput"):
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+    if os.environ.get("PYTHONDONTWRITEBYTECODE") and hasattr(config, "cache"):
+        del os.environ["PYTHONDONTWRITEBYTECODE"]
+        os.environ["PYTHONPYCACHEPREFIX"] = str(config.cache.mkdir("bytecode"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -92,6 +109,15 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
         importer.keep(connection, facts(), "demonstration", Clock()())
         importer.link_lineages(connection)
     hub.close()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the demonstration's data, to copy: they depend on no port, and are the same each time."""
+    folder = tmp_path_factory.mktemp("built") / "d"
+    done = sirius(folder, "demo", "--dir", str(folder), "--no-serve")
+    assert done.returncode == 0, done.stderr
     return folder
 
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 
 import httpx
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds to wait for what happens within one or two on a quiet machine; nobody waits longer than it takes."""
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -84,16 +85,30 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(autouse=True)
+def _no_page_left_open(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Close what a test opened: pages of tests that are over would keep the browser busy."""
+    yield
+    if "chromium" in request.fixturenames:
+        for context in request.getfixturevalue("chromium").contexts:
+            context.close()
+
+
 @pytest.fixture
-def doors(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The demonstration, freshly built and served; its doors."""
-    yield from demonstration(tmp_path)
+def doors(built: Path, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The demonstration, as it is built, served; its doors."""
+    shutil.copytree(built, tmp_path / "d")
+    with demonstration(tmp_path) as doors:
+        yield doors
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def service(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The same for a whole module that changes nothing in it."""
-    yield from demonstration(tmp_path_factory.mktemp("service"))
+    folder = tmp_path_factory.mktemp("service")
+    shutil.copytree(built, folder / "d")
+    with demonstration(folder) as doors:
+        yield doors
 
 
 @pytest.fixture(scope="module")
@@ -111,8 +126,9 @@ def host() -> Iterator[Host]:
     site.close()
 
 
+@contextmanager
 def demonstration(folder: Path) -> Iterator[dict[str, str]]:
-    """Build the demonstration in a folder and serve it; gives its doors."""
+    """Serve the demonstration in a folder, built unless it is there; gives its doors."""
     with kept_ports(2) as port:
         yield from _demonstration(folder, port)
 

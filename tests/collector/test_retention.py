@@ -6,8 +6,6 @@ import os
 import re
 import shutil
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -38,6 +36,7 @@ from syndication.errors import ConfigurationError
 from syndication.instants import PARIS, now_in_paris
 from syndication.moderation import store as moderation
 from syndication.settings import Settings
+from tests.commands import sirius
 from tests.conftest import CUISINE, PARIS_CENTRE, settings_in
 from tests.helpers import FULL_ANSWER, Client, Clock, hidden_fields
 
@@ -503,12 +502,7 @@ def long_ago(migrated: Path, tmp_path: Path) -> House:
 
 
 def purge_command(folder: Path, *words: str, **variables: str) -> str:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SIRIUS_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "syndication", "purge", *words],
-        capture_output=True, text=True, timeout=60, check=False,
-        env={**clean, "SIRIUS_DATA_DIR": str(folder), **variables},
-    )  # fmt: skip
+    done = sirius(folder, "purge", *words, **variables)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 

@@ -1,9 +1,7 @@
 """Versions of the questionnaire: what publishing one changes, and what it never does."""
 
 import copy
-import os
 import re
-import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -35,6 +33,7 @@ from syndication.context import Hub
 from syndication.database import table
 from syndication.errors import CampaignRefused
 from tests.collector.test_questionnaire import CHOICE, GRID, OPTIONS, RATED, document, in_english_too
+from tests.commands import sirius
 from tests.conftest import CUISINE, KEY, PARIS_CENTRE
 from tests.helpers import FULL_ANSWER, Client, Clock, hidden_fields
 from tests.syndication.test_desk import signed_in, waiting
@@ -865,12 +864,8 @@ label_en = "And the canteen?"
     file = tmp_path / "autre.toml"
     written = plain.read_text(encoding="utf-8").replace('version = "2026-1"', 'version = "2027-1"')
     file.write_text(written + more, encoding="utf-8")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SIRIUS_")}
-    subprocess.run(
-        [sys.executable, "-m", "syndication", "questionnaire", "publish", str(file)],
-        check=True, capture_output=True, timeout=60,
-        env={**environment, "SIRIUS_DATA_DIR": str(hub.settings.data_dir), "SIRIUS_SECRET_KEYS": KEY},
-    )  # fmt: skip
+    done = sirius(hub.settings.data_dir, "questionnaire", "publish", str(file), SIRIUS_SECRET_KEYS=KEY)
+    assert done.returncode == 0, done.stderr
     assert hub.collector.newest_questionnaire().version == "2027-1"
     assert hub.publisher.questions().versions == ("2027-1", FIRST)
     person = landed(app, hub.collector.issue_links(open_campaign(), 1)[0])

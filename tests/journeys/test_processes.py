@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from time import monotonic, sleep
 import httpx
 import pytest
 
+from tests.browser.conftest import demonstration
+from tests.commands import sirius
 from tests.servers import PATIENCE, answers, kept_ports, wait_until
 
 FORMATION = "50022146"
@@ -21,28 +24,25 @@ WITHIN = 2.0
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[tuple[str, str]]:
+def service(built: Path, tmp_path: Path) -> Iterator[tuple[str, str]]:
     """The demonstration's data served by several web processes; the address, and a moderator's sign-in link."""
-    with kept_ports(2) as port:  # the demonstration's catalogue stands on the next
-        yield from _served(tmp_path, port)
+    with kept_ports() as port:
+        yield from _served(built, tmp_path, port)
 
 
-def _served(tmp_path: Path, port: int) -> Iterator[tuple[str, str]]:
+def _served(built: Path, tmp_path: Path, port: int) -> Iterator[tuple[str, str]]:
     home = f"http://127.0.0.1:{port}"
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SIRIUS_")}
-    sirius = [sys.executable, "-m", "syndication"]
-    data = str(tmp_path / "d")
-    subprocess.run(
-        [*sirius, "demo", "--port", str(port), "--dir", data, "--no-serve"], env=clean, check=True, capture_output=True
-    )
-    settings = {**clean, "SIRIUS_DATA_DIR": data, "SIRIUS_PUBLIC_URL": home}
-    done = subprocess.run(
-        [*sirius, "signin", "lea@exemple.fr", "--role", "moderator"],
-        env=settings, check=True, capture_output=True, text=True,
-    )  # fmt: skip
+    data = shutil.copytree(built, tmp_path / "d")
+    settings = {**clean, "SIRIUS_DATA_DIR": str(data), "SIRIUS_PUBLIC_URL": home}
+    done = sirius(data, "signin", "lea@exemple.fr", "--role", "moderator", SIRIUS_PUBLIC_URL=home)
+    assert done.returncode == 0, done.stderr
     with (tmp_path / "log").open("w") as log:
         process = subprocess.Popen(
-            [*sirius, "serve", "--port", str(port), "--workers", str(WORKERS)], env=settings, stdout=log, stderr=log
+            [sys.executable, "-m", "syndication", "serve", "--port", str(port), "--workers", str(WORKERS)],
+            env=settings,
+            stdout=log,
+            stderr=log,
         )
     try:
         wait_until(lambda: answers(f"{home}/pret"), "the service is ready")
@@ -71,6 +71,12 @@ def test_a_decision_changes_the_answer_of_every_process_within_two_seconds(servi
     after = [httpx.get(address).text for _ in range(60)]
     assert all(words in page for page in after)
     assert len({httpx.get(address).headers["etag"] for _ in range(20)}) == 1
+
+
+def test_one_command_builds_the_demonstration_and_serves_it(tmp_path: Path) -> None:
+    with demonstration(tmp_path) as doors:
+        found = {name: httpx.get(url, follow_redirects=True).status_code for name, url in doors.items()}
+        assert found == dict.fromkeys(doors, 200)
 
 
 def first_waiting(queue: str, formation: str) -> tuple[str, str, str]:

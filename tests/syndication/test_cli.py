@@ -1,7 +1,6 @@
 """The ``sirius`` command, run as people run it."""
 
 import json
-import os
 import re
 import socket
 import sqlite3
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from syndication.cli import EXAMPLES
+from tests.commands import sirius
 
 OFFERS = (
     "uai,siret,cfa,raison_sociale,commune,departement,academie,region,code_region,cfd,mef10,mefstat11,id_certifinfo,"
@@ -20,15 +20,6 @@ OFFERS = (
     "CAP cuisine,,3,50022139,,12\n"
     "0751234K,,Faux,Faux,Paris,75,Paris,Île-de-France,11,50022146,,,,,,CAP cuisine,,3,,,\n"
 )
-
-
-def sirius(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SIRIUS_")}
-    return subprocess.run(
-        [sys.executable, "-m", "syndication", *words],
-        capture_output=True, text=True, timeout=60, check=False,
-        env={**clean, "SIRIUS_DATA_DIR": str(folder), "COLUMNS": "120", **environment},
-    )  # fmt: skip
 
 
 @pytest.fixture
@@ -42,6 +33,14 @@ def ready(tmp_path: Path) -> Path:
     assert report["rejetees"][0]["ligne"] == 3
     assert "J est attendue" in report["rejetees"][0]["raison"]
     return tmp_path
+
+
+def test_python_runs_it_as_a_module(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "syndication"]
+    told = subprocess.run([*words, "--help"], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert "Sirius recueille" in told.stdout
+    wrong = subprocess.run([*words, "nulle-part"], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (wrong.returncode, wrong.stdout) == (2, "")
 
 
 def test_a_campaign_is_opened_and_its_links_are_handed_out(ready: Path) -> None:

@@ -6,7 +6,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
@@ -15,9 +14,10 @@ import httpx
 import pytest
 
 from collector.door import default_questionnaire
+from tests.commands import sirius
 from tests.helpers import hidden_fields
 from tests.servers import PATIENCE, wait_until
-from tests.syndication.test_cli import OFFERS, sirius
+from tests.syndication.test_cli import OFFERS
 
 Done = subprocess.CompletedProcess[str]
 DEFAULT = files("collector.questionnaire").joinpath("2026-1.toml").read_text(encoding="utf-8")
@@ -65,10 +65,8 @@ def put(folder: Path, name: str, content: str = FRESH) -> Path:
 
 
 def run_all(runs: dict[str, tuple[Path, tuple[str, ...]]]) -> dict[str, Done]:
-    """Several commands side by side, each on its own folder of data."""
-    with ThreadPoolExecutor(8) as pool:
-        done = pool.map(lambda run: sirius(run[0], "questionnaire", *run[1]), runs.values())
-        return dict(zip(runs, done, strict=True))
+    """Several commands, each on its own folder of data."""
+    return {name: sirius(folder, "questionnaire", *words) for name, (folder, words) in runs.items()}
 
 
 def assert_clear(done: Done, said: str) -> None:

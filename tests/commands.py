@@ -1,0 +1,53 @@
+"""The ``sirius`` command, each time in a process of its own, born from one that has read its code once."""
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.servers import PATIENCE
+
+_BORN = multiprocessing.get_context("forkserver")
+_BORN.set_forkserver_preload(["pytest", "syndication.cli", __name__])
+_ONE_AT_A_TIME = threading.Lock()
+"""Processes of multiprocessing may not be awaited by several threads."""
+
+
+def sirius(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command on a folder of data; nothing else of ours is in its environment but what is given.
+
+    Reading the code of the project and of its libraries takes longer than what most commands do.
+    """
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SIRIUS_")}
+    own = {**clean, "SIRIUS_DATA_DIR": str(folder), "COLUMNS": "120", **environment}
+    with _ONE_AT_A_TIME, TemporaryDirectory() as place:
+        out, err = Path(place, "out"), Path(place, "err")
+        process = _BORN.Process(target=_run, args=(words, own, out, err))
+        process.start()
+        process.join(PATIENCE)
+        status = process.exitcode
+        if status is None:
+            process.kill()
+            process.join()
+        process.close()
+        said, complained = out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8")
+        if status is None:
+            raise subprocess.TimeoutExpired(words, PATIENCE, said, complained)
+        return subprocess.CompletedProcess(words, status, said, complained)
+
+
+def _run(words: tuple[str, ...], environment: dict[str, str], out: Path, err: Path) -> None:
+    """Be the command: its words, its environment, and files for what it says."""
+    from syndication.cli import main
+
+    for file, number in ((out, 1), (err, 2)):
+        opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(opened, number)
+        os.close(opened)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = ["sirius", *words]
+    main()
