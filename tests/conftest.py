@@ -62,16 +62,16 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Spare the disk: folders of tests are in memory where there is room, however often databases sync them.
+    """Spare the disk and the processors, before any other process is made.
 
-    Where no bytecode may be written beside the code, processes of this run write it in pytest's cache: they are
-    hundreds, and would each compile the whole project when they start.
+    Folders of tests are in memory where there is room, however often databases sync them. Servers of tests may write
+    their bytecode beside the code, which git ignores: they are many, and would each compile the whole project.
     """
-    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM and not hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):
+        return
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
-    if os.environ.get("PYTHONDONTWRITEBYTECODE") and hasattr(config, "cache"):
-        del os.environ["PYTHONDONTWRITEBYTECODE"]
-        os.environ["PYTHONPYCACHEPREFIX"] = str(config.cache.mkdir("bytecode"))
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
