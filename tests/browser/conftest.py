@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -97,18 +96,13 @@ def _no_page_left_open(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture
 def doors(built: Path, tmp_path: Path) -> Iterator[dict[str, str]]:
     """The demonstration, as it is built, served; its doors."""
-    shutil.copytree(built, tmp_path / "d")
-    with demonstration(tmp_path) as doors:
-        yield doors
+    yield from demonstration(tmp_path, built)
 
 
 @pytest.fixture(scope="module")
 def service(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The same for a whole module that changes nothing in it."""
-    folder = tmp_path_factory.mktemp("service")
-    shutil.copytree(built, folder / "d")
-    with demonstration(folder) as doors:
-        yield doors
+    yield from demonstration(tmp_path_factory.mktemp("service"), built)
 
 
 @pytest.fixture(scope="module")
@@ -126,9 +120,10 @@ def host() -> Iterator[Host]:
     site.close()
 
 
-@contextmanager
-def demonstration(folder: Path) -> Iterator[dict[str, str]]:
-    """Serve the demonstration in a folder, built unless it is there; gives its doors."""
+def demonstration(folder: Path, built: Path | None = None) -> Iterator[dict[str, str]]:
+    """Serve the demonstration in a folder, a copy of what is built already or built anew; gives its doors."""
+    if built is not None:
+        shutil.copytree(built, folder / "d")
     with kept_ports(2) as port:
         yield from _demonstration(folder, port)
 

@@ -2,16 +2,15 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -29,6 +28,7 @@ from syndication.moderation import store as moderation
 from syndication.queue import store as queue
 from syndication.settings import Settings
 from tests.conftest import CUISINE, KEY, PARIS_CENTRE
+from tests.servers import PATIENCE, answers, kept_ports, wait_until
 
 pytestmark = pytest.mark.browser
 STORY = "On m'a confié la mise en place du service {}, et le chef relit ma fiche avec moi chaque soir."
@@ -74,10 +74,11 @@ class Service:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp("desk")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    with kept_ports() as port:
+        yield from _served(tmp_path_factory.mktemp("desk"), port)
+
+
+def _served(folder: Path, port: int) -> Iterator[Service]:
     url = f"http://127.0.0.1:{port}"
     leaf = CollectorSettings(data_dir=folder, collector_database_url="", public_url=url, secret_keys=(KEY,))
     hub = asgi.open_hub(Settings.of(leaf))
@@ -94,24 +95,13 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(words, env={**clean, **own, "SIRIUS_BACKGROUND": "0"}, stdout=log, stderr=log)
     try:
-        _wait(url)
+        wait_until(lambda: answers(f"{url}/sante"), "the service answers")
         yield Service(url, hub, campaign.id)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        process.wait(PATIENCE)
         hub.close()
     assert "Traceback" not in (folder / "log").read_text()
-
-
-def _wait(url: str) -> None:
-    for _ in range(400):
-        try:
-            if httpx.get(f"{url}/sante").status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.05)
-    raise AssertionError("the service does not answer")
 
 
 @pytest.fixture

@@ -26,9 +26,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def service(folder: Path) -> Iterator[dict[str, str]]:
+def service(built: Path, folder: Path) -> Iterator[dict[str, str]]:
     """The demonstration, for this module alone: its people come and go."""
-    yield from demonstration(folder)
+    yield from demonstration(folder, built)
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,6 @@
 import csv
 import io
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Host, demonstration
 from tests.browser.embedding import axe_faults, element, new_page, open_everything, script, shown
+from tests.commands import sirius
 
 pytestmark = pytest.mark.browser
 CENTRE, FORMATION = "0751234J", "50025524"
@@ -33,9 +31,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def service(data: Path) -> Iterator[dict[str, str]]:
+def service(built: Path, data: Path) -> Iterator[dict[str, str]]:
     """The demonstration in a folder that is known, so that a command may sign an observer in."""
-    yield from demonstration(data)
+    yield from demonstration(data, built)
 
 
 def enter(page: Page, link: str) -> None:
@@ -45,11 +43,9 @@ def enter(page: Page, link: str) -> None:
 
 
 def observer_link(data: Path, home: str) -> str:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SIRIUS_")}
-    settings = {"SIRIUS_DATA_DIR": str(data / "d"), "SIRIUS_PUBLIC_URL": home}
-    words = [sys.executable, "-m", "syndication", "signin", "observatoire@exemple.invalid", "--role", "observer"]
-    words += ["--scope", "region:Île-de-France", "--json"]
-    done = subprocess.run(words, capture_output=True, text=True, check=True, env=clean | settings)
+    words = ("signin", "observatoire@exemple.invalid", "--role", "observer", "--scope", "region:Île-de-France")
+    done = sirius(data / "d", *words, "--json", SIRIUS_PUBLIC_URL=home)
+    assert done.returncode == 0, done.stderr
     return str(json.loads(done.stdout)["lien"])
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -74,7 +75,7 @@ def test_a_decision_changes_the_answer_of_every_process_within_two_seconds(servi
 
 
 def test_one_command_builds_the_demonstration_and_serves_it(tmp_path: Path) -> None:
-    with demonstration(tmp_path) as doors:
+    with contextmanager(demonstration)(tmp_path) as doors:
         found = {name: httpx.get(url, follow_redirects=True).status_code for name, url in doors.items()}
         assert found == dict.fromkeys(doors, 200)
 
