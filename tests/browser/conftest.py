@@ -86,10 +86,15 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(autouse=True)
 def _no_page_left_open(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Close what a test opened: pages of tests that are over would keep the browser busy."""
+    """Close what a test opened and its module did not: pages of tests that are over would keep the browser busy."""
+    if "chromium" not in request.fixturenames:
+        yield
+        return
+    browser: Browser = request.getfixturevalue("chromium")
+    shared = list(browser.contexts)
     yield
-    if "chromium" in request.fixturenames:
-        for context in request.getfixturevalue("chromium").contexts:
+    for context in browser.contexts:
+        if context not in shared:
             context.close()
 
 
