@@ -43,6 +43,8 @@ KNOWN = (
 )
 """People who may sign in, beside the centre's: their links come by /connexion, in the outbox."""
 DOOR_LIFE = timedelta(days=1)
+ARCHIVE_READ = timedelta(days=8)
+"""How long ago the historic testimonies were taken in."""
 MAIN_FORMATION, MAIN_CENTRE = "50022146", "0751234J"
 Text = tuple[str, str]
 
@@ -95,7 +97,8 @@ def build(hub: Hub, clock: DemoClock) -> None:
     crowd = random.Random(SEED + 1)  # noqa: S311 the same
     for group in CROWDS:
         _gather(hub, clock, crowd, group)
-    clock.moment = _month_day("2025-04", 9)
+    clock.moment = None
+    clock.moment = clock() - ARCHIVE_READ
     _read_archive(hub, clock)
     clock.moment = None
     _reply(hub, clock())

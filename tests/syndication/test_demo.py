@@ -73,7 +73,7 @@ def test_every_state_is_behind_a_door(demo: Hub) -> None:
         signals = connection.exec_driver_sql("SELECT signal FROM verbatim_signal").scalars().all()
         states = connection.exec_driver_sql("SELECT state, count(*) FROM review GROUP BY state").fetchall()
     assert {row[0] for row in texts} == {"attente", "publie", "refuse"}
-    assert set(signals) == {"alerte", "a_reprendre", "copie"}
+    assert set(signals) == {"alerte", "a_reprendre", "copie", "court", "lien", "personne"}
     assert dict(tuple(row) for row in states)["a_verifier"] == 1
 
 
