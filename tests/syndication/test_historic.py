@@ -182,9 +182,20 @@ def test_support_at_the_cfa_is_a_choice_and_a_scale(label: str, option: str, val
 def test_a_text_keeps_the_verdict_it_was_given(
     status: str, state: str, gem: bool, signals: list[str], hub: Hub, write: Write
 ) -> None:
-    report = take(hub, write(said(contentApprentissage="Bien", a_savoir=f"{status} Prends des chaussures.")))
+    report = take(
+        hub,
+        write(
+            said(
+                contentApprentissage="Bien",
+                a_savoir=f"{status} Prends des chaussures de sécurité, tu restes debout toute la journée.",
+            )
+        ),
+    )
     (text,) = stored(hub, models.Verbatim)
-    assert (text["question"], text["text"]) == ("a_savoir", "Prends des chaussures.")
+    assert (text["question"], text["text"]) == (
+        "a_savoir",
+        "Prends des chaussures de sécurité, tu restes debout toute la journée.",
+    )
     assert (text["status"], text["gem"]) == (state, gem)
     assert [row["signal"] for row in stored(hub, models.VerbatimSignal)] == signals
     assert (text["published_at"] is not None) is (state == "publie")
