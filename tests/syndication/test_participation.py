@@ -24,6 +24,8 @@ from tests.helpers import Client
 from tests.syndication.test_desk import signed_in
 
 Answer = Callable[..., None]
+KNOWN = 7
+"""Centres of the demonstration."""
 PAGE = "/moderation/participation"
 
 
@@ -48,7 +50,7 @@ def test_each_centre_is_told_with_its_campaigns_answers_and_texts_that_wait(
     with hub.engine.connect() as connection:
         lines, total = store.lines(connection, Asked(sort="reponses", falling=True), hub.clock().date())
         regions = {one.region: one for one in store.by_region(connection, ["nation"], hub.clock().date())}
-    assert total == len(lines) == 5
+    assert total == len(lines) == KNOWN
     assert [(one.code, one.campaigns, one.running, one.respondents, one.waiting) for one in lines[:3]] == [
         (PARIS_CENTRE, 1, 1, 3, 6), (LYON_CENTRE, 1, 1, 2, 4), (lines[2].code, 0, 0, 0, 0),
     ]  # fmt: skip
@@ -73,17 +75,17 @@ def test_columns_sort_by_links_both_ways_and_say_so(hub: Hub, answer: Answer, ta
     assert names(other_way)[-1] == "CFA Exemple de la Croix-Rousse"
     for sort in SORTS:
         for way in ("", "desc"):
-            assert len(names(table_seen.get(f"{PAGE}?tri={sort}&sens={way}").text)) == 5
+            assert len(names(table_seen.get(f"{PAGE}?tri={sort}&sens={way}").text)) == KNOWN
 
 
 def test_filters_narrow_and_odd_ones_are_left_out(hub: Hub, answer: Answer, table_seen: Client) -> None:
     answer(1)
-    assert len(names(table_seen.get(f"{PAGE}?campagnes=sans").text)) == 4
+    assert len(names(table_seen.get(f"{PAGE}?campagnes=sans").text)) == KNOWN - 1
     assert names(table_seen.get(f"{PAGE}?campagnes=avec").text) == ["CFA Exemple des Batignolles"]
     assert names(table_seen.get(f"{PAGE}?region=Occitanie").text) == ["CFA Exemple du Capitole"]
     assert "Aucun établissement" in table_seen.get(f"{PAGE}?region=Occitanie&campagnes=avec").text
     for odd in ("tri=x&sens=y", "page=0", "page=x", "page=999", "campagnes=peut-etre", "region=%00"):
-        assert len(names(table_seen.get(f"{PAGE}?{odd}").text)) == 5, odd
+        assert len(names(table_seen.get(f"{PAGE}?{odd}").text)) == KNOWN, odd
 
 
 def test_scopes_narrow_what_observers_see(hub: Hub) -> None:
@@ -93,7 +95,7 @@ def test_scopes_narrow_what_observers_see(hub: Hub) -> None:
         def seen(*scopes: str) -> list[str]:
             return [one.city for one in store.lines(connection, Asked(scopes=scopes), today)[0]]
 
-        assert len(seen("nation")) == 5
+        assert len(seen("nation")) == KNOWN
         assert seen("region:Occitanie") == ["Toulouse"]
         assert seen("departement:69") == ["Lyon"]
         assert sorted(seen("region:Occitanie", "departement:69")) == ["Lyon", "Toulouse"]
@@ -113,11 +115,11 @@ def test_the_table_taken_away_holds_every_line_and_no_formula(hub: Hub, answer: 
     assert answered.headers["content-type"] == "text/csv; charset=utf-8"
     assert "attachment" in answered.headers["content-disposition"]
     rows = list(csv.reader(io.StringIO(answered.content.decode("utf-8-sig"))))
-    assert (tuple(rows[0]), len(rows)) == (CELLS, 7)
+    assert (tuple(rows[0]), len(rows)) == (CELLS, KNOWN + 2)
     assert rows[1][0] == PARIS_CENTRE
     (odd,) = [row for row in rows if "HYPERLINK" in row[1]]
     assert odd[1:5] == ['\'=HYPERLINK("http://x")', "'+33", "'@a", "'-1"]
-    assert len(list(csv.reader(io.StringIO(table_seen.get(f"{PAGE}.csv?campagnes=sans").text)))) == 6
+    assert len(list(csv.reader(io.StringIO(table_seen.get(f"{PAGE}.csv?campagnes=sans").text)))) == KNOWN + 1
 
 
 def test_a_catalogue_of_real_size_is_read_in_one_statement(
@@ -140,7 +142,7 @@ def test_a_catalogue_of_real_size_is_read_in_one_statement(
         lines, total = store.lines(connection, Asked(sort="attente", falling=True), today, 50, 50)
         figure("participation: page of 1,200 centres (ms)", (perf_counter() - started) * 1000)
         event.remove(hub.engine, "before_cursor_execute", note)
-    assert (len(lines), total, len(seen)) == (50, 1205, 1)
+    assert (len(lines), total, len(seen)) == (50, 1200 + KNOWN, 1)
     page = unescape(table_seen.get(f"{PAGE}?page=3&region=Occitanie").text)
     assert f"{PAGE}?region=Occitanie&page=2" in page
     assert f"{PAGE}?region=Occitanie&page=4" in page
