@@ -55,7 +55,7 @@ def test_each_centre_is_told_with_its_campaigns_answers_and_texts_that_wait(
         (PARIS_CENTRE, 1, 1, 3, 6), (LYON_CENTRE, 1, 1, 2, 4), (lines[2].code, 0, 0, 0, 0),
     ]  # fmt: skip
     paris = regions["Île-de-France"]
-    assert (paris.centres, paris.taking_part, paris.respondents, paris.waiting) == (1, 1, 3, 6)
+    assert (paris.centres, paris.taking_part, paris.respondents, paris.waiting) == (3, 1, 3, 6)
     page = plain(table_seen.get(PAGE).text)
     assert "2 des 5 établissements ont eu une campagne ; 5 personnes ont répondu." in page
     assert "Ensemble 5 2 5 10" in page
