@@ -139,7 +139,7 @@ TABLE = (
     get("/cfa/{centre}/campagnes/{campaign}", CENTRE),
     get("/cfa/{centre}/campagnes/{campaign}/{file}", CENTRE, file="affiche.pdf"),
     post("/cfa/{centre}/campagnes/{campaign}/fermer", CENTRE, 303),
-    post("/cfa/{centre}/campagnes/{campaign}/invitations", CENTRE),
+    post("/cfa/{centre}/campagnes/{campaign}/invitations", CENTRE, 400),
     post("/cfa/{centre}/campagnes/{campaign}/liens.pdf", CENTRE),
     post("/cfa/{centre}/campagnes/{campaign}/prolonger", CENTRE),
     get("/cfa/{centre}/questions", CENTRE),
