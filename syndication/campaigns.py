@@ -1,6 +1,6 @@
 """Campaigns, from the hub's side: which formation, which centre, then the collector opens it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -64,13 +64,16 @@ def open_campaigns(
     closes_on: date,
     questionnaire: str = "",
     minimum: int = 5,
+    refuse: Callable[[Connection], None] = lambda _: None,
 ) -> list[OpenedCampaign]:
-    """Open one campaign a pick for a centre, all or none; raises CampaignRefused.
+    """Open one campaign a pick for a centre, all or none; raises CampaignRefused, or what ``refuse`` raises, which is
+    asked in the transaction that opens them.
 
     Each asks the questions of the centre that it is opened for, as they are now.
     """
     with writing(engine).begin() as connection:
         refuse_closed(connection, opener, *(pick.place.id for pick in picks))
+        refuse(connection)
         asked = OwnPart(own.accepted(connection, opener), minimum)
         orders = [_order(connection, pick, opens_on, closes_on, questionnaire, asked) for pick in picks]
         try:
@@ -133,10 +136,18 @@ def close_campaign(collector: Collector, campaign_id: str) -> None:
         raise CampaignRefused(str(error)) from None
 
 
+def refuse_closed_for(connection: Connection, campaign_id: str) -> None:
+    """Refuse to ask anybody more in a campaign of a centre that closed or was taken over; raises CampaignRefused."""
+    campaign = store.campaign(connection, campaign_id)
+    if campaign is not None:
+        refuse_closed(connection, campaign.centre_id)
+
+
 def extend_campaign(engine: Engine, collector: Collector, campaign_id: str, closes_on: date) -> None:
     """Give a campaign that runs, or is to come, a later last day; raises CampaignRefused."""
     try:
         with writing(engine).begin() as connection:
+            refuse_closed_for(connection, campaign_id)
             store.move_end(connection, campaign_id, closes_on)
             collector.extend_campaign(campaign_id, closes_on)
     except CampaignError as error:

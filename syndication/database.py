@@ -250,7 +250,14 @@ def _alembic_config() -> Config:
 def _prepare(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # transactions are opened by _begin, never by the driver's guess
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-32768", "secure_delete=ON"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "cache_size=-32768",
+        "secure_delete=ON",
+        "recursive_triggers=ON",
+    ):  # without it, a row put in the place of another is deleted past its guards
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -86,7 +86,7 @@ def _written(values: Mapping[str, str]) -> str:
 def read_options(query: Mapping[str, str]) -> Options:
     """Options from a query."""
     shape = cast(Format, _among(query, "format", FORMATS))
-    wants_strengths = "points-forts" in query and shape in STRENGTHS_IN
+    wants_strengths = query.get("points-forts", "non") != "non" and shape in STRENGTHS_IN
     return Options(
         formation=query.get("formation", "").strip() or None,
         centre=query.get("etablissement", "").strip() or None,

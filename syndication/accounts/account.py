@@ -105,8 +105,16 @@ def _where(connection: Connection, access: store.Access) -> str:
     return scope_label(access.scope) if access.role == "observer" else ""
 
 
+def named(typed: str) -> str:
+    """A name as colleagues read it in mails: one line, without a link or a character that hides or turns others."""
+    name = " ".join("".join(one for one in typed if one.isspace() or one.isprintable()).split())
+    if "://" in name or "www." in name.lower():
+        raise SignInError("Un nom ne contient pas d'adresse de page.")
+    return name
+
+
 def _rename(connection: Connection, person: Person, form: Mapping[str, str], _current: str) -> bool:
-    name = " ".join(form.get("nom", "").split())
+    name = named(form.get("nom", ""))
     if len(name) > NAME:
         raise SignInError(f"Un nom compte {NAME} caractères au plus.")
     store.set_name(connection, person.id, name)

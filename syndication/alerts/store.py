@@ -61,7 +61,7 @@ def sound(
 ) -> int:
     """Raise an alert on the version of a text that was read and give its id; raises DecisionError, DecisionConflict.
 
-    The text stays in its state and leaves what others see. The mails owed say no word of it.
+    The text leaves what others see; one that was published waits again. The mails owed say no word of it.
     """
     if kind not in ALERTS:
         raise DecisionError("Dites ce qui vous alerte\u00a0: danger, harcèlement ou détresse.")
@@ -73,9 +73,12 @@ def sound(
         verbatim_id=verbatim_id, kind=kind, note=said, raised_by=actor, raised_at=now, state=OPEN, outcome=""
     )
     alert_id = int(connection.execute(raised.returning(ALERT.c.id)).scalar_one())
+    act = (RAISED, kind, said)
+    if current.status == "publie":
+        version = moderation.suspend(connection, current, actor, now, act)
+    else:
+        moderation.keep_acts(connection, verbatim_id, (current.status, current.status), actor, now, [act])
     _follow(connection, verbatim_id, version, followed=True)
-    states = (current.status, current.status)
-    moderation.keep_acts(connection, verbatim_id, states, actor, now, [(RAISED, kind, said)])
     for person in told(connection):
         data = {"kind": kind, "what": ALERTS[kind]}
         letters.owe(connection, MAIL, person.email, data, now, f"{MAIL}.{alert_id}.{person.id}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from functools import partial
 from urllib.parse import urlencode
 
 from sqlalchemy import Connection
@@ -141,7 +141,6 @@ class CampaignPages:
             asked = opening.read(form, lines, today)
             if asked.faults or asked.opens_on is None or asked.closes_on is None:
                 return asked, 0
-            _refuse_twice(connection, centre.id, asked, asked.opens_on, asked.closes_on)
             picks = [
                 Pick(line.formation, catalogue.centre(connection, line.place_id), line.formation.natural_key, seats)
                 for line, seats in asked.picked
@@ -149,6 +148,7 @@ class CampaignPages:
         opened = campaigns.open_campaigns(
             self._hub.engine, self._hub.collector, picks, centre.id, asked.opens_on, asked.closes_on,
             minimum=self._hub.settings.thresholds.minimum,
+            refuse=partial(_refuse_twice, centre_id=centre.id, asked=asked),
         )  # fmt: skip
         return asked, len(opened)
 
@@ -210,9 +210,11 @@ def _merged(ticked: Sequence[OfferLine], found: Sequence[OfferLine]) -> list[Off
     return [*ticked, *(line for line in found if line.key not in {one.key for one in ticked})]
 
 
-def _refuse_twice(connection: Connection, centre_id: int, asked: Asked, opens_on: date, closes_on: date) -> None:
+def _refuse_twice(connection: Connection, centre_id: int, asked: Asked) -> None:
     """Refuse what the same form has opened already: a page sent twice opens nothing twice."""
-    there = store.same(connection, centre_id, opens_on, closes_on)
+    if asked.opens_on is None or asked.closes_on is None:
+        return
+    there = store.same(connection, centre_id, asked.opens_on, asked.closes_on)
     twice = [line.formation.title for line, _ in asked.picked if (line.formation.id, line.place_id) in there]
     if twice:
         names = ", ".join(f"«\u00a0{title}\u00a0»" for title in twice[:3])

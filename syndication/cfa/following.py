@@ -130,6 +130,8 @@ class _Following:
             raise CampaignRefused("Choisissez de zéro à deux relances.")
         if days is None:
             raise CampaignRefused("Les relances s'espacent de 1 à 60 jours.")
+        with self._hub.engine.connect() as connection:
+            campaigns.refuse_closed_for(connection, own.line.id)
         roster = RosterFile(re.sub(r"[^\w .()-]", "", sent.name)[:80] or "Le fichier", sent.content)
         return self._hub.collector.invite(own.line.id, roster, reminders=reminders, every_days=days)
 
@@ -144,6 +146,8 @@ class _Following:
             fault = f"Écrivez combien de liens il vous faut\u00a0: de 1 à {MOST_SLIPS}."
             return self._page(own, person, centre, 422, faults={"nombre": fault}, typed=typed)
         try:
+            with self._hub.engine.connect() as connection:
+                campaigns.refuse_closed_for(connection, own.line.id)
             links = await run_in_threadpool(campaigns.issue_links, self._hub.collector, own.line.id, count)
         except CampaignRefused as error:
             return self._page(own, person, centre, 422, faults={"nombre": str(error)}, typed=typed)

@@ -63,7 +63,7 @@ class Front:
 
 def front_of(text: QueuedText, typed: Mapping[str, str] | None = None, suggestion: str = "") -> Front:
     """A text with all that is to be seen in it; ``typed`` is a form to give back as it was."""
-    found = examine(text.text)
+    found = examine(text.text) if text.text else ()
     placed = [signal for signal in found if signal.end]
     whole = [KINDS[signal.kind] for signal in found if not signal.end]
     kept = [OTHER_SIGNALS[key] for key in text.signals if key in OTHER_SIGNALS and key not in KINDS]

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 
 from syndication import models, store
 from syndication.database import table
+from syndication.moderation import masking
 
 DECISION = table(models.Decision)
 REVIEW = table(models.Review)
@@ -55,9 +57,15 @@ def is_intact(text: str, digest: str) -> bool:
 
 def altered(connection: Connection, start: str, limit: int) -> tuple[int, list[str]]:
     """Looks at published texts from an id on, then from the first: how many, and ids of those whose words changed."""
-    query = select(VERBATIM.c.id, VERBATIM.c.text, VERBATIM.c.digest).where(VERBATIM.c.status == "publie")
+    columns = (VERBATIM.c.id, VERBATIM.c.text, VERBATIM.c.digest, VERBATIM.c.masks, VERBATIM.c.shown)
+    query = select(*columns).where(VERBATIM.c.status == "publie")
     rows = connection.execute(query.where(VERBATIM.c.id >= start).order_by(VERBATIM.c.id).limit(limit)).all()
     if len(rows) < limit:
         more = query.where(VERBATIM.c.id < start).order_by(VERBATIM.c.id).limit(limit - len(rows))
         rows = [*rows, *connection.execute(more)]
-    return len(rows), [row.id for row in rows if not is_intact(row.text, row.digest)]
+    return len(rows), [row.id for row in rows if not (is_intact(row.text, row.digest) and _is_shown_as_masked(row))]
+
+
+def _is_shown_as_masked(row: Any) -> bool:
+    """True when readers read a text's own words but for its masks."""
+    return bool(row.shown == (masking.shown(row.text, masking.read(row.masks)) if row.masks else None))

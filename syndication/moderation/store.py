@@ -20,6 +20,7 @@ from syndication.search import store as search
 VERBATIM = table(models.Verbatim)
 REVIEW = table(models.Review)
 DECISION = table(models.Decision)
+ALERT = table(models.Alert)
 FORMATION = table(models.Formation)
 CENTRE = table(models.Centre)
 VERBATIM_SIGNAL = table(models.VerbatimSignal)
@@ -101,9 +102,14 @@ def record_decision(
     what a referent follows. Who publishes a text says that its response is genuine: one held back is counted.
     """
     current = current_text(connection, verbatim_id, version, few=few)
+    if _alerts(connection, verbatim_id, opened=True):
+        raise DecisionConflict(FOLLOWED)
     outcome = decide(current.status, wished, reason)
     values: dict[str, Any] = {"reason": outcome.reason}
     acts = [(DECIDED, outcome.reason, checked_note(note))]
+    if current.status == "publie" and current.gem:
+        values["gem"] = False
+        acts += [(PLAIN, None, "")]
     if outcome.status == "publie":
         values |= {"published_at": now, "gem": gem, "alerted": False}
         acts += [(GEM, None, "")] if gem else []
@@ -123,6 +129,10 @@ def undo(
     """
     current = current_text(connection, verbatim_id, version, few=few)
     acts = _latest_acts(connection, verbatim_id)
+    if _alerts(connection, verbatim_id):
+        raise DecisionError(
+            "Une décision sur un texte qui a donné une alerte ne s'annule pas\u00a0: décidez de nouveau."
+        )
     if not acts or acts[-1].act not in {DECIDED, GEM, PLAIN} or not may_undo(actor, acts[0].actor, acts[0].at, now):
         raise DecisionError("On annule sa propre décision, dans les dix secondes\u00a0: décidez de nouveau.")
     before, names = acts[0].from_status, {act.act for act in acts}
@@ -136,6 +146,16 @@ def undo(
     if current.status == before == "publie":
         store.note_changes(connection, [], now, {verbatim_id: _scope(current)})
     return str(before)
+
+
+def suspend(
+    connection: Connection, current: Row[Any], actor: str, now: datetime, act: tuple[str, str | None, str]
+) -> int:
+    """Take a published text away from the public, to be decided anew, and give its version; raises DecisionConflict."""
+    values = {"published_at": None, "gem": False, "reason": None}
+    _apply(connection, current, "attente", values, actor, now, [act])
+    _follow(connection, current, "attente", (), now)
+    return int(current.version) + 1
 
 
 def mark_gem(
@@ -210,10 +230,26 @@ def current_text(connection: Connection, verbatim_id: str, version: int, *, few:
     if current is None:
         raise DecisionError("Ce texte n'existe plus.")
     if current.version != version:
-        raise DecisionConflict(CHANGED)
+        raise DecisionConflict(_why_changed(connection, current))
     if current.alerted and not few:
         raise DecisionConflict(FOLLOWED)
     return current
+
+
+def _why_changed(connection: Connection, current: Row[Any]) -> str:
+    """Who moved a text since it was read."""
+    if current.status == "retire":
+        return "Son auteur vient de retirer ce texte\u00a0: ses mots n'existent plus, et rien n'a été changé."
+    query = select(DECISION.c.actor).where(DECISION.c.verbatim_id == current.id).order_by(DECISION.c.id.desc()).limit(1)
+    if connection.execute(query).scalar() == reviews.AUTHOR:
+        return "Son auteur vient de réécrire ce texte\u00a0: relisez-le, rien n'a été changé."
+    return CHANGED
+
+
+def _alerts(connection: Connection, verbatim_id: str, *, opened: bool = False) -> bool:
+    """True when a text gave an alert; ``opened``: one that nobody closed."""
+    query = select(ALERT.c.id).where(ALERT.c.verbatim_id == verbatim_id)
+    return connection.execute(query.where(ALERT.c.state == "ouverte") if opened else query).first() is not None
 
 
 def _apply(
@@ -279,7 +315,7 @@ def _latest_acts(connection: Connection, verbatim_id: str) -> list[Row[Any]]:
     query = select(DECISION).where(DECISION.c.verbatim_id == verbatim_id).order_by(DECISION.c.id.desc()).limit(2)
     rows = connection.execute(query).all()
     same = [row for row in rows if (row.actor, row.at) == (rows[0].actor, rows[0].at)]
-    together = len(same) == 2 and (same[1].act, same[0].act) == (DECIDED, GEM)
+    together = len(same) == 2 and same[1].act == DECIDED and same[0].act in {GEM, PLAIN}
     return list(reversed(same)) if together else same[:1]
 
 

@@ -132,7 +132,7 @@ def test_an_old_browser_that_tells_no_origin_of_a_private_page_signs_in(hub: Hub
     ["//ailleurs.fr", "/\\ailleurs.fr", "\\\\ailleurs.fr", "http://ailleurs.fr", "https:ailleurs.fr",
      "javascript:alert(1)",
      "/%2failleurs.fr", "/%2F%2Failleurs.fr", "/%5cailleurs.fr", "/\tailleurs.fr", "/\n/ailleurs.fr", " /compte",
-     "ailleurs.fr", "/moderation//ailleurs.fr", "/connexion/x", "/deconnexion", "/é", "/" + "a" * 600, "/a\x00b",
+     "ailleurs.fr", "/moderation//ailleurs.fr", "/connexion/x", "/deconnexion", "/é", "/" + "a" * 600,
      "/%0d%0aSet-Cookie:a", "@ailleurs.fr", "/:@ailleurs.fr\\"],
 )  # fmt: skip
 def test_nobody_is_led_elsewhere(hub: Hub, client: Client, lea: int, away: str) -> None:

@@ -180,7 +180,7 @@ def _centres() -> None:
 
 _UNCHANGED = "NEW.text = OLD.text AND NEW.digest = OLD.digest AND NEW.edition = OLD.edition"
 _ERASED = "NEW.status = 'retire' AND NEW.text = ''"
-_REWRITTEN = "NEW.status = 'attente' AND NEW.edition = OLD.edition + 1"
+_REWRITTEN = "NEW.status = 'attente' AND NEW.edition = OLD.edition + 1 AND NEW.digest <> OLD.digest"
 _ALLOWED = f"({_UNCHANGED}) OR ({_ERASED}) OR ({_REWRITTEN})"
 _WORDS = "the words of a verbatim are nobody''s to edit"
 _ACTS = "acts are kept as they were recorded"
@@ -189,6 +189,7 @@ _GUARDS = {
     "sqlite": (
         f"CREATE TRIGGER words_kept BEFORE UPDATE ON verbatim WHEN NOT ({_ALLOWED}) "
         f"BEGIN SELECT RAISE(ABORT, '{_WORDS}'); END",
+        f"CREATE TRIGGER texts_kept BEFORE DELETE ON verbatim BEGIN SELECT RAISE(ABORT, '{_WORDS}'); END",
         *(
             f"CREATE TRIGGER {table}_kept_{verb.lower()} BEFORE {verb} ON {table} "
             f"BEGIN SELECT RAISE(ABORT, '{_ACTS}'); END"
@@ -200,6 +201,8 @@ _GUARDS = {
         f"CREATE FUNCTION words_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NOT ({_ALLOWED}) THEN "
         f"RAISE EXCEPTION '{_WORDS}'; END IF; RETURN NEW; END $$",
         "CREATE TRIGGER words_kept BEFORE UPDATE ON verbatim FOR EACH ROW EXECUTE FUNCTION words_kept()",
+        f"CREATE FUNCTION texts_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_WORDS}'; END $$",
+        "CREATE TRIGGER texts_kept BEFORE DELETE ON verbatim FOR EACH ROW EXECUTE FUNCTION texts_kept()",
         f"CREATE FUNCTION acts_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_ACTS}'; END $$",
         *(
             f"CREATE TRIGGER {table}_kept BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION acts_kept()"

@@ -288,7 +288,8 @@
     }
     if (!switched.checked || event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.isComposing) return;
     if (typing(event.target)) return;
-    if (KEYS[event.key]?.()) event.preventDefault();
+    const key = event.getModifierState("CapsLock") && !event.shiftKey ? event.key.toLowerCase() : event.key;
+    if (KEYS[key]?.()) event.preventDefault();
   });
   where();
 })();
