@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -164,10 +163,7 @@ def desk(chromium: Browser, fresh: Service) -> Iterator[Callable[..., Moderator]
 
 def settled(service: Service, ids: list[str], wanted: list[str]) -> None:
     """Wait until texts are in the states wanted."""
-    deadline = time.monotonic() + 15
-    while service.states(ids) != wanted and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert service.states(ids) == wanted
+    wait_until(lambda: service.states(ids) == wanted, f"states: {wanted}", every=0.1)
 
 
 def test_a_moderator_works_through_fifty_texts_by_keyboard(

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import demonstration
 from tests.browser.embedding import axe_faults, faults_of, new_page
 from tests.browser.test_whole_road import sign_in
+from tests.servers import PATIENCE
 
 pytestmark = pytest.mark.browser
 ADMIN = "administration@exemple.invalid"
@@ -39,7 +40,7 @@ def outbox(service: dict[str, str], folder: Path) -> Path:
 
 def mail_to(outbox: Path, address: str, subject: str = "") -> str:
     """What a new mail to an address says, once it is there; it is put away."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         for path in outbox.glob("*.eml"):
             with path.open("rb") as file:

@@ -5,7 +5,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -423,17 +422,11 @@ def test_a_withdrawn_text_leaves_every_surface_within_a_minute(chromium: Browser
     def shown() -> list[bool]:
         return [words in httpx.get(address).text for address in surfaces]
 
-    deadline = time.monotonic() + 10
-    while not all(shown()) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert all(shown())
+    wait_until(lambda: all(shown()), "the words are shown", every=0.2)
     page = visit(chromium).new_page()
     page.goto(link)
     page.locator("section").filter(has_text=words).get_by_role("link", name="Le retirer").click()
     page.get_by_role("button", name="Retirer ce texte").click()
     expect(page.get_by_role("status")).to_have_text("C'est fait.")
     assert words not in page.content()
-    deadline = time.monotonic() + 60
-    while any(shown()) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert not any(shown())
+    wait_until(lambda: not any(shown()), "the words are gone", every=0.2)

@@ -232,9 +232,9 @@ def test_a_file_that_is_not_there_or_is_a_folder_is_an_ordinary_fault_of_the_sys
 
 def test_twenty_thousand_rows_take_a_few_seconds(read: Reader) -> None:
     text = "nom;prénom;courriel\n" + "".join(f"Nom{n};Prénom;apprenti.{n}@exemple.fr\n" for n in range(20_000))
-    started = time.perf_counter()
+    started = time.process_time()
     assert read(text).read == 20_000
-    assert time.perf_counter() - started < 6
+    assert time.process_time() - started < 6
 
 
 # -- workbooks -----------------------------------------------------------------------------------------------------
@@ -285,9 +285,9 @@ def test_a_large_workbook_takes_a_few_seconds(tmp_path: Path) -> None:
     for number in range(2_000):
         sheet.append([f"Nom{number}", f"apprenti.{number}@exemple.fr"])
     book.save(tmp_path / "grand.xlsx")
-    started = time.perf_counter()
+    started = time.process_time()
     assert read_roster(tmp_path / "grand.xlsx").read == 2_000
-    assert time.perf_counter() - started < 4
+    assert time.process_time() - started < 4
 
 
 def _without_its_sheet(name: str, content: bytes) -> bytes | None:

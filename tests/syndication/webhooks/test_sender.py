@@ -25,7 +25,7 @@ from tests.helpers import NOON
 NAME = "recepteur.exemple.fr"
 BODY = '{"type":"avis.publie","data":{"avis":"Équipe formidable"}}'.encode()
 HEADERS = {"content-type": "application/json", "webhook-id": "msg_1"}
-QUICK, PATIENT = 0.3, 5.0
+QUICK, PATIENT, SLACK = 1.0, 5.0, 5.0
 """Seconds given to a receiver that will not answer in time, and to one that should."""
 NOBODY = "2d00::1"
 """An address of a block that IANA has given to nobody: public, and never reached."""
@@ -248,7 +248,7 @@ def test_a_redirect_is_not_followed(
 def test_a_slow_receiver_is_cut(reply: Reply, certified: Callable[..., ssl.SSLContext], trust: ssl.SSLContext) -> None:
     start = time.monotonic()
     answer, _ = answer_of(reply, certified(NAME), trust, timeout=QUICK)
-    assert time.monotonic() - start < QUICK + 1
+    assert time.monotonic() - start < QUICK + SLACK  # it would have taken fifty at least
     assert answer == Answer(None, "Le récepteur n'a pas répondu à temps.")
 
 
@@ -267,7 +267,7 @@ def test_a_status_that_came_in_time_counts_though_the_rest_did_not(
     reply = saying(b"HTTP/1.1 202 Accepted\r\ncontent-length: 9000\r\n\r\n", *(b"." for _ in range(9000)), pause=0.02)
     start = time.monotonic()
     answer, _ = answer_of(reply, certified(NAME), trust, timeout=QUICK)
-    assert time.monotonic() - start < QUICK + 1
+    assert time.monotonic() - start < QUICK + SLACK  # it would have taken fifty at least
     assert answer.status == 202
     assert 0 < len(answer.body) < 9000
 
