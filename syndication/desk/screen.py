@@ -88,10 +88,12 @@ class Screen:
             flow = flow_of(connection, self._hub)
         if asked.fault and status == 200:
             status = 422
+        questions = self._hub.publisher.questions()
         return page(
             "desk/queue.html", status, here="/moderation", person=person, asked=asked, said=said, shown=shown,
             message=DONE.get(said.done, ""), undone_by_key=UNDONE_BY_KEY, seconds=UNDO_SECONDS,
-            labels=self._hub.publisher.questions().labels, states=STATES, filtered=FILTERED, reasons=REASONS,
+            labels=questions.labels,
+            questions={one.key: one.label for one in questions.asked if one.kind == "texte"}, states=STATES, filtered=FILTERED, reasons=REASONS,
             alerts=ALERTS, learnt=measured(model) if model else (), formations=formations, centres=centres, held=held,
             flow=flow,
         )  # fmt: skip
