@@ -137,13 +137,13 @@ def test_a_centre_joins_is_accepted_invites_and_ends(chromium: Browser, home: st
 
     centre.goto(link_to(outbox, ZOE))
     centre.get_by_role("button", name="Me connecter").click()
-    centre.get_by_role("link", name="Équipe").click()
+    centre.get_by_role("navigation", name="Principale").get_by_role("link", name="Équipe").click()
     centre.get_by_label("Son adresse professionnelle").fill(NOE)
     centre.get_by_role("button", name="Inviter").click()
     colleague = new_page(chromium)
     colleague.goto(link_to(outbox, NOE))
     colleague.get_by_role("button", name="Me connecter").click()
-    colleague.get_by_role("link", name="Équipe").click()
+    colleague.get_by_role("navigation", name="Principale").get_by_role("link", name="Équipe").click()
     expect(colleague.get_by_role("main")).to_contain_text(ZOE)
     centre.reload()
     centre.get_by_role("button", name=f"Finir l'accès de {NOE}").click()
@@ -184,6 +184,6 @@ def test_a_stranger_gets_nowhere(chromium: Browser, home: str) -> None:
 
 def test_a_centre_sees_its_team(chromium: Browser, service: dict[str, str]) -> None:
     page = sign_in(chromium, service["cfa"])
-    page.get_by_role("link", name="Équipe").click()
+    page.get_by_role("navigation", name="Principale").get_by_role("link", name="Équipe").click()
     expect(page.get_by_role("main")).to_contain_text("cfa@exemple.invalid")
     assert axe_faults(page) == []
