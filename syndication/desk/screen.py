@@ -93,7 +93,8 @@ class Screen:
             "desk/queue.html", status, here="/moderation", person=person, asked=asked, said=said, shown=shown,
             message=DONE.get(said.done, ""), undone_by_key=UNDONE_BY_KEY, seconds=UNDO_SECONDS,
             labels=questions.labels,
-            questions={one.key: one.label for one in questions.asked if one.kind == "texte"}, states=STATES, filtered=FILTERED, reasons=REASONS,
+            questions={one.key: one.label for one in questions.asked if one.kind == "texte"},
+            states=STATES, filtered=FILTERED, reasons=REASONS,
             alerts=ALERTS, learnt=measured(model) if model else (), formations=formations, centres=centres, held=held,
             flow=flow,
         )  # fmt: skip
