@@ -50,7 +50,7 @@ def test_a_centre_replies_is_read_and_takes_its_reply_back(centre: Page, desk: P
     centre.goto(f"{home}{SPACE}/avis?reponse=avec")
     text = centre.get_by_role("article").filter(has_text=words)
     expect(text).to_contain_text("Votre réponse attend d'être lue")
-    desk.goto(f"{home}/moderation")
+    desk.goto(f"{home}/moderation/centres")
     waiting = desk.get_by_role("article").filter(has_text="Nous avons ouvert l'atelier le soir.")
     waiting.get_by_role("button", name="Publier la réponse").click()
     centre.reload()
