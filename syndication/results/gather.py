@@ -18,8 +18,8 @@ from syndication.results.store import EVERY, WHOLE, ReadingRow
 from syndication.results.years import named
 from syndication.settings import Thresholds
 
-REGION_CENTRES = 3
-"""Centres with respondents that a region's figures gather at least: with two, each would read the other's."""
+COMPANY_CENTRES = 3
+"""Centres with respondents that figures of others gather at least: with two, each would read the other's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def of_centre(
 ) -> Figures:
     """Results of a centre beside those of its region and of the nation, for the same formations and the same year."""
     own = store.readings(connection, [centre.id], cut.members, cut.year)
-    beside = [_nation(connection, cut)]
+    beside = _nation(connection, cut)
     region = store.region_of(connection, centre.id)
     if region:
         beside = [*_region(connection, centre.id, region, cut, thresholds), *beside]
@@ -94,7 +94,7 @@ def of_scope(
     cut = replace(cut, members=within(observed, cut.members))
     centres = [EVERY] if observed.everywhere else list(observed.centres)
     own = store.readings(connection, centres, cut.members, cut.year)
-    beside = [] if observed.scope == NATION else [_nation(connection, replace(cut, members=_same(cut)))]
+    beside = [] if observed.scope == NATION else _nation(connection, replace(cut, members=_same(cut)))
     return _figures(connection, own, centres, beside, cut, questions, thresholds)
 
 
@@ -117,9 +117,12 @@ YEARS = 4
 """School years told side by side."""
 
 
-def _nation(connection: Connection, cut: Cut) -> Beside:
+def _nation(connection: Connection, cut: Cut) -> list[Beside]:
+    """The nation's figures; of a school year, which is public nowhere else, when they gather enough centres."""
+    if cut.year and store.centres_read(connection, cut.members, cut.year) < COMPANY_CENTRES:
+        return []
     counts = sum_of(store.readings(connection, [EVERY], cut.members, cut.year))
-    return Beside("France", "qu'en France", "avec la France", counts)
+    return [Beside("France", "qu'en France", "avec la France", counts)]
 
 
 def _region(connection: Connection, centre: int, region: str, cut: Cut, thresholds: Thresholds) -> list[Beside]:
@@ -127,6 +130,6 @@ def _region(connection: Connection, centre: int, region: str, cut: Cut, threshol
     rows = store.readings(connection, store.centres_within(connection, f"region:{region}"), cut.members, cut.year)
     told = [row for row in rows if row.respondents]
     others = sum_of(row for row in told if row.centre_id != centre).get(RESPONDENTS, {}).get("", 0)
-    if len({row.centre_id for row in told}) < REGION_CENTRES or others < thresholds.minimum:
+    if len({row.centre_id for row in told}) < COMPANY_CENTRES or others < thresholds.minimum:
         return []
     return [Beside(region, "que dans la région", "avec la région", sum_of(told))]

@@ -169,6 +169,15 @@ def years_read(connection: Connection, centres: Collection[int], formations: Col
     return sorted(connection.execute(query).scalars(), reverse=True)
 
 
+def centres_read(connection: Connection, formations: Collection[int], year: str) -> int:
+    """How many centres have respondents in the readings of some formations (``EVERY``: of all together) in a year."""
+    query = select(func.count(READING.c.centre_id.distinct())).where(
+        READING.c.formation_id.in_(formations), READING.c.year == year, READING.c.centre_id != EVERY,
+        READING.c.respondents > 0,
+    )  # fmt: skip
+    return int(connection.execute(query).scalar_one())
+
+
 def _is(centre_id: int, formation_id: int) -> ColumnElement[bool]:
     return (READING.c.centre_id == centre_id) & (READING.c.formation_id == formation_id)
 

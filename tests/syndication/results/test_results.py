@@ -142,6 +142,16 @@ def test_a_region_is_told_from_three_centres_on(space: Client, answer: Answer) -
     assert next(iter(table(space).values()))["Île-de-France, réponses"] == "36"
 
 
+def test_a_year_of_the_nation_is_told_from_three_centres_on(space: Client, answer: Answer, clock: Clock) -> None:
+    answer(12)
+    answer(12, centre=LYON_CENTRE)
+    year = f"?formation={CUISINE}&annee=2026"
+    assert "France, réponses" not in table(space, year)["cfa"]  # less one's own, it would be the other centre's
+    assert table(space, f"?formation={CUISINE}")["cfa"]["France, réponses"] == "24"  # as anybody may read
+    answer(12, centre=FAR)
+    assert table(space, year)["cfa"]["France, réponses"] == "36"
+
+
 def test_what_makes_no_sense_is_said_and_everything_is_shown(space: Client, answer: Answer) -> None:
     answer(6)
     for query in ("?formation=nimporte", "?annee=hier", "?formation=99999999"):
