@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from openpyxl import load_workbook
 
 from collector.errors import RosterError
 
@@ -158,6 +157,8 @@ def _sheet(name: str, content: bytes) -> Iterator[Row]:
         raise RosterError(f"{name} : le classeur .xlsx ne s'ouvre pas (BadZipFile).") from None
     if unfolded > SHEET_LIMIT:
         raise RosterError(f"{name} est trop gros une fois ouvert : gardez-y la seule colonne des adresses.")
+    from openpyxl import load_workbook  # noqa: PLC0415 it weighs a third of all that loads, for a workbook now and then
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # styles and extensions that we do not read

@@ -1,6 +1,7 @@
 """The OpenAPI 3.1 document, made from the operations that are served and the types that are given back. Pure."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -44,6 +45,7 @@ def document(public_url: str, version: str) -> dict[str, Any]:
     }
 
 
+@cache
 def _schemas() -> tuple[dict[Any, dict[str, Any]], dict[str, Any]]:
     """References to the answers' types, and every type's schema."""
     answers = dict.fromkeys([*(one.answer for one in OPERATIONS if one.answer), nouns.Probleme])

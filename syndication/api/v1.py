@@ -6,7 +6,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from functools import partialmethod
+from functools import cache, partialmethod
 from importlib.metadata import version
 from typing import Any
 
@@ -79,10 +79,9 @@ class _Api:
         self._method_url = f"{hub.settings.public_url}/methode"
         self._corpus = Reader(hub.engine, hub.settings.keys(), self._method_url)
         self._exporting = asyncio.Semaphore(EXPORTS_AT_ONCE)
-        self._document = written(openapi.document(hub.settings.public_url, version("sirius-avis")))
 
     async def document(self, _request: Request, _values: Mapping[str, Any]) -> Response:
-        return _answer(self._document)
+        return _answer(await run_in_threadpool(_document, self._hub.settings.public_url))
 
     async def avis(self, _request: Request, values: Mapping[str, Any]) -> Response:
         return _json(serialise.avis(self._snapshot(values)))
@@ -259,6 +258,11 @@ def _unless_held(request: Request, response: Response) -> Response:
 
 def _json(body: Any, cache: str = CACHE) -> Response:
     return _answer(written(body), cache)
+
+
+@cache
+def _document(public_url: str) -> str:
+    return written(openapi.document(public_url, version("sirius-avis")))
 
 
 def _answer(text: str, cache: str = CACHE) -> Response:

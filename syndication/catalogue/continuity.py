@@ -14,12 +14,9 @@ K = TypeVar("K", bound=Hashable)
 
 def lineages(links: Iterable[tuple[K, K]]) -> Mapping[K, frozenset[K]]:
     """Members of the lineage of all that renews or is renewed one to one, from (old, new) links."""
-    after: dict[K, set[K]] = defaultdict(set)
-    before: dict[K, set[K]] = defaultdict(set)
-    for old, new in links:
-        if old != new:
-            after[old].add(new)
-            before[new].add(old)
+    known = set(links)
+    after = renewals(known)
+    before = renewals((new, old) for old, new in known)
     neighbours: dict[K, set[K]] = defaultdict(set)
     for old, news in after.items():
         new = next(iter(news))
@@ -34,9 +31,18 @@ def lineages(links: Iterable[tuple[K, K]]) -> Mapping[K, frozenset[K]]:
     return found
 
 
-def ends(members: Set[K], links: Iterable[tuple[K, K]]) -> set[K]:
-    """Members of a lineage that no other member renews: one for a chain, none for a cycle."""
-    return set(members) - {old for old, new in links if old != new and old in members and new in members}
+def renewals(links: Iterable[tuple[K, K]]) -> Mapping[K, Set[K]]:
+    """What renews each formation, from (old, new) links."""
+    after: dict[K, set[K]] = defaultdict(set)
+    for old, new in links:
+        if old != new:
+            after[old].add(new)
+    return after
+
+
+def ends(members: Set[K], after: Mapping[K, Set[K]]) -> set[K]:
+    """Members of a lineage that no other member renews: one for a chain, none for a cycle. ``after``: ``renewals``."""
+    return {one for one in members if not after.get(one, set()) & members}
 
 
 def stated_links(links: Iterable[tuple[K, K]], mentioned: Set[K]) -> set[tuple[K, K]]:

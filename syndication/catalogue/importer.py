@@ -9,7 +9,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine
 
 from syndication.catalogue import store
-from syndication.catalogue.continuity import ends, lineages, stated_links, twins
+from syndication.catalogue.continuity import ends, lineages, renewals, stated_links, twins
 from syndication.catalogue.facts import CentreFact, CodeFact, Fact, FormationFact, OfferFact, Remark, RenewalFact
 from syndication.catalogue.files import Line, OfficialFile, read_official_file
 from syndication.database import writing
@@ -77,8 +77,9 @@ def link_lineages(connection: Connection) -> int:
 def _heads(links: Set[tuple[int, int]], opened: Mapping[int, date]) -> dict[int, int]:
     """The newest of its lineage, for every formation that has one, from (old, new) links."""
     heads: dict[int, int] = {}
+    after = renewals(links)
     for members in set(lineages(links).values()):
-        newest = max(ends(members, links) or members, key=lambda number: (str(opened.get(number, "")), number))
+        newest = max(ends(members, after) or members, key=lambda number: (str(opened.get(number, "")), number))
         heads.update(dict.fromkeys(members, newest))
     return heads
 

@@ -9,7 +9,7 @@ from datetime import date
 
 from syndication.kit import sheets
 from syndication.kit.sheets import Bar, Bars, Block, Heading, Paragraph, Sheet, sheet_pdf
-from syndication.kit.tables import Column, Row, Table, to_csv, to_xlsx
+from syndication.kit.tables import Column, Row, Table, to_csv
 from syndication.results.figures import WHERE, Figures, Line
 from widget.contract import Distribution, Strength, Verbatim
 from widget.routes import words
@@ -44,6 +44,8 @@ def as_file(kind: str, told: Told, others: Sequence[Table] = ()) -> bytes:
     if kind == "csv":
         return to_csv(table.rows, table.columns)
     if kind == "xlsx":
+        from syndication.kit.workbooks import to_xlsx  # noqa: PLC0415 its library weighs a third of all that loads
+
         tables = [table, *([years_table(told.figures)] if told.figures.years else []), choices_table(told.figures)]
         return to_xlsx([one for one in (*tables, *others) if one.rows or one is table])
     return sheet_pdf(_sheet(told))

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
-import snowballstemmer
+import Stemmer
 
 MOST_WORDS = 12
 """Words of a query that are read; further ones are left out."""
@@ -52,7 +52,7 @@ def _words(text: str) -> Iterable[str]:
 
 @lru_cache(maxsize=50_000)
 def _terms(word: str) -> tuple[str, ...]:
-    stem = snowballstemmer.stemmer("french").stemWord
+    stem = Stemmer.Stemmer("french", 0).stemWord
     bare = _bare(word)
     while (shorter := stem(bare)) != bare:
         bare = shorter

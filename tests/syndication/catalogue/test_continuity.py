@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syndication.catalogue.continuity import ends, lineages, stated_links, twins
+from syndication.catalogue.continuity import ends, lineages, renewals, stated_links, twins
 
 Links = list[tuple[str, str]]
 
@@ -132,8 +132,8 @@ def test_lineages_are_apart_and_hold_exactly_the_codes_linked_one_to_one(links: 
 
 def test_the_end_of_a_chain_is_what_no_other_member_renews() -> None:
     links = [("A", "B"), ("B", "C"), ("C", "C"), ("C", "X"), ("C", "Y")]
-    assert ends({"A", "B", "C"}, links) == {"C"}
-    assert ends({"A", "B"}, [("A", "B"), ("B", "A")]) == set()
+    assert ends({"A", "B", "C"}, renewals(links)) == {"C"}
+    assert ends({"A", "B"}, renewals([("A", "B"), ("B", "A")])) == set()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
-from syndication.kit.tables import Column, Kind, Table, spelled, to_csv, to_xlsx
+from syndication.kit.tables import Column, Kind, Table, spelled, to_csv
+from syndication.kit.workbooks import to_xlsx
 
 COLUMNS = (
     Column("nom", "Formation"), Column("repondants", "Répondants", "integer"), Column("ecart", "Écart", "decimal"),
