@@ -1,45 +1,27 @@
 """A moderator at the desk: by keyboard, without scripts, on a bad network, beside a colleague."""
 
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from collector.door import Settings as CollectorSettings
-from syndication import asgi, campaigns, worker
+from syndication import worker
 from syndication.accounts import signin
 from syndication.accounts.store import Grant
-from syndication.catalogue import importer
-from syndication.context import Hub
 from syndication.database import writing
-from syndication.demo.facts import facts
-from syndication.instants import now_in_paris
 from syndication.moderation import store as moderation
 from syndication.queue import store as queue
-from syndication.settings import Settings
-from tests.conftest import CUISINE, KEY, PARIS_CENTRE
-from tests.servers import PATIENCE, answers, kept_ports, wait_until
+from tests.browser.serving import Served, served
+from tests.servers import wait_until
 
 pytestmark = pytest.mark.browser
 STORY = "On m'a confié la mise en place du service {}, et le chef relit ma fiche avec moi chaque soir."
 
 
-@dataclass
-class Service:
+class Service(Served):
     """A service under way, whose queue tests fill as they want."""
-
-    url: str
-    hub: Hub
-    campaign: str
 
     def tell(self, *texts: str) -> list[str]:
         """Have texts sent, one response each; gives their ids in the order of the queue."""
@@ -73,34 +55,8 @@ class Service:
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with kept_ports() as port:
-        yield from _served(tmp_path_factory.mktemp("desk"), port)
-
-
-def _served(folder: Path, port: int) -> Iterator[Service]:
-    url = f"http://127.0.0.1:{port}"
-    leaf = CollectorSettings(data_dir=folder, collector_database_url="", public_url=url, secret_keys=(KEY,))
-    hub = asgi.open_hub(Settings.of(leaf))
-    asgi.migrate(hub)
-    with writing(hub.engine).begin() as connection:
-        importer.keep(connection, facts(), "essai", now_in_paris())
-        importer.link_lineages(connection)
-    today = now_in_paris().date()
-    last = today + timedelta(days=30)
-    campaign = campaigns.open_campaign(hub.engine, hub.collector, CUISINE, PARIS_CENTRE, today, last)
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SIRIUS_")}
-    own = {"SIRIUS_DATA_DIR": str(folder), "SIRIUS_SECRET_KEYS": KEY, "SIRIUS_PUBLIC_URL": url}
-    words = [sys.executable, "-m", "syndication", "serve", "--port", str(port)]
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(words, env={**clean, **own, "SIRIUS_BACKGROUND": "0"}, stdout=log, stderr=log)
-    try:
-        wait_until(lambda: answers(f"{url}/sante"), "the service answers")
-        yield Service(url, hub, campaign.id)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(PATIENCE)
-        hub.close()
-    assert "Traceback" not in (folder / "log").read_text()
+    with served(Service, tmp_path_factory.mktemp("desk"), SIRIUS_BACKGROUND="0") as service:
+        yield service
 
 
 @pytest.fixture
