@@ -1,7 +1,7 @@
 """What moderators read of centres' own questions: the questions before they are asked, then the texts answered."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -14,6 +14,7 @@ from syndication.accounts.store import Person
 from syndication.cfa import store as space
 from syndication.context import Hub
 from syndication.database import writing
+from syndication.desk.asked import version_of
 from syndication.errors import DecisionConflict, DecisionError
 from syndication.moderation.decide import REASONS as TEXT_REASONS
 from syndication.own import store
@@ -59,7 +60,7 @@ class _Desk:
         def judge() -> str:
             with writing(self._hub.engine).begin() as connection:
                 return store.judge(
-                    connection, question, _version(form), form.get("decision", ""), form.get("raison", ""),
+                    connection, question, version_of(form), form.get("decision", ""), form.get("raison", ""),
                     person.email, self._hub.clock(),
                 )  # fmt: skip
 
@@ -71,7 +72,7 @@ class _Desk:
         def judge() -> str:
             with writing(self._hub.engine).begin() as connection:
                 return answers.judge(
-                    connection, text, _version(form), form.get("decision", ""), form.get("raison", ""), person.email,
+                    connection, text, version_of(form), form.get("decision", ""), form.get("raison", ""), person.email,
                     self._hub.clock(),
                 )  # fmt: skip
 
@@ -113,11 +114,3 @@ class _Desk:
             "own/desk.html", status, person=person, here="/moderation/centres", fault=fault, at=at, done=done,
             kinds=KINDS, reasons=REASONS, text_reasons=TEXT_REASONS, **shown,
         )  # fmt: skip
-
-
-def _version(form: Mapping[str, str]) -> int:
-    """The version that was read; raises DecisionError when the form does not say."""
-    version = form.get("version", "")
-    if not (version.isascii() and version.isdigit() and len(version) < 10):
-        raise DecisionError("La décision est incomplète\u00a0: reprenez-la sur cette page.")
-    return int(version)
