@@ -30,9 +30,10 @@ from collector.errors import (
     StoreClosed,
 )
 from collector.limits import Arrivals, network_of
-from collector.mailing.courier import Courier, Round
+from collector.mailing.courier import Courier
 from collector.mailing.letters import compose_mail
 from collector.mailing.roster import RosterFile, read_roster
+from collector.mailing.round import Round, make_round, wait_after
 from collector.mailing.stopping import addresses_bounced, note_bounces
 from collector.mailing.store import MailCounts, Roster
 from collector.mailing.transport import Deferred, Folder, Rejected, Smtp, Transport, Unavailable, Uncertain
@@ -106,6 +107,7 @@ __all__ = [
     "Rejected",
     "RosterError",
     "RosterFile",
+    "Round",
     "SeatsTaken",
     "SettingError",
     "Settings",
@@ -117,11 +119,13 @@ __all__ = [
     "compose_mail",
     "default_questionnaire",
     "first_fault",
+    "make_round",
     "network_of",
     "option_key",
     "parse",
     "preview_application",
     "read_document",
+    "wait_after",
 ]
 
 REMINDERS_MOST = 2

@@ -7,33 +7,21 @@ reminder reaches who may have missed it.
 """
 
 import logging
-import random
 from collections.abc import Callable
-from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime
 
 from collector import links
 from collector.mailing.letters import Letter, write_letter
+from collector.mailing.round import Round, make_round, wait_after
 from collector.mailing.store import BOUNCED, Claimed, Roster
 from collector.mailing.transport import Deferred, Rejected, Transport, Unavailable, Uncertain
 from collector.settings import Settings
 
-FIRST_WAIT, LONGEST_WAIT = 60, 6 * 3600
-"""Seconds before a second try, and the most between two."""
 log = logging.getLogger("sirius.mail")
 
 
 class _Gone(Exception):
     """The mail must not leave any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """What came of a round: how many mails left, and why the server took no more, empty when it took all."""
-
-    left: int
-    unavailable: str = ""
 
 
 class Courier:
@@ -55,18 +43,10 @@ class Courier:
 
     def hand_over(self, most: int = 1000) -> Round:
         """Hand over what is due, at most so many. A server that does not answer ends the round."""
-        left = 0
-        with closing(self._transport()) as transport:
-            for _ in range(most):
-                mail = None if self._stopping() else self._roster.claim(self._now())
-                if mail is None:
-                    break
-                try:
-                    left += self._hand(transport, mail)
-                except Unavailable as error:
-                    log.warning("mails wait: %s", error)
-                    return Round(left, f"Serveur de mails : {error}. Les mails attendent.")
-        return Round(left)
+        return make_round(self._transport, self._claim, self._hand, most)
+
+    def _claim(self) -> Claimed | None:
+        return None if self._stopping() else self._roster.claim(self._now())
 
     def _hand(self, transport: Transport, mail: Claimed) -> int:
         token = links.new_token()
@@ -113,9 +93,3 @@ class Courier:
 
     def _now(self) -> int:
         return int(self._clock().timestamp())
-
-
-def wait_after(attempts: int) -> int:
-    """Seconds to wait after so many failed attempts: doubling, with a fifth of chance, so that mails spread out."""
-    wait = min(FIRST_WAIT * 2 ** min(attempts, 20), LONGEST_WAIT)
-    return int(wait * random.uniform(0.8, 1.2))  # noqa: S311 not a secret

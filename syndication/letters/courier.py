@@ -8,17 +8,25 @@ an address or a link.
 
 import asyncio
 import logging
-import random
 import threading
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 
 from sqlalchemy import Connection, Engine
 
-from collector.door import Deferred, Rejected, Transport, Unavailable, Uncertain, compose_mail
+from collector.door import (
+    Deferred,
+    Rejected,
+    Round,
+    Transport,
+    Unavailable,
+    Uncertain,
+    compose_mail,
+    make_round,
+    wait_after,
+)
 from syndication.accounts import signin
 from syndication.accounts import store as accounts
 from syndication.accounts.store import Person
@@ -32,8 +40,6 @@ from syndication.letters.store import DueLetter
 
 PAUSE_SECONDS, LONGEST_PAUSE = 1.0, 60.0
 """Seconds between two rounds, and the most while the server cannot be reached: who signs in is waiting."""
-FIRST_WAIT, LONGEST_WAIT = 60, 6 * 3600
-"""Seconds before a second try, and the most between two."""
 LINKS_ALIVE = 3
 """Sign-in links that one person may have alive: more would only fill the box of somebody who asked for none."""
 log = logging.getLogger("sirius.mail")
@@ -41,14 +47,6 @@ log = logging.getLogger("sirius.mail")
 
 class _Gone(Exception):
     """The mail must not leave any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """What came of a round: how many mails left, and why the server took no more, empty when it took all."""
-
-    left: int
-    unavailable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +86,11 @@ class Courier:
 
     def hand_over(self, most: int = 1000) -> Round:
         """Hand over what is due, at most so many. A server that does not answer ends the round."""
-        left = 0
-        with closing(self.transport()) as transport:
-            for _ in range(most):
-                letter = None if self.stopping.is_set() else self._claim()
-                if letter is None:
-                    break
-                try:
-                    left += self._hand(transport, letter)
-                except Unavailable as error:
-                    log.warning("mails wait: %s", error)
-                    return Round(left, f"Serveur de mails : {error}. Les mails attendent.")
-        return Round(left)
+        return make_round(self.transport, self._claim, self._hand, most)
 
     def _claim(self) -> DueLetter | None:
+        if self.stopping.is_set():
+            return None
         with writing(self.engine).begin() as connection:
             return store.claim(connection, self.clock())
 
@@ -193,7 +182,7 @@ class Courier:
                 log.warning("a mail (%s) was given up after %d attempts", letter.kind, letter.attempts + 1)
                 store.settle(connection, letter.id, self.clock())
             else:
-                store.put_off(connection, letter, self.clock() + wait_after(letter.attempts))
+                store.put_off(connection, letter, self.clock() + timedelta(seconds=wait_after(letter.attempts)))
 
 
 def _wanted(letter: DueLetter, person: Person | None) -> bool:
@@ -204,9 +193,3 @@ def _wanted(letter: DueLetter, person: Person | None) -> bool:
     if person is None or not person.accesses:
         return False
     return letter.kind not in person.stopped
-
-
-def wait_after(attempts: int) -> timedelta:
-    """How long to wait after so many failed attempts: doubling, with a fifth of chance, so that mails spread out."""
-    wait = min(FIRST_WAIT * 2 ** min(attempts, 20), LONGEST_WAIT)
-    return timedelta(seconds=wait * random.uniform(0.8, 1.2))  # noqa: S311 not a secret

@@ -23,8 +23,9 @@ import trustme
 
 from collector.app import create_app
 from collector.door import Collector
-from collector.mailing.courier import FIRST_WAIT, LONGEST_WAIT, Courier, wait_after
+from collector.mailing.courier import Courier
 from collector.mailing.letters import POLICY
+from collector.mailing.round import FIRST_WAIT, LONGEST_WAIT, wait_after
 from collector.mailing.store import LEASE_SECONDS
 from collector.mailing.transport import Commit, Folder, Smtp, Unavailable
 from collector.settings import server_of
