@@ -17,8 +17,8 @@ from collector.forms import first, read_form, refuse_foreign_posts
 from collector.pages import security_headers
 from collector.questionnaire import Fault, Question, Questionnaire, validate
 from collector.questionnaire.answers import TEXT_LIMIT
+from collector.records import News, Seat, Sent
 from collector.screens import THANKS, as_form
-from collector.store import News, Seat, Sent
 
 log = logging.getLogger("sirius.collector")
 WITHDRAW, REWRITE, DOWNLOAD, DONE = "retirer", "recrire", "donnees", "fait"

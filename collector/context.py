@@ -13,8 +13,9 @@ from collector.limits import Arrivals, network_of
 from collector.mailing.store import Roster
 from collector.pages import Printer, security_headers
 from collector.questionnaire import Language, Questionnaire, with_own
+from collector.records import Seat
 from collector.settings import Settings
-from collector.store import NO_SEAT, Seat, Store
+from collector.store import NO_SEAT, Store
 from collector.triage import Limits
 from collector.versions import Versions
 

@@ -4,15 +4,19 @@ import json
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import ClauseElement, Connection, Dialect, Engine, create_engine, event
+from sqlalchemy import ClauseElement, Connection, Dialect, Engine, Table, create_engine, event
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from collector import models
 
 BUSY_MILLISECONDS = 10_000
 ANEW_AT_ONCE_BYTES = 32 * 1024 * 1024
@@ -22,6 +26,11 @@ ANEW_AT_ONCE_BYTES = 32 * 1024 * 1024
 def to_json(value: Any) -> str:
     """A value of a JSON column as stored: letters as they are."""
     return json.dumps(value, ensure_ascii=False)
+
+
+def table(model: type[models.Table]) -> Table:
+    """The table behind a model."""
+    return cast(Table, model.__table__)  # type: ignore[attr-defined]
 
 
 def open_engine(url: str) -> Engine:
@@ -112,6 +121,23 @@ def write_anew(engine: Engine, *, night: bool) -> bool:
         return False
     overwrite_log(engine)
     return True
+
+
+def upsert(
+    connection: Connection, target: Table, values: Mapping[str, Any], news: Mapping[str, Any], only_if: Any = None
+) -> Any:
+    """Insert a row, or give the row of the same key its news."""
+    key = [column.name for column in target.primary_key]
+    return (
+        insert_in(connection.dialect)(target)
+        .values(**values)
+        .on_conflict_do_update(index_elements=key, set_=dict(news), where=only_if)
+    )
+
+
+def insert_in(dialect: Dialect) -> Any:
+    """The insert that knows of conflicts, in the words of a database."""
+    return postgresql_insert if dialect.name == "postgresql" else sqlite_insert
 
 
 class Compiled:

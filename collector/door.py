@@ -7,22 +7,32 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from time import monotonic
-from typing import Any, Literal, Self, cast
+from typing import Any, Self, cast
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from collector import database, links, store
 from collector.context import Desk
+from collector.crossing import (
+    CampaignOrder,
+    CollectedResponse,
+    EventKind,
+    Followed,
+    Invitations,
+    OpenedCampaign,
+    Progress,
+    Receipt,
+    followed,
+    progress_of,
+)
 from collector.errors import (
     CampaignError,
     CollectorError,
     LinkError,
-    MailError,
     QuestionnaireError,
     RosterError,
     SeatsTaken,
@@ -36,7 +46,16 @@ from collector.mailing.roster import RosterFile, read_roster
 from collector.mailing.round import Round, make_round, wait_after
 from collector.mailing.stopping import addresses_bounced, note_bounces
 from collector.mailing.store import MailCounts, Roster
-from collector.mailing.transport import Deferred, Folder, Rejected, Smtp, Transport, Unavailable, Uncertain
+from collector.mailing.transport import (
+    Deferred,
+    Folder,
+    Rejected,
+    Smtp,
+    Transport,
+    Unavailable,
+    Uncertain,
+    check_mail,
+)
 from collector.pages import Printer
 from collector.preview import create_preview
 from collector.questionnaire import (
@@ -65,9 +84,9 @@ from collector.questionnaire.own import (
     OwnKind,
     option_key,
 )
+from collector.records import PARIS, Campaign, News, Sending
 from collector.retention import Purged, purge
-from collector.settings import DEFAULT_SENDER, Settings, checked_database_url, first_fault, server_of
-from collector.store import PARIS, News, Sending
+from collector.settings import Settings, checked_database_url, first_fault, server_of
 from collector.versions import Versions
 from collector.views import routes
 from collector.writer import Writer
@@ -138,113 +157,6 @@ MAIL_LAST_SECONDS = 25.0
 PURGE_EVERY_SECONDS = 3600.0
 log = logging.getLogger("sirius.collector")
 Clock = Callable[[], datetime]
-EventKind = Literal["sent", "rewritten", "withdrawn"]
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignOrder:
-    """What a campaign is about. Dates are both included; ``seats`` 0 means no limit."""
-
-    formation_code: str
-    formation_title: str
-    centre_code: str
-    centre_name: str
-    opens_on: date
-    closes_on: date
-    seats: int = 0
-    questionnaire_version: str = ""
-    """Empty for the newest."""
-    own: OwnPart = NO_OWN
-    """Questions that the centre adds, for itself alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedCampaign:
-    """A campaign just opened, with its common link."""
-
-    id: str
-    link: str
-    questionnaire_version: str
-
-
-@dataclass(frozen=True, slots=True)
-class CollectedResponse:
-    """Something that happened to a response, with the response as it stands now.
-
-    ``kind``: ``sent``, ``rewritten`` (the text under ``question``), ``withdrawn`` (that text, or all when it is None).
-    ``month`` is YYYY-MM; ``marks`` are what triage found odd; ``cursor`` is the event's place among all.
-    """
-
-    kind: EventKind
-    question: str | None
-    id: str
-    campaign_id: str
-    formation_code: str
-    centre_code: str
-    month: str
-    questionnaire_version: str
-    answers: Answers
-    marks: tuple[str, ...]
-    withdrawn: bool
-    cursor: str
-
-
-@dataclass(frozen=True, slots=True)
-class Invitations:
-    """What came of a roster. ``rejected``: line of the file and why."""
-
-    read: int
-    invited: int
-    known: int
-    stopped: int
-    rejected: tuple[tuple[int, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How a campaign goes; ``invited`` is None when nobody can say how many were asked."""
-
-    campaign_id: str
-    invited: int | None
-    started: int
-    sent: int
-
-
-@dataclass(frozen=True, slots=True)
-class Followed:
-    """A campaign as its centre follows it. ``ended_on`` is the day on which it stopped asking, None while it does not;
-    ``seats_left`` is None without limit, ``rate`` (0 to 1) when it is known how many were asked."""
-
-    progress: Progress
-    opens_on: date
-    closes_on: date
-    ended_on: date | None
-    seats: int
-    seats_left: int | None
-    own: OwnPart
-
-    @property
-    def rate(self) -> float | None:
-        """Share of those asked who sent an answer."""
-        invited, sent = self.progress.invited, self.progress.sent
-        return sent / invited if invited and invited >= sent else None
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What became of one text of a response; a higher ``version`` replaces a lower one.
-
-    ``recrire``: its author is asked to say it anew; ``archive``: it is shown no longer. ``masks`` are spans of the text
-    that the public does not read (start, end in code points, ``prenom`` or ``nom``).
-    """
-
-    response_id: str
-    question: str
-    status: Literal["attente", "publie", "refuse", "recrire", "archive"]
-    reason: str | None
-    decided_on: date | None
-    version: int
-    masks: tuple[tuple[int, int, str], ...] = ()
 
 
 def now_in_paris() -> datetime:
@@ -340,7 +252,7 @@ class Collector:
             for campaign in campaigns
         ]
 
-    def _ordered(self, order: CampaignOrder) -> store.Campaign:
+    def _ordered(self, order: CampaignOrder) -> Campaign:
         if order.closes_on < order.opens_on:
             raise CampaignError("La campagne finirait avant d'avoir commencé.")
         if order.seats < 0:
@@ -349,7 +261,7 @@ class Collector:
         if self._versions.is_withdrawn(self._versions.get(version).version):
             raise CampaignError(f"Le questionnaire {version} a été retiré : aucune campagne ne s'ouvre plus avec lui.")
         check_own(order.own)
-        return store.Campaign(
+        return Campaign(
             id=links.new_id(),
             formation_code=order.formation_code,
             formation_title=order.formation_title,
@@ -400,13 +312,13 @@ class Collector:
     def progress(self, campaign_id: str) -> Progress:
         """How a campaign goes. Behind a common link, only declared seats say how many were asked."""
         campaign = self._store.campaign(campaign_id)
-        return _progress(campaign, self._store.counted([campaign_id])[campaign_id])
+        return progress_of(campaign, self._store.counted([campaign_id])[campaign_id])
 
     def follow(self, campaign_ids: Sequence[str]) -> dict[str, Followed]:
         """How some campaigns go, by id; those that are not there are left out."""
         found, now = self._store.campaigns(campaign_ids), self._clock()
         counted = self._store.counted(list(found))
-        return {one: _followed(campaign, counted[one], now) for one, campaign in found.items()}
+        return {one: followed(campaign, counted[one], now) for one, campaign in found.items()}
 
     # -- mail --------------------------------------------------------------------------------------------------------
 
@@ -527,42 +439,6 @@ class Collector:
         """Let the author's page say what became of a text."""
         news = News(receipt.status, receipt.reason, receipt.decided_on, receipt.masks)
         self._store.keep_receipt(receipt.response_id, receipt.question, news, receipt.version)
-
-
-def _progress(campaign: store.Campaign, counted: store.Counted) -> Progress:
-    invited = campaign.seats or (None if campaign.visits else campaign.links + campaign.mailed)
-    return Progress(campaign.id, invited, counted.drafts + counted.sent, counted.sent)
-
-
-def _followed(campaign: store.Campaign, counted: store.Counted, now: datetime) -> Followed:
-    over = now.timestamp() >= campaign.ends_at.timestamp()
-    last = campaign.closes_on if campaign.closed_at is None else campaign.ends_at.date()
-    taken = campaign.links + campaign.visits + campaign.mailed
-    return Followed(
-        progress=_progress(campaign, counted),
-        opens_on=campaign.opens_on,
-        closes_on=campaign.closes_on,
-        ended_on=last if over else None,
-        seats=campaign.seats,
-        seats_left=max(campaign.seats - taken, 0) if campaign.seats else None,
-        own=campaign.own,
-    )
-
-
-def check_mail(settings: Settings) -> str:
-    """What is wrong with the mail server of some settings, in French; empty when all is well or there is none."""
-    if not settings.smtp_url:
-        return ""
-    if settings.mail_from == DEFAULT_SENDER:
-        return "SIRIUS_MAIL_FROM manque, les mails n'auraient pas d'expéditeur"
-    server = Smtp(server_of(settings.smtp_url), settings.mail_from, timeout=5)
-    try:
-        server.greet()
-    except MailError as error:
-        return str(error)
-    finally:
-        server.close()
-    return ""
 
 
 def preview_application(document: Mapping[str, Any]) -> Starlette:

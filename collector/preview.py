@@ -14,8 +14,8 @@ from collector.errors import QuestionnaireError
 from collector.forms import first, read_form, refuse_foreign_posts
 from collector.pages import Printer, security_headers
 from collector.questionnaire import Answers, Language, Questionnaire, parse, validate
+from collector.records import Campaign
 from collector.screens import REVIEW, Screens, section_named
-from collector.store import Campaign
 
 FORM_FIELDS = frozenset({"version", "langue", "etape", "action", "vu"})
 

@@ -5,8 +5,9 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from collector.mailing.store import Roster
+from collector.records import PARIS
 from collector.settings import Settings
-from collector.store import PARIS, Store
+from collector.store import Store
 
 
 @dataclass(frozen=True, slots=True)

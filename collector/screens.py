@@ -9,7 +9,7 @@ from starlette.responses import Response
 from collector.pages import Printer
 from collector.questionnaire import Answers, Fault, Questionnaire, Section
 from collector.questionnaire.answers import TEXT_LIMIT, complete, is_asked, section_keys
-from collector.store import Campaign
+from collector.records import Campaign
 
 REVIEW, THANKS = "envoi", "merci"
 

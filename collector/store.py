@@ -1,48 +1,31 @@
 """SQL of campaigns, links, answers. Reads go straight to the engine; every write goes through the one writer."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import date, datetime, time, timedelta
-from functools import cache
-from typing import Any, TypeVar, cast
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Connection, Dialect, Engine, Row, Table, bindparam, delete, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Connection, Engine, Row, Table, bindparam, delete, func, or_, select, update
 
 from collector import links, models
-from collector.database import Compiled, QuickReader, file_stamp, overwrite_log, to_json, write_anew
+from collector.database import Compiled, QuickReader, file_stamp, insert_in, overwrite_log, table, upsert, write_anew
 from collector.errors import CampaignError, LinkError, SeatsTaken
-from collector.questionnaire import NO_OWN, Answers, OwnPart, Section, own_from, own_to
+from collector.questionnaire import NO_OWN, Answers, Section, own_from, own_to
+from collector.records import PARIS, Campaign, Counted, News, Recorded, Seat, Sending, Sent, answers_from, answers_to
+from collector.sending.store import record
 from collector.writer import Writer
 
-PARIS = ZoneInfo("Europe/Paris")
 NIGHT_HOURS = range(2, 5)
-
-
-T = TypeVar("T")
 Pace = Callable[[Answers, Answers], Sequence[str] | None]
-
-
-def table(model: type[models.Table]) -> Table:
-    """The table behind a model."""
-    return cast(Table, model.__table__)  # type: ignore[attr-defined]
-
-
 QUESTIONNAIRE = table(models.PublishedQuestionnaire)
 CAMPAIGN = table(models.Campaign)
 INVITATION = table(models.Invitation)
-CONTACT = table(models.Contact)
-MAIL = table(models.Mail)
 DRAFT = table(models.Draft)
 RESPONSE = table(models.Response)
 EVENT = table(models.Event)
 RECEIPT = table(models.Receipt)
 NO_SEAT = "Ce lien ne mène nulle part."
-_CHUNKS = (64, 32, 16, 8, 4, 2, 1)
-"""How many responses one statement may insert: few sizes, so that few statements are compiled."""
 
 _SEAT_COLUMNS = (
     *CAMPAIGN.c,
@@ -64,135 +47,6 @@ _SEAT = (
     .outerjoin(RESPONSE, RESPONSE.c.author_hash == bindparam("author"))
     .where(INVITATION.c.roster_hash == bindparam("roster"))
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Campaign:
-    """A campaign as stored; both dates are included, ``closed_at`` is in seconds since 1970."""
-
-    id: str
-    formation_code: str
-    formation_title: str
-    centre_code: str
-    centre_name: str
-    opens_on: date
-    closes_on: date
-    closed_at: int | None
-    seats: int
-    questionnaire_version: str
-    links: int = 0
-    visits: int = 0
-    mailed: int = 0
-    reminders: int = 0
-    reminder_days: int = 0
-    own: OwnPart = NO_OWN
-
-    @property
-    def ends_at(self) -> datetime:
-        """When it stops asking: when somebody closed it, else at midnight after its last day."""
-        if self.closed_at is not None:
-            return datetime.fromtimestamp(self.closed_at, PARIS)
-        return datetime.combine(self.closes_on + timedelta(days=1), time(), PARIS)
-
-    def is_open(self, now: datetime) -> bool:
-        """True between its two dates, until somebody closes it."""
-        begun = self.opens_on <= now.astimezone(PARIS).date()
-        return begun and now.timestamp() < self.ends_at.timestamp()  # clock times of one zone compare wrongly at night
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """What became of a text: ``attente``, ``publie``, ``refuse``, ``recrire`` (its author is asked to) or ``archive``,
-    why, since which day, and the spans that the public does not read: start, end, kind."""
-
-    status: str
-    reason: str | None
-    decided_on: date | None
-    masks: tuple[tuple[int, int, str], ...] = ()
-
-    @property
-    def may_be_rewritten(self) -> bool:
-        """True when its author may say it anew: it is not published, or not as it was written."""
-        return self.status in {"refuse", "recrire"} or (self.status == "publie" and bool(self.masks))
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A response as its author may read it again; ``news`` by question."""
-
-    id: str
-    month: str
-    questionnaire_version: str
-    answers: Answers
-    withdrawn: bool
-    news: Mapping[str, News]
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """What stands behind a personal token. ``marks``: what looked odd when it was taken; ``draft_marks``: while it was
-    filled in. ``draft_stored`` is the draft as the database holds it, when it holds text."""
-
-    campaign: Campaign
-    author_hash: str
-    roster_hash: str
-    origin: str
-    contact_id: str | None
-    marks: tuple[str, ...]
-    draft: Answers | None
-    draft_stored: str | None
-    draft_marks: tuple[str, ...]
-    sent: Sent | None
-
-
-@dataclass(frozen=True, slots=True)
-class Sending:
-    """An answer about to be recorded."""
-
-    author_hash: str
-    roster_hash: str
-    contact_id: str | None
-    campaign_id: str
-    questionnaire_version: str
-    month: str
-    stored: str
-    """The answers as JSON."""
-    marks: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, seat: Seat, answers: Answers, month: str, marks: Sequence[str] = ()) -> "Sending":
-        """The answer of who holds a seat."""
-        campaign = seat.campaign
-        version = campaign.questionnaire_version
-        same = seat.draft_stored is not None and answers == seat.draft
-        stored = str(seat.draft_stored) if same else to_json(answers_to(answers))
-        return cls(
-            seat.author_hash, seat.roster_hash, seat.contact_id, campaign.id, version, month, stored, tuple(marks)
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """An event with the response that it is about, as that response stands now."""
-
-    seq: int
-    kind: str
-    question: str | None
-    response_id: str
-    campaign: Campaign
-    month: str
-    questionnaire_version: str
-    answers: Answers
-    marks: tuple[str, ...]
-    withdrawn: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """Drafts and responses of a campaign."""
-
-    drafts: int
-    sent: int
 
 
 class Store:
@@ -349,12 +203,12 @@ class Store:
 
     async def send(self, sending: Sending) -> bool:
         """Spend the token on a response, once; False when it was spent already, and then nothing changes."""
-        return await self._writer.write_together(_record, sending)
+        return await self._writer.write_together(record, sending)
 
     def send_many(self, sendings: Iterable[Sending]) -> None:
         """Record several responses in one transaction: for demonstrations."""
         many = list(sendings)
-        self._writer.write_now(lambda c: _record(c, many) and None)
+        self._writer.write_now(lambda c: record(c, many) and None)
 
     async def rewrite(self, sent: Sent, question: str, text: str) -> bool:
         """Say anew a text that may be; False when it may not (any more), and then nothing changes."""
@@ -474,24 +328,6 @@ class Store:
         return self._writer.write_now(run)
 
 
-def answers_to(answers: Answers) -> dict[str, Any]:
-    """Answers as stored."""
-    return {
-        "scales": dict(answers.scales),
-        "choices": {key: list(values) for key, values in answers.choices.items()},
-        "texts": dict(answers.texts),
-    }
-
-
-def answers_from(stored: Mapping[str, Any]) -> Answers:
-    """Answers as read back."""
-    return Answers(
-        dict(stored["scales"]),
-        {key: tuple(values) for key, values in stored["choices"].items()},
-        dict(stored["texts"]),
-    )
-
-
 def seats_left(connection: Connection, campaign_id: str) -> int | None:
     """Seats that a campaign has left, None without limit, its row locked; raises CampaignError."""
     query = select(CAMPAIGN.c.seats, CAMPAIGN.c.links + CAMPAIGN.c.visits + CAMPAIGN.c.mailed)
@@ -500,23 +336,6 @@ def seats_left(connection: Connection, campaign_id: str) -> int | None:
         raise CampaignError(f"Aucune campagne ne porte l'identifiant {campaign_id}.")
     seats, taken = row
     return max(seats - taken, 0) if seats else None
-
-
-def upsert(
-    connection: Connection, target: Table, values: Mapping[str, Any], news: Mapping[str, Any], only_if: Any = None
-) -> Any:
-    """Insert a row, or give the row of the same key its news."""
-    key = [column.name for column in target.primary_key]
-    return (
-        insert_in(connection.dialect)(target)
-        .values(**values)
-        .on_conflict_do_update(index_elements=key, set_=dict(news), where=only_if)
-    )
-
-
-def insert_in(dialect: Dialect) -> Any:
-    """The insert that knows of conflicts, in the words of a database."""
-    return postgresql_insert if dialect.name == "postgresql" else sqlite_insert
 
 
 def _counts(connection: Connection, target: Table, ids: Sequence[str]) -> dict[str, int]:
@@ -580,126 +399,6 @@ def _take_seats(
     )
     counter = CAMPAIGN.c.visits if origin == "common" else CAMPAIGN.c.links
     connection.execute(update(CAMPAIGN).where(CAMPAIGN.c.id == campaign_id).values({counter: counter + len(tokens)}))
-
-
-# -- recording answers: many at once, few statements -----------------------------------------------------------------
-
-
-def _record(connection: Connection, sendings: Sequence[Sending]) -> list[bool]:
-    """Record responses; for each, whether it was recorded: not when its token or its contact had answered."""
-    first: dict[str, Sending] = {}
-    for sending in sendings:
-        first.setdefault(sending.author_hash, sending)
-    invited = [sending for sending in first.values() if sending.contact_id is not None]
-    if invited:
-        answered = _answered_already(connection, invited)
-        first = {author: sending for author, sending in first.items() if author not in answered}
-    fresh: set[str] = set()
-    for part in _chunks(list(first.values())):
-        fresh |= _insert_responses(connection, part)
-    _forget_drafts(connection, sorted(fresh))
-    gone = [sending for sending in invited if sending.author_hash in fresh]
-    if gone:
-        _forget_contacts(connection, gone)
-    outcome: list[bool] = []
-    for sending in sendings:
-        outcome.append(sending.author_hash in fresh)
-        fresh.discard(sending.author_hash)  # the same token twice in one batch: once only
-    return outcome
-
-
-@cache
-def _response_names(size: int) -> list[tuple[str, ...]]:
-    """Names of the values of several responses, in the order of the table's columns."""
-    return [tuple(f"{name}_{place}" for name in RESPONSE.c.keys()) for place in range(size)]  # noqa: SIM118
-
-
-@cache
-def _response_insert(dialect: Dialect, size: int) -> Compiled:
-    columns = RESPONSE.c.keys()
-    rows: list[dict[str, Any]] = [
-        dict(zip(columns, map(bindparam, names), strict=True)) for names in _response_names(size)
-    ]
-    statement = (
-        insert_in(dialect)(RESPONSE)
-        .values(rows)
-        .on_conflict_do_nothing(index_elements=["author_hash"])
-        .returning(RESPONSE.c.author_hash, RESPONSE.c.id)
-    )
-    return Compiled(statement, dialect)
-
-
-@cache
-def _event_insert(dialect: Dialect, size: int) -> Compiled:
-    rows: list[dict[str, Any]] = [
-        {"response_id": bindparam(f"response_id_{place}"), "kind": bindparam(f"kind_{place}")} for place in range(size)
-    ]
-    return Compiled(insert_in(dialect)(EVENT).values(rows), dialect)
-
-
-def _insert_responses(connection: Connection, sendings: Sequence[Sending]) -> set[str]:
-    dialect = connection.dialect
-    values: dict[str, Any] = {}
-    for names, sending in zip(_response_names(len(sendings)), sendings, strict=True):
-        marks = json.dumps(sending.marks) if sending.marks else "[]"
-        row = (
-            links.new_id(), sending.author_hash, sending.campaign_id, sending.questionnaire_version, sending.month,
-            sending.stored, marks, False,
-        )  # fmt: skip
-        values.update(zip(names, row, strict=True))
-    kept = _response_insert(dialect, len(sendings)).run(connection, values).all()
-    noted = [{"response_id": response_id, "kind": "sent"} for _, response_id in kept]
-    for part in _chunks(noted):
-        named = {f"{name}_{place}": value for place, row in enumerate(part) for name, value in row.items()}
-        _event_insert(dialect, len(part)).run(connection, named)
-    return {author for author, _ in kept}
-
-
-@cache
-def _draft_delete(dialect: Dialect, size: int) -> Compiled:
-    authors = [DRAFT.c.author_hash == bindparam(f"author_{place}") for place in range(size)]
-    return Compiled(delete(DRAFT).where(or_(*authors)), dialect)
-
-
-def _forget_drafts(connection: Connection, authors: Sequence[str]) -> None:
-    for part in _chunks(authors):
-        named = {f"author_{place}": author for place, author in enumerate(part)}
-        _draft_delete(connection.dialect, len(part)).run(connection, named)
-
-
-def _chunks(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    start = 0
-    while start < len(items):
-        size = next(size for size in _CHUNKS if size <= len(items) - start)
-        yield items[start : start + size]
-        start += size
-
-
-def _answered_already(connection: Connection, sendings: Sequence[Sending]) -> set[str]:
-    """Of people invited by mail, those who answered by another of their links: their contact is gone with it."""
-    wanted = {sending.roster_hash: sending for sending in sendings}
-    query = select(INVITATION.c.roster_hash, INVITATION.c.contact_id).where(INVITATION.c.roster_hash.in_(wanted))
-    live = {row.roster_hash for row in connection.execute(query) if row.contact_id is not None}
-    seen: set[str] = set()
-    late: set[str] = set()
-    for roster, sending in wanted.items():
-        contact = str(sending.contact_id)
-        if roster not in live or contact in seen:
-            late.add(sending.author_hash)
-        seen.add(contact)
-    return late
-
-
-def _forget_contacts(connection: Connection, sendings: Sequence[Sending]) -> None:
-    """Take people who have answered off the roster: their address, their mails, their other links."""
-    contacts = [str(sending.contact_id) for sending in sendings]
-    used = [sending.roster_hash for sending in sendings]
-    connection.execute(delete(MAIL).where(MAIL.c.contact_id.in_(contacts)))
-    connection.execute(delete(CONTACT).where(CONTACT.c.id.in_(contacts)))
-    connection.execute(
-        delete(INVITATION).where(INVITATION.c.contact_id.in_(contacts), INVITATION.c.roster_hash.not_in(used))
-    )
-    connection.execute(update(INVITATION).where(INVITATION.c.roster_hash.in_(used)).values(contact_id=None))
 
 
 def _news(row: Row[Any]) -> News:

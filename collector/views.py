@@ -25,8 +25,9 @@ from collector.pages import security_headers
 from collector.preview import PreviewPages
 from collector.questionnaire import Answers, Fault, Section, validate
 from collector.questionnaire.answers import complete
+from collector.records import Campaign, Seat, Sending
 from collector.screens import REVIEW, THANKS, Screens, as_form, section_named
-from collector.store import NO_SEAT, Campaign, Seat, Sending
+from collector.store import NO_SEAT
 from collector.triage import MACHINE, NETWORK, judge_of_pace, marks_of
 
 GRACE_SECONDS = 3600

@@ -10,7 +10,7 @@ from email.utils import format_datetime, make_msgid, parseaddr
 from typing import Any
 
 from collector.pages import environment
-from collector.store import Campaign
+from collector.records import Campaign
 
 WHOLE = frozenset({"List-Unsubscribe"})
 

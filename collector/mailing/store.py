@@ -8,21 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, Engine, and_, delete, func, or_, select, update
 
 from collector import links, models
+from collector.database import insert_in, table
 from collector.errors import CampaignError, SeatsTaken
-from collector.store import (
-    CAMPAIGN,
-    CONTACT,
-    INVITATION,
-    MAIL,
-    PARIS,
-    Campaign,
-    campaign_from,
-    insert_in,
-    seats_left,
-    table,
-)  # fmt: skip
+from collector.records import PARIS, Campaign
+from collector.store import CAMPAIGN, INVITATION, campaign_from, seats_left
 from collector.writer import Writer
 
+CONTACT = table(models.Contact)
+MAIL = table(models.Mail)
 INVITED = table(models.Invited)
 OPT_OUT = table(models.OptOut)
 LEASE_SECONDS = 300

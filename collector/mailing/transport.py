@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from collector.errors import MailError
-from collector.settings import MailServer
+from collector.settings import DEFAULT_SENDER, MailServer, Settings, server_of
 
 TIMEOUT_SECONDS = 20.0
 _POLICY, _ADDRESS = re.compile(rb"5\.7\."), re.compile(rb"5\.[12]\.")
@@ -194,6 +194,22 @@ class Smtp:
         if self._open is not None:
             self._open.close()
             self._open = None
+
+
+def check_mail(settings: Settings) -> str:
+    """What is wrong with the mail server of some settings, in French; empty when all is well or there is none."""
+    if not settings.smtp_url:
+        return ""
+    if settings.mail_from == DEFAULT_SENDER:
+        return "SIRIUS_MAIL_FROM manque, les mails n'auraient pas d'expéditeur"
+    server = Smtp(server_of(settings.smtp_url), settings.mail_from, timeout=5)
+    try:
+        server.greet()
+    except MailError as error:
+        return str(error)
+    finally:
+        server.close()
+    return ""
 
 
 def _on_the_wire(message: EmailMessage) -> bytes:

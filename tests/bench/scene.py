@@ -7,7 +7,7 @@ from pathlib import Path
 
 from collector.door import Settings as CollectorSettings
 from collector.questionnaire import default_questionnaire, validate
-from collector.store import answers_to
+from collector.records import answers_to
 from syndication import asgi, ratings, store
 from syndication.catalogue import importer
 from syndication.catalogue.resolve import resolve

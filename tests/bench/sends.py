@@ -9,7 +9,7 @@ from time import perf_counter
 from urllib.parse import urlencode
 
 from collector.questionnaire import default_questionnaire, validate
-from collector.store import answers_to
+from collector.records import answers_to
 from syndication import campaigns
 from syndication.context import Hub
 from syndication.instants import now_in_paris

@@ -12,7 +12,8 @@ from typing import cast
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from collector.store import Seat, Sending, Store
+from collector.records import Seat, Sending
+from collector.store import Store
 from syndication import asgi
 from syndication.app import create_app
 from syndication.settings import Settings

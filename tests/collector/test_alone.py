@@ -24,7 +24,7 @@ import pytest
 
 from collector.door import CampaignOrder, Collector, Settings, default_questionnaire
 from collector.questionnaire.answers import section_keys
-from collector.store import PARIS
+from collector.records import PARIS
 from tests.helpers import FULL_ANSWER, hidden_fields
 from tests.servers import PATIENCE, answers, kept_ports, wait_until
 

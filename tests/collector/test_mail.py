@@ -25,7 +25,7 @@ from collector.app import create_app
 from collector.door import CampaignError, Collector, RosterError, SeatsTaken, Settings, check_mail
 from collector.mailing.letters import Letter, write_letter
 from collector.mailing.transport import Folder, Unavailable
-from collector.store import Campaign
+from collector.records import Campaign
 from syndication.context import Hub
 from tests.collector.post import (
     KEY,

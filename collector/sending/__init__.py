@@ -1,0 +1,1 @@
+"""Answers sent: the write path, which many walk at once."""
