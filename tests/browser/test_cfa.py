@@ -42,13 +42,8 @@ def code_in(image: Any) -> str:
     return code.text
 
 
-def test_a_centre_asks_prints_follows_and_reads(chromium: Browser, doors: dict[str, str], tmp_path: Path) -> None:
-    home = origin(doors)
-    centre, desk = sign_in(chromium, doors["cfa"]), sign_in(chromium, doors["moderation"])
-    thrown: list[str] = []
-    centre.on("pageerror", lambda error: thrown.append(str(error)))
-
-    # a question of its own, checked by a moderator
+def ask_a_question(centre: Page, desk: Page, home: str) -> None:
+    """A centre writes a question of its own, and a moderator accepts it."""
     centre.goto(f"{home}/cfa/{CENTRE}/questions")
     centre.get_by_label("Question").fill(QUESTION)
     centre.get_by_label("plusieurs choix possibles").check()
@@ -61,7 +56,9 @@ def test_a_centre_asks_prints_follows_and_reads(chromium: Browser, doors: dict[s
     desk.get_by_role("button", name="Accepter").click()
     expect(desk.get_by_role("status")).to_contain_text("Question acceptée")
 
-    # two campaigns at once
+
+def open_two_campaigns(centre: Page, home: str) -> None:
+    """Tick a formation that the centre offers, with 17 places, and one that is looked for."""
     centre.goto(f"{home}/cfa/{CENTRE}/campagnes/nouvelles")
     expect(centre.get_by_role("main")).to_contain_text(QUESTION)
     centre.get_by_text("Une formation n'est pas dans cette liste").click()
@@ -77,31 +74,39 @@ def test_a_centre_asks_prints_follows_and_reads(chromium: Browser, doors: dict[s
     expect(centre.get_by_role("status")).to_contain_text("2 campagnes sont ouvertes")
     assert widths(centre) == []
 
-    # its poster, as printed
+
+def print_the_poster(centre: Page, folder: Path) -> None:
+    """The poster of the campaign that is shown says its common link, in letters and as a code."""
     fresh = centre.get_by_role("row").filter(has=centre.get_by_role("cell", name="17", exact=True)).get_by_role("link")
     fresh.click()
     link = centre.locator("pre").first.inner_text().strip()
     with centre.expect_download() as download:
         centre.get_by_role("link", name="L'affiche").click()
     assert download.value.suggested_filename == "affiche-cap-cuisine.pdf"
-    download.value.save_as(tmp_path / "affiche.pdf")
-    document = pypdfium2.PdfDocument(tmp_path / "affiche.pdf")
+    download.value.save_as(folder / "affiche.pdf")
+    document = pypdfium2.PdfDocument(folder / "affiche.pdf")
     assert len(document) == 1
     poster = document[0].render(scale=3).to_pil()
-    poster.save(tmp_path / "affiche.png")
+    poster.save(folder / "affiche.png")
     assert code_in(poster) == link
     assert "CAP cuisine" in document[0].get_textpage().get_text_range()
+
+
+def make_personal_links(centre: Page, folder: Path) -> list[str]:
+    """Three personal links, as their printed slips tell them."""
     with centre.expect_download() as download:
         centre.get_by_label("Combien de liens").fill("3")
         centre.get_by_role("button", name="Faire les liens").click()
-    download.value.save_as(tmp_path / "liens.pdf")
-    slips = pypdfium2.PdfDocument(tmp_path / "liens.pdf")[0].render(scale=4).to_pil()
+    download.value.save_as(folder / "liens.pdf")
+    slips = pypdfium2.PdfDocument(folder / "liens.pdf")[0].render(scale=4).to_pil()
     personal = sorted(code.text for code in zxingcpp.read_barcodes(slips))
     assert len(personal) == 3
+    return personal
 
-    # somebody answers, the question last
-    phone = new_page(chromium, 360, 640)
-    phone.goto(personal[0])
+
+def answer_on_a_phone(phone: Page, home: str, link: str) -> None:
+    """Go through the questionnaire to its last section, the centre's own, and send."""
+    phone.goto(link)
     phone.goto(f"{home}/r?etape=choix")
     for step in ("choix", "recherche", "entreprise", "cfa", "bilan"):
         expect(phone).to_have_url(re.compile(f"etape={step}$"))
@@ -116,7 +121,9 @@ def test_a_centre_asks_prints_follows_and_reads(chromium: Browser, doors: dict[s
     phone.get_by_role("button", name="Envoyer mes réponses").click()
     expect(phone.get_by_role("heading", level=1)).to_have_text("Merci, c'est bien arrivé")
 
-    # the centre follows
+
+def follow_what_comes(centre: Page, home: str) -> None:
+    """The centre's pages count the answer, and tell nothing of it while it is alone."""
     centre.reload()
     expect(centre.locator(".figures")).to_contain_text("Envoyées1")
     assert widths(centre) == []
@@ -128,6 +135,19 @@ def test_a_centre_asks_prints_follows_and_reads(chromium: Browser, doors: dict[s
     centre.goto(f"{home}/cfa/{CENTRE}")
     expect(centre.get_by_role("main")).to_contain_text("1 réponse sur 17 invités")
     assert widths(centre) == []
+
+
+def test_a_centre_asks_prints_follows_and_reads(chromium: Browser, doors: dict[str, str], tmp_path: Path) -> None:
+    home = origin(doors)
+    centre, desk = sign_in(chromium, doors["cfa"]), sign_in(chromium, doors["moderation"])
+    thrown: list[str] = []
+    centre.on("pageerror", lambda error: thrown.append(str(error)))
+    ask_a_question(centre, desk, home)
+    open_two_campaigns(centre, home)
+    print_the_poster(centre, tmp_path)
+    personal = make_personal_links(centre, tmp_path)
+    answer_on_a_phone(new_page(chromium, 360, 640), home, personal[0])
+    follow_what_comes(centre, home)
     assert thrown == []
 
 

@@ -233,6 +233,7 @@ def test_a_megabyte_sent_through_a_real_connection_gets_its_french_page(
 # -- every response --------------------------------------------------------------------------------------------------
 
 Asked = tuple[str, str, dict[str, Any], int]
+FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.fixture(scope="module")
@@ -243,14 +244,29 @@ def asked(operator: Collector, campaign: str) -> dict[str, Asked]:
         operator.record(f"/r/{token}", FULL_ANSWER)
     common, full = operator.common_link(campaign), operator.common_link(campaign_in(operator, seats=1))
     common, full = common.removeprefix(PUBLIC_URL), full.removeprefix(PUBLIC_URL)
+    return {
+        **to_read(fresh),
+        **to_answer(fresh, begun, answered),
+        **of_an_author(answered, waiting, gone),
+        **of_links(common, full),
+        **of_a_preview(),
+        **beside_the_road(fresh),
+    }
 
-    def by(token: str) -> dict[str, Any]:
-        return {"headers": {"cookie": f"sirius-lien={token}"}}
 
-    def form(**data: str) -> dict[str, Any]:
-        return {"data": data}
+def by(token: str) -> dict[str, Any]:
+    return {"headers": {"cookie": f"sirius-lien={token}"}}
 
-    foreign = {"data": {"jeton": begun}, "headers": {"origin": "https://ailleurs.example"}}
+
+def form(**data: str) -> dict[str, Any]:
+    return {"data": data}
+
+
+def from_elsewhere(token: str) -> dict[str, Any]:
+    return {"data": {"jeton": token}, "headers": {"origin": "https://ailleurs.example"}}
+
+
+def to_read(fresh: str) -> dict[str, Asked]:
     return {
         "alive": ("GET", "/sante", {}, 200),
         "privacy": ("GET", "/donnees-personnelles", {}, 200),
@@ -261,18 +277,28 @@ def asked(operator: Collector, campaign: str) -> dict[str, Asked]:
         "a section in English": ("GET", "/r?etape=cfa&langue=en", by(fresh), 200),
         "reading again": ("GET", "/r?etape=envoi", by(fresh), 200),
         "only the headers": ("HEAD", "/r?etape=choix", by(fresh), 200),
+    }
+
+
+def to_answer(fresh: str, begun: str, answered: str) -> dict[str, Asked]:
+    return {
         "a section kept": ("POST", "/r", form(jeton=begun, etape="choix", changement="Un texte."), 303),
         "a section kept by itself": ("POST", "/r", form(jeton=begun, etape="choix", action="garder"), 204),
         "a faulty section": ("POST", "/r", form(jeton=begun, etape="choix", avant="ailleurs"), 422),
         "nothing to send": ("POST", "/r", form(jeton=fresh, etape="envoi"), 422),
         "an unknown step": ("POST", "/r", form(jeton=begun, etape="nulle-part"), 400),
         "a section too late": ("POST", "/r", form(jeton=answered, etape="choix", changement="Tard."), 409),
-        "another site's form": ("POST", "/r", foreign, 403),
-        "another site's form for an author": ("POST", "/r/auteur", foreign, 403),
+        "another site's form": ("POST", "/r", from_elsewhere(begun), 403),
+        "another site's form for an author": ("POST", "/r/auteur", from_elsewhere(begun), 403),
         "too large": ("POST", "/r", {"content": b"a=" + b"x" * 200_000, "headers": {"content-type": FORM}}, 413),
         "another kind of body": ("POST", "/r", {"json": {"a": 1}}, 415),
         "not a form": ("POST", "/r", {"content": b"\xff", "headers": {"content-type": FORM}}, 400),
         "no token": ("POST", "/r", {}, 404),
+    }
+
+
+def of_an_author(answered: str, waiting: str, gone: str) -> dict[str, Asked]:
+    return {
         "thanks": ("GET", "/r?etape=merci", by(answered), 200),
         "the author's page": ("GET", "/r", by(answered), 200),
         "a copy": ("GET", "/r?etape=donnees", by(answered), 200),
@@ -282,6 +308,11 @@ def asked(operator: Collector, campaign: str) -> dict[str, Asked]:
         "not an act": ("POST", "/r/auteur", form(jeton=answered, etape="x"), 400),
         "withdrawn": ("POST", "/r/auteur", form(jeton=gone, etape="retirer", question=""), 303),
         "after the withdrawal": ("GET", "/r", by(gone), 200),
+    }
+
+
+def of_links(common: str, full: str) -> dict[str, Asked]:
+    return {
         "a lost link": ("GET", "/r/" + "A" * 22, {}, 404),
         "no link at all": ("GET", "/r", {}, 404),
         "a slash too many": ("GET", "/r/", {}, ANY),
@@ -290,11 +321,21 @@ def asked(operator: Collector, campaign: str) -> dict[str, Asked]:
         "no seat left": ("POST", full, form(visite="deux"), 409),
         "a forged common link": ("GET", "/c/nimporte.quoi", {}, 404),
         "a forged wish for no mail": ("GET", "/d/nimporte.quoi", {}, 404),
+    }
+
+
+def of_a_preview() -> dict[str, Asked]:
+    return {
         "a preview": ("GET", "/r/apercu", {}, 200),
         "a section of a preview": ("GET", "/r/apercu?etape=cfa", {}, 200),
         "a preview of nothing": ("GET", "/r/apercu?version=1900-1", {}, 404),
         "a preview that goes on": ("POST", "/r/apercu", form(etape="cfa", cfa="bien"), 303),
         "a preview kept by itself": ("POST", "/r/apercu", form(etape="cfa", cfa="bien", action="garder"), 204),
+    }
+
+
+def beside_the_road(fresh: str) -> dict[str, Asked]:
+    return {
         "a path of the hub": ("GET", "/methode", {}, 404),
         "the home page": ("GET", "/", {}, 404),
         "the API": ("GET", "/api/v1/avis?formation=50022146", {}, 404),
@@ -305,7 +346,6 @@ def asked(operator: Collector, campaign: str) -> dict[str, Asked]:
     }
 
 
-FORM = "application/x-www-form-urlencoded"
 KINDS = (
     "alive", "privacy", "a personal link", "a personal link with a slash behind it", "the first screen", "a section",
     "a section in English", "reading again", "only the headers", "a section kept", "a section kept by itself",
