@@ -5,11 +5,13 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined
 from markupsafe import Markup, escape
+from sqlalchemy import Connection
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -20,6 +22,7 @@ from syndication.catalogue import store as catalogue
 from syndication.catalogue.resolve import resolve_centre
 from syndication.catalogue.store import CentreRow
 from syndication.context import Hub
+from syndication.database import writing
 from syndication.errors import UnusableCode
 from syndication.instants import PARIS
 from syndication.site.accessibility import statement
@@ -148,9 +151,20 @@ def session_cookie(hub: Hub) -> str:
     return "__Host-sirius-session" if hub.settings.secure else "sirius-session"
 
 
+Done = TypeVar("Done")
 Handler = Callable[[Request, Person], Awaitable[Response]]
 CentreHandler = Callable[[Request, Person, CentreRow], Awaitable[Response]]
 Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+async def in_one_transaction(hub: Hub, act: Callable[[Connection], Done]) -> Done:
+    """Do something that a post asks for, whole or not at all; the loop serves others meanwhile."""
+
+    def run() -> Done:
+        with writing(hub.engine).begin() as connection:
+            return act(connection)
+
+    return await run_in_threadpool(run)
 
 
 def signed_in(hub: Hub, request: Request) -> Person | None:

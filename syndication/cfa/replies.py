@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from sqlalchemy import Connection
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,10 +13,9 @@ from syndication.accounts.store import Person
 from syndication.catalogue import store as catalogue
 from syndication.catalogue.store import CentreRow
 from syndication.context import Hub
-from syndication.database import writing
 from syndication.doubts import store as doubts
 from syndication.errors import DecisionError
-from syndication.pages import page, read_form, see_other
+from syndication.pages import in_one_transaction, page, read_form, see_other
 from syndication.publication import store as publication
 from syndication.replies import store
 from syndication.replies.store import PAGE, Wanted
@@ -94,13 +92,8 @@ class Replies:
         self, request: Request, person: Person, centre: CentreRow, typed: _Typed, keep: Callable[[Connection], None]
     ) -> Response:
         """Do it and go back to the text, or say why not with what was typed."""
-
-        def in_one_transaction() -> None:
-            with writing(self._hub.engine).begin() as connection:
-                keep(connection)
-
         try:
-            await run_in_threadpool(in_one_transaction)
+            await in_one_transaction(self._hub, keep)
         except DecisionError as error:
             typed.fault = str(error)
             return self._texts(request, person, centre, typed, 422)

@@ -5,15 +5,13 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from sqlalchemy import Connection
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from syndication.accounts.store import Person
 from syndication.context import Hub
-from syndication.database import writing
 from syndication.errors import DecisionConflict, DecisionError
-from syndication.pages import page, read_form, see_other
+from syndication.pages import in_one_transaction, page, read_form, see_other
 
 
 class Judging(ABC):
@@ -42,15 +40,11 @@ class Judging(ABC):
         form = await read_form(request)
         (one,) = request.path_params.values()
         try:
-            done = await run_in_threadpool(self._record, one, form, person)
+            done = await in_one_transaction(self._hub, lambda connection: self.decide(connection, one, form, person))
         except DecisionError as error:
             conflict = isinstance(error, DecisionConflict)
             return self._page(person, 409 if conflict else 422, fault=str(error), at=one, typed=form)
         return see_other(f"{self.address}?fait={done}")
-
-    def _record(self, one: Any, form: Mapping[str, str], person: Person) -> str:
-        with writing(self._hub.engine).begin() as connection:
-            return self.decide(connection, one, form, person)
 
     def _page(
         self,

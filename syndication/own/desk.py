@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,14 +14,13 @@ from syndication import campaigns
 from syndication.accounts.store import Person
 from syndication.cfa import store as space
 from syndication.context import Hub
-from syndication.database import writing
 from syndication.desk.asked import version_of
 from syndication.errors import DecisionConflict, DecisionError
 from syndication.moderation.decide import REASONS as TEXT_REASONS
 from syndication.own import store
 from syndication.own.answers import store as answers
 from syndication.own.wording import KINDS, REASONS
-from syndication.pages import for_roles, page, read_form, see_other
+from syndication.pages import for_roles, in_one_transaction, page, read_form, see_other
 
 SCREEN = 20
 """Questions, texts or campaigns on one screen."""
@@ -57,24 +57,22 @@ class _Desk:
     async def judge_question(self, request: Request, person: Person) -> Response:
         form, question = await read_form(request), request.path_params["question"]
 
-        def judge() -> str:
-            with writing(self._hub.engine).begin() as connection:
-                return store.judge(
-                    connection, question, version_of(form), form.get("decision", ""), form.get("raison", ""),
-                    person.email, self._hub.clock(),
-                )  # fmt: skip
+        def judge(connection: Connection) -> str:
+            return store.judge(
+                connection, question, version_of(form), form.get("decision", ""), form.get("raison", ""),
+                person.email, self._hub.clock(),
+            )  # fmt: skip
 
         return await self._answer(judge, person, f"q-{question}")
 
     async def judge_text(self, request: Request, person: Person) -> Response:
         form, text = await read_form(request), request.path_params["text"]
 
-        def judge() -> str:
-            with writing(self._hub.engine).begin() as connection:
-                return answers.judge(
-                    connection, text, version_of(form), form.get("decision", ""), form.get("raison", ""), person.email,
-                    self._hub.clock(),
-                )  # fmt: skip
+        def judge(connection: Connection) -> str:
+            return answers.judge(
+                connection, text, version_of(form), form.get("decision", ""), form.get("raison", ""), person.email,
+                self._hub.clock(),
+            )  # fmt: skip
 
         return await self._answer(judge, person, f"t-{text}")
 
@@ -90,9 +88,9 @@ class _Desk:
         log.info("campaign %s closed by a moderator", campaign)
         return see_other(f"{PATH}?fait={CLOSED}")
 
-    async def _answer(self, judge: Callable[[], str], person: Person, at: str) -> Response:
+    async def _answer(self, judge: Callable[[Connection], str], person: Person, at: str) -> Response:
         try:
-            state = await run_in_threadpool(judge)
+            state = await in_one_transaction(self._hub, judge)
         except DecisionConflict as error:
             return self._page(person, 409, fault=str(error))
         except DecisionError as error:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from starlette.concurrency import run_in_threadpool
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -12,12 +12,11 @@ from syndication.accounts.store import Person
 from syndication.catalogue.store import CentreRow
 from syndication.cfa.campaigns import here_of
 from syndication.context import Hub
-from syndication.database import writing
 from syndication.errors import DecisionConflict, QuestionRefused
 from syndication.own import store
 from syndication.own.answers import store as answers
 from syndication.own.wording import ACTIVE_MOST, KINDS, REASONS, read
-from syndication.pages import for_centre, page, read_form, see_other
+from syndication.pages import for_centre, in_one_transaction, page, read_form, see_other
 
 NEW = "nouvelle"
 DONE = {
@@ -48,36 +47,31 @@ class _Questions:
     async def write(self, request: Request, person: Person, centre: CentreRow) -> Response:
         form = await read_form(request)
 
-        def keep() -> None:
-            draft = read(form)
-            with writing(self._hub.engine).begin() as connection:
-                store.write(connection, centre.id, draft, person.email, self._hub.clock())
+        def keep(connection: Connection) -> None:
+            store.write(connection, centre.id, read(form), person.email, self._hub.clock())
 
         return await self._answer(keep, form, person, centre, NEW, "ecrite")
 
     async def rewrite(self, request: Request, person: Person, centre: CentreRow) -> Response:
         form, question = await read_form(request), request.path_params["question"]
 
-        def keep() -> None:
-            draft = read(form)
-            with writing(self._hub.engine).begin() as connection:
-                version = _version(form)
-                store.rewrite(connection, centre.id, question, version, draft, person.email, self._hub.clock())
+        def keep(connection: Connection) -> None:
+            draft, version = read(form), _version(form)
+            store.rewrite(connection, centre.id, question, version, draft, person.email, self._hub.clock())
 
         return await self._answer(keep, form, person, centre, str(question), "ecrite")
 
     async def retire(self, request: Request, person: Person, centre: CentreRow) -> Response:
         form, question = await read_form(request), request.path_params["question"]
 
-        def keep() -> None:
-            with writing(self._hub.engine).begin() as connection:
-                store.retire(connection, centre.id, question, _version(form))
+        def keep(connection: Connection) -> None:
+            store.retire(connection, centre.id, question, _version(form))
 
         return await self._answer(keep, {}, person, centre, str(question), "retiree")
 
     async def _answer(
         self,
-        keep: Callable[[], None],
+        keep: Callable[[Connection], None],
         form: Mapping[str, str],
         person: Person,
         centre: CentreRow,
@@ -85,7 +79,7 @@ class _Questions:
         done: str,
     ) -> Response:
         try:
-            await run_in_threadpool(keep)
+            await in_one_transaction(self._hub, keep)
         except DecisionConflict as error:
             return self._page(person, centre, 409, fault=str(error), at=at, typed=form)
         except QuestionRefused as error:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from sqlalchemy import Connection
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -13,9 +12,8 @@ from syndication.catalogue import store as catalogue
 from syndication.catalogue.resolve import resolve_formation
 from syndication.catalogue.store import CentreRow, FormationRow
 from syndication.context import Hub
-from syndication.database import writing
 from syndication.errors import PreviewError, UnusableCode
-from syndication.pages import for_centre, page, read_form, see_other
+from syndication.pages import for_centre, in_one_transaction, page, read_form, see_other
 from syndication.previews import links, store
 from syndication.previews.stage import choices, code_of, draw, look, read_stage
 
@@ -84,12 +82,8 @@ class Previews:
     async def _done(
         self, request: Request, person: Person, centre: CentreRow, keep: Callable[[Connection], None], days: str
     ) -> Response:
-        def in_one_transaction() -> None:
-            with writing(self._hub.engine).begin() as connection:
-                keep(connection)
-
         try:
-            await run_in_threadpool(in_one_transaction)
+            await in_one_transaction(self._hub, keep)
         except PreviewError as error:
             return self._page(request, person, centre, 422, fault=str(error), days=days)
         query = f"?{request.url.query}" if request.url.query else ""
