@@ -8,10 +8,11 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from syndication.catalogue import store
+from syndication.catalogue import store as catalogue
 from syndication.catalogue.continuity import ends, lineages, renewals, stated_links, twins
 from syndication.catalogue.facts import CentreFact, CodeFact, Fact, FormationFact, OfferFact, Remark, RenewalFact
 from syndication.catalogue.files import Line, OfficialFile, read_official_file
+from syndication.catalogue.importing import store
 from syndication.database import writing
 from syndication.errors import CodeError
 
@@ -53,7 +54,7 @@ def import_files(
                 _keep(connection, one, now)
                 if not dry_run:
                     link_lineages(connection)
-                    store.note_catalogue_change(connection, now)
+                    catalogue.note_catalogue_change(connection, now)
         if dry_run:
             connection.rollback()
     return [one.report for one in stated]
@@ -70,7 +71,8 @@ def link_lineages(connection: Connection) -> int:
             links.add((before, after))
     links = stated_links(links, store.mentioned(connection))
     twin = twins(store.fiches(connection), set().union(*by_scheme["certifinfo"].values()), links)
-    heads = _heads({(twin.get(old, old), twin.get(new, new)) for old, new in links}, store.opening_dates(connection))
+    opened = catalogue.opening_dates(connection)
+    heads = _heads({(twin.get(old, old), twin.get(new, new)) for old, new in links}, opened)
     return store.set_lineages(connection, heads | {own: heads.get(cfd, cfd) for own, cfd in twin.items()})
 
 

@@ -18,6 +18,7 @@ from syndication import ratings, store
 from syndication.catalogue import importer
 from syndication.catalogue import store as catalogue
 from syndication.catalogue.facts import CentreFact, CodeFact, Fact, FormationFact, RenewalFact
+from syndication.catalogue.importing import store as importing
 from syndication.corpus import store as corpus
 from syndication.corpus.items import Text
 from syndication.corpus.records import Figures, Place
@@ -95,9 +96,9 @@ def _keep_catalogue(hub: _Hub, figures: Sequence[Figures], texts: Sequence[Text]
     facts += _renewals(figures, texts)
     importer.keep(hub.connection, facts, SOURCE, hub.now)
     importer.link_lineages(hub.connection)
-    hub.formations = catalogue.natural_keys(hub.connection)
-    hub.centres = catalogue.centre_ids(hub.connection) | {
-        siret: min(ids) for siret, ids in catalogue.centre_ids_by_siret(hub.connection).items()
+    hub.formations = importing.natural_keys(hub.connection)
+    hub.centres = importing.centre_ids(hub.connection) | {
+        siret: min(ids) for siret, ids in importing.centre_ids_by_siret(hub.connection).items()
     }
 
 
@@ -151,7 +152,7 @@ def _count_unnamed(hub: _Hub, figures: Sequence[Figures]) -> None:
     missing = {one.formation: one.centres - named[one.formation] for one in figures if one.formation and not one.place}
     for formation, count in missing.items():
         number = hub.formations[formation]
-        hub.unnamed[number] = catalogue.add_unnamed_centres(hub.connection, max(count, 0))
+        hub.unnamed[number] = importing.add_unnamed_centres(hub.connection, max(count, 0))
     rest = _rest(hub, figures)
     counts: dict[Scope, Counts] = {}
     for number, centres in hub.unnamed.items():
@@ -240,5 +241,5 @@ def _unnamed_centre(hub: _Hub, one: Text) -> int:
     """A centre that may not be named, for a text that names none."""
     number = hub.formations[one.formation_key]
     if not hub.unnamed[number]:
-        hub.unnamed[number] = catalogue.add_unnamed_centres(hub.connection, 1)
+        hub.unnamed[number] = importing.add_unnamed_centres(hub.connection, 1)
     return hub.unnamed[number][0]

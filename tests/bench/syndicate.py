@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 from syndication.api import serialise
 from syndication.api.params import read_keys
 from syndication.api.v1 import written
-from syndication.catalogue import importer, store
+from syndication.catalogue import importer
+from syndication.catalogue.importing import store as importing
 from syndication.catalogue.resolve import resolve_formation
 from syndication.context import Hub
 from syndication.database import writing
@@ -110,7 +111,7 @@ def resolution(folder: Path) -> None:
     with hub.engine.connect() as connection, connection.begin():
         schemes = ("cfd", "certifinfo", "onisep", "mef", "rncp")
         for scheme in schemes:
-            codes = sorted(store.formation_ids_by_code(connection, scheme))
+            codes = sorted(importing.formation_ids_by_code(connection, scheme))
             some = [f"{scheme}:{code}" for code in random.Random(3).sample(codes, min(CODES, len(codes)))]
             known = [code for code in some if _resolves(connection, code)]
             began = process_time()

@@ -17,6 +17,7 @@ from syndication import database, models
 from syndication.catalogue import store
 from syndication.catalogue.files import OfficialFile
 from syndication.catalogue.importer import Report, import_files
+from syndication.catalogue.importing import store as importing
 from syndication.catalogue.resolve import resolve_formation
 from syndication.errors import ImportFault
 from tests.helpers import NOON
@@ -203,7 +204,7 @@ def titles(engine: Engine) -> dict[str, str]:
 
 def codes(engine: Engine, natural_key: str) -> set[str]:
     with engine.connect() as connection:
-        found = store.codes_of(connection, store.natural_keys(connection)[natural_key])
+        found = store.codes_of(connection, importing.natural_keys(connection)[natural_key])
     return {f"{scheme}:{value}" for scheme, values in found.items() for value in values}
 
 
@@ -215,7 +216,7 @@ def newest(engine: Engine, code: str) -> str:
 
 def renewals(engine: Engine) -> set[tuple[str, str, str]]:
     with engine.connect() as connection:
-        return set(store.renewal_links(connection))
+        return set(importing.renewal_links(connection))
 
 
 # -- each format -----------------------------------------------------------------------------------------------------
