@@ -23,9 +23,10 @@ from collector.door import CampaignOrder, Collector, Settings
 from collector.mailing.courier import Courier
 from collector.mailing.transport import Smtp
 from collector.settings import server_of
-from tests.helpers import NOON, Clock
+from tests.helpers import NOON, Client, Clock
 
-KEY = "k" * 40
+KEY, NEW_KEY = "k" * 40, "n" * 40
+LEA, NOE, ZOE = "lea@exemple.fr", "noe@exemple.fr", "zoe@exemple.fr"
 PUBLIC_URL = "http://127.0.0.1:8000"
 SENDER = "Sirius <avis@sirius.exemple.fr>"
 LINK = re.compile(r"http://127\.0\.0\.1:8000/r/[A-Za-z0-9_-]{22}\b")
@@ -247,6 +248,13 @@ def people(count: int) -> list[str]:
     return [f"apprenti{number:03}@exemple.fr" for number in range(count)]
 
 
+def invited(collector: Collector, folder: Path, *addresses: str, reminders: int = 2, every_days: int = 7) -> str:
+    """A campaign that invites these addresses; gives its id."""
+    campaign = collector.open_campaign(order()).id
+    collector.invite(campaign, roster(folder, *addresses), reminders=reminders, every_days=every_days)
+    return campaign
+
+
 def courier_of(collector: Collector, clock: Clock, timeout: float) -> Courier:
     """The courier of a collector, that waits for a slow server only so many seconds."""
     settings = collector.settings
@@ -275,6 +283,11 @@ def parsed(content: bytes) -> EmailMessage:
 def written(folder: Path) -> list[EmailMessage]:
     """Mails of an outbox folder."""
     return [parsed(path.read_bytes()) for path in sorted((folder / "outbox").glob("*.eml"))]
+
+
+def mails_to(folder: Path, address: str) -> list[EmailMessage]:
+    """What an address found in its box, in the order of its stages."""
+    return sorted((mail for mail in written(folder) if mail["To"] == address), key=stage_of)
 
 
 def part(message: EmailMessage, kind: str) -> str:
@@ -310,6 +323,11 @@ def stage_of(message: EmailMessage) -> int:
 
 def path_of(link: str) -> str:
     return link.removeprefix(PUBLIC_URL)
+
+
+def lands(visitor: Client, link: str) -> bool:
+    answer = visitor.get(path_of(link))
+    return (answer.status_code, answer.headers.get("location")) == (303, "/r")
 
 
 def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:

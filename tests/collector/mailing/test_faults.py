@@ -6,7 +6,6 @@ Whatever happens, nobody receives the same message twice, and nobody is lost but
 import json
 import logging
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -56,23 +55,9 @@ from tests.collector.post import (
 )
 from tests.helpers import FULL_ANSWER, Client, Clock
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 HALF_A_DAY = timedelta(hours=12)
 """Longer than the longest wait between two attempts."""
-
-
-@pytest.fixture
-def folder(migrated: Path, tmp_path: Path) -> Path:
-    """A folder with the collector's database, empty."""
-    shutil.copy(migrated / "collector.db", tmp_path)
-    return tmp_path
-
-
-@pytest.fixture
-def post() -> Iterator[Post]:
-    running = Post()
-    yield running
-    running.stop()
 
 
 @pytest.fixture(scope="session")
