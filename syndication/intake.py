@@ -25,6 +25,7 @@ from syndication.store import CampaignRow, NewReview, NewVerbatim, Scope
 
 FOLLOWER, ERASED, FORGOTTEN = "collector", "erased", "forgotten"
 """Bookmarks: the last event taken in, the last that took words back, the last whose words left the disk."""
+DANGER = "danger"
 NIGHT_HOURS = range(2, 5)
 log = logging.getLogger("sirius.intake")
 BATCH = 500
@@ -173,7 +174,7 @@ def _keep_own_texts(
 ) -> None:
     """Keep what new reviews wrote to questions of their centre; ``said`` is by response."""
     texts = [
-        own.NewText(new_id(), review.id, number, text)
+        own.NewText(new_id(), review.id, number, text, danger=DANGER in signal_kinds(text))
         for review in fresh
         for number, text in said[review.source_id].items()
     ]

@@ -1,6 +1,8 @@
-"""What tests share: a clock that is set by hand, a client that speaks to an application in this process, answers."""
+"""What tests share: a clock that is set by hand, a client that speaks to an application in this process, answers,
+what is read of pages."""
 
 import asyncio
+import re
 from datetime import datetime
 from html.parser import HTMLParser
 from typing import Any
@@ -106,3 +108,11 @@ def hidden_fields(html: str) -> dict[str, str]:
     parser = _Fields()
     parser.feed(html)
     return parser.hidden
+
+
+def signalled(page: str) -> list[tuple[str, str]]:
+    """Words that a page of the desk marks, with why; each mark leads to the line that says so."""
+    found = re.findall(r'<mark title="([^"]+)" aria-describedby="([^"]+)">([^<]+)</mark>', page)
+    for why, place, words in found:
+        assert re.search(f'<li id="{re.escape(place)}">.+{re.escape(words)}.+{re.escape(why)}', page), why
+    return [(words, why) for why, _, words in found]

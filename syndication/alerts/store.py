@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from syndication import models
 from syndication.accounts.store import Person, people_with
@@ -13,9 +13,13 @@ from syndication.errors import DecisionConflict, DecisionError
 from syndication.letters import store as letters
 from syndication.moderation import store as moderation
 from syndication.moderation.decide import ALERTS, checked_note
+from syndication.own.answers import store as own
 
 ALERT = table(models.Alert)
 VERBATIM = table(models.Verbatim)
+OWN_TEXT = table(models.OwnText)
+OWN_QUESTION = table(models.OwnQuestion)
+REVIEW = table(models.Review)
 FORMATION = table(models.Formation)
 CENTRE = table(models.Centre)
 OPEN, CLOSED = "ouverte", "close"
@@ -26,10 +30,12 @@ MAIL = "alerte"
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
-    """An alert with its text, for the few who may see both."""
+    """An alert with its text, for the few who may see both: a verbatim, or what was written to the question of a
+    centre, which ``question`` then gives in its own words."""
 
     id: int
-    verbatim_id: str
+    verbatim_id: str | None
+    own_text_id: str | None
     kind: str
     note: str
     raised_by: str
@@ -63,26 +69,27 @@ def sound(
 
     The text leaves what others see; one that was published waits again. The mails owed say no word of it.
     """
-    if kind not in ALERTS:
-        raise DecisionError("Dites ce qui vous alerte\u00a0: danger, harcèlement ou détresse.")
-    said = checked_note(note)
+    said = _checked(kind, note)
     current = moderation.current_text(connection, verbatim_id, version, few=False)
     if current.status == "retire":
         raise DecisionError("Ce texte a été retiré par son auteur\u00a0: ses mots n'existent plus.")
-    raised = insert(ALERT).values(
-        verbatim_id=verbatim_id, kind=kind, note=said, raised_by=actor, raised_at=now, state=OPEN, outcome=""
-    )
-    alert_id = int(connection.execute(raised.returning(ALERT.c.id)).scalar_one())
+    alert_id = _raise(connection, kind, said, actor, now, verbatim_id=verbatim_id)
     act = (RAISED, kind, said)
     if current.status == "publie":
         version = moderation.suspend(connection, current, actor, now, act)
     else:
         moderation.keep_acts(connection, verbatim_id, (current.status, current.status), actor, now, [act])
     _follow(connection, verbatim_id, version, followed=True)
-    for person in told(connection):
-        data = {"kind": kind, "what": ALERTS[kind]}
-        letters.owe(connection, MAIL, person.email, data, now, f"{MAIL}.{alert_id}.{person.id}")
     return alert_id
+
+
+def sound_own(
+    connection: Connection, own_text_id: str, version: int, kind: str, note: str, actor: str, now: datetime
+) -> int:
+    """The same of what was written to a centre's own question, which its centre does not see meanwhile."""
+    said = _checked(kind, note)
+    own.follow(connection, own_text_id, version, followed=True)
+    return _raise(connection, kind, said, actor, now, own_text_id=own_text_id)
 
 
 def close(
@@ -91,8 +98,8 @@ def close(
 ) -> str:  # fmt: skip
     """Close an alert with what was done, and give the text's state; raises DecisionError, DecisionConflict.
 
-    ``wished`` is the state that the text goes to, or empty to give it back to the queue as it is. One that is refused
-    or sent back to its author stays hidden from others.
+    ``wished`` is the state that the text goes to, or empty to give it back to the queue as it is. A verbatim that is
+    refused or sent back to its author stays hidden from others.
     """
     alert = connection.execute(select(ALERT).where(ALERT.c.id == alert_id)).first()
     if alert is None:
@@ -107,6 +114,8 @@ def close(
     )
     if closed.rowcount != 1:
         raise DecisionConflict("Quelqu'un d'autre vient de clore cette alerte\u00a0: rien n'a été changé.")
+    if alert.own_text_id is not None:
+        return _close_own(connection, alert.own_text_id, version, wished, reason, actor, now)
     current = moderation.current_text(connection, alert.verbatim_id, version, few=True)
     states = (current.status, current.status)
     moderation.keep_acts(connection, current.id, states, actor, now, [(ENDED, alert.kind, said)])
@@ -114,6 +123,15 @@ def close(
         return moderation.record_decision(connection, current.id, version, wished, reason, actor, now, few=True)
     _follow(connection, current.id, version, followed=False)
     return str(current.status)
+
+
+def _close_own(
+    connection: Connection, own_text_id: str, version: int, wished: str, reason: str | None, actor: str, now: datetime
+) -> str:
+    if wished:
+        return own.judge(connection, own_text_id, version, wished, reason or "", actor, now, few=True)
+    own.follow(connection, own_text_id, version, followed=False)
+    return own.WAITING
 
 
 def opened(connection: Connection) -> list[AlertRow]:
@@ -139,13 +157,36 @@ def of_text(connection: Connection, verbatim_id: str) -> Sequence[AlertRow]:
 
 _QUERY = (
     select(
-        *ALERT.c, VERBATIM.c.text, VERBATIM.c.question, VERBATIM.c.status, VERBATIM.c.version, VERBATIM.c.month,
-        FORMATION.c.title.label("formation"), CENTRE.c.name.label("centre"),
+        *ALERT.c, func.coalesce(VERBATIM.c.text, OWN_TEXT.c.text).label("text"),
+        func.coalesce(VERBATIM.c.question, OWN_QUESTION.c.label).label("question"),
+        func.coalesce(VERBATIM.c.status, OWN_TEXT.c.status).label("status"),
+        func.coalesce(VERBATIM.c.version, OWN_TEXT.c.version).label("version"),
+        REVIEW.c.month, FORMATION.c.title.label("formation"), CENTRE.c.name.label("centre"),
     )
-    .join(VERBATIM, VERBATIM.c.id == ALERT.c.verbatim_id)
-    .join(FORMATION, FORMATION.c.id == VERBATIM.c.formation_id)
-    .join(CENTRE, CENTRE.c.id == VERBATIM.c.centre_id)
+    .outerjoin(VERBATIM, VERBATIM.c.id == ALERT.c.verbatim_id)
+    .outerjoin(OWN_TEXT, OWN_TEXT.c.id == ALERT.c.own_text_id)
+    .outerjoin(OWN_QUESTION, OWN_QUESTION.c.id == OWN_TEXT.c.question_id)
+    .join(REVIEW, REVIEW.c.id == func.coalesce(VERBATIM.c.review_id, OWN_TEXT.c.review_id))
+    .join(FORMATION, FORMATION.c.id == REVIEW.c.formation_id)
+    .join(CENTRE, CENTRE.c.id == REVIEW.c.centre_id)
 )  # fmt: skip
+
+
+def _checked(kind: str, note: str) -> str:
+    """A note that goes with an alert of some kind; raises DecisionError."""
+    if kind not in ALERTS:
+        raise DecisionError("Dites ce qui vous alerte\u00a0: danger, harcèlement ou détresse.")
+    return checked_note(note)
+
+
+def _raise(connection: Connection, kind: str, note: str, actor: str, now: datetime, **text: str) -> int:
+    """Keep an alert on a text and owe its mails; gives its id."""
+    raised = insert(ALERT).values(**text, kind=kind, note=note, raised_by=actor, raised_at=now, state=OPEN, outcome="")
+    alert_id = int(connection.execute(raised.returning(ALERT.c.id)).scalar_one())
+    for person in told(connection):
+        data = {"kind": kind, "what": ALERTS[kind]}
+        letters.owe(connection, MAIL, person.email, data, now, f"{MAIL}.{alert_id}.{person.id}")
+    return alert_id
 
 
 def _rows(connection: Connection, state: str, limit: int | None = None) -> list[AlertRow]:

@@ -10,6 +10,7 @@ from syndication.alerts import store as alerts
 from syndication.desk.asked import version_of
 from syndication.desk.judging import Judging
 from syndication.moderation.decide import ALERTS, LONGEST_NOTE, MODERATOR, REASONS
+from syndication.own.answers import store as own
 
 CLOSED = 20
 """Closed alerts that are shown again."""
@@ -31,6 +32,7 @@ class Alerts(Judging):
             "kinds": ALERTS,
             "reasons": REASONS,
             "moves": MODERATOR,
+            "own_moves": own.MOVES,
             "labels": self._hub.publisher.questions().labels,
             "longest": LONGEST_NOTE,
         }

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from syndication.accounts.store import Person
 from syndication.desk.asked import version_of
+from syndication.desk.fronts import LABELS, seen_in_reply
 from syndication.desk.judging import Judging
 from syndication.replies import store as replies
 
@@ -21,7 +22,8 @@ class Centres(Judging):
 
     def waiting(self, connection: Connection) -> dict[str, Any]:
         """Replies that wait to be read, the oldest first."""
-        return {"replies": replies.waiting(connection, SCREEN), "reply_reasons": replies.REASONS}
+        waiting = [(reply, seen_in_reply(reply)) for reply in replies.waiting(connection, SCREEN)]
+        return {"replies": waiting, "reply_reasons": replies.REASONS, "signalled": LABELS}
 
     def decide(self, connection: Connection, one: str, form: Mapping[str, str], person: Person) -> str:
         """Publish the reply to a text, or refuse it with a reason."""

@@ -11,9 +11,10 @@ from syndication.moderation.masking import Mask
 from syndication.moderation.proposing import propose
 from syndication.moderation.signals import KINDS, Signal, examine
 from syndication.queue.store import QueuedText
+from syndication.replies.store import WaitingReply
 from syndication.reviews.subjects import SUBJECTS
 
-PERSON = "personne"
+PERSON, SHORT, SOUGHT = "personne", "court", "auteur"
 OTHER_SIGNALS: Mapping[str, str] = {
     "alerte": "Alerte\u00a0: danger, harcèlement ou détresse possible",
     "a_reprendre": "À reprendre\u00a0: signalé lors d'une première lecture",
@@ -27,6 +28,8 @@ OTHER_SIGNALS: Mapping[str, str] = {
 """What is told of a whole response, or by others than the words themselves."""
 FILTERED: Mapping[str, str] = {**KINDS, **{key: OTHER_SIGNALS[key] for key in ("copie", "alerte", "a_reprendre")}}
 """Signals by which the queue may be asked, as they are kept with texts."""
+LABELS: Mapping[str, str] = {**FILTERED, SOUGHT: "Paraît chercher qui a écrit"}
+"""What each signal that has a place is called."""
 
 
 class Subject(NamedTuple):
@@ -48,13 +51,21 @@ class Maskable(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
-    """A text as it stands before who reads it. ``told`` are signals of the whole; ``moves`` the states it may go to."""
+class Seen:
+    """Words with what is to be seen in them: ``signals`` have a place, ``told`` are of the whole."""
 
-    text: QueuedText
+    words: str
     segments: Sequence[Segment]
     signals: Sequence[Signal]
     told: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """A text as it stands before who reads it; ``moves`` are the states it may go to."""
+
+    text: QueuedText
+    seen: Seen
     subjects: Sequence[Subject]
     maskable: Sequence[Maskable]
     moves: Sequence[str]
@@ -63,16 +74,31 @@ class Front:
 
 def front_of(text: QueuedText, typed: Mapping[str, str] | None = None, suggestion: str = "") -> Front:
     """A text with all that is to be seen in it; ``typed`` is a form to give back as it was."""
-    found = examine(text.text) if text.text else ()
-    placed = [signal for signal in found if signal.end]
-    whole = [KINDS[signal.kind] for signal in found if not signal.end]
     kept = [OTHER_SIGNALS[key] for key in text.signals if key in OTHER_SIGNALS and key not in KINDS]
     marked = [OTHER_SIGNALS.get(mark, mark) for mark in text.marks]
-    told = tuple(dict.fromkeys([*kept, *marked, *whole]))
+    seen = _seen(text.text, examine(text.text) if text.text else (), text.masks, [*kept, *marked])
     return Front(
-        text, segments(text.text, placed, text.masks), placed, told, _subjects(text, typed),
-        _maskable(text, placed), MODERATOR.get(text.status, ()), suggestion,
-    )  # fmt: skip
+        text, seen, _subjects(text, typed), _maskable(text, seen.signals), MODERATOR.get(text.status, ()), suggestion
+    )
+
+
+def seen_in(words: str) -> Seen:
+    """What is to be seen in words that help nobody choose: a question, or what was answered for a centre alone. They
+    may be short."""
+    return _seen(words, [signal for signal in examine(words) if signal.kind != SHORT])
+
+
+def seen_in_reply(reply: WaitingReply) -> Seen:
+    """What is to be seen in a centre's reply, which may look for who wrote."""
+    sought = [Signal(SOUGHT, *place) for place in reply.sought]
+    found = [signal for signal in examine(reply.text) if signal.kind != SHORT]
+    return _seen(reply.text, sorted([*found, *sought], key=lambda signal: (signal.start, signal.end)))
+
+
+def _seen(words: str, found: Sequence[Signal], masks: Sequence[Mask] = (), told: Sequence[str] = ()) -> Seen:
+    placed = [signal for signal in found if signal.end]
+    whole = [KINDS[signal.kind] for signal in found if not signal.end]
+    return Seen(words, segments(words, placed, masks), placed, tuple(dict.fromkeys([*told, *whole])))
 
 
 def _subjects(text: QueuedText, typed: Mapping[str, str] | None) -> list[Subject]:

@@ -15,6 +15,7 @@ from syndication.fairness.views import flow_of
 from syndication.learnt.teaching import Reader, measured, suggestion
 from syndication.moderation.decide import ALERTS, REASONS, UNDO_SECONDS
 from syndication.moderation.learning import Model, Queued, ordered
+from syndication.own.answers import store as own
 from syndication.pages import page
 from syndication.queue import store as queue
 from syndication.queue.wanted import STATES, Wanted
@@ -84,7 +85,7 @@ class Screen:
             asked = asked if model else replace(asked, ordre=AGE)
             shown = self._look(connection, asked, said, model if asked.ordre == LEARNT else None)
             formations, centres = self._suggestions(connection)
-            held = reviews.count_held(connection)
+            held, unread = reviews.count_held(connection), own.count_waiting(connection)
             flow = flow_of(connection, self._hub)
         if asked.fault and status == 200:
             status = 422
@@ -96,7 +97,7 @@ class Screen:
             questions={one.key: one.label for one in questions.asked if one.kind == "texte"},
             states=STATES, filtered=FILTERED, reasons=REASONS,
             alerts=ALERTS, learnt=measured(model) if model else (), formations=formations, centres=centres, held=held,
-            flow=flow,
+            flow=flow, unread=unread,
         )  # fmt: skip
 
     def _suggestions(self, connection: Connection) -> Suggested:

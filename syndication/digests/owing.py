@@ -19,6 +19,7 @@ from syndication.fairness import store as fairness
 from syndication.instants import PARIS
 from syndication.letters.centres import space_of
 from syndication.letters.store import owe
+from syndication.own.answers import store as own
 from syndication.replies.store import DAYS, LATE_DAYS
 from widget.routes import words
 
@@ -83,17 +84,22 @@ def _told(connection: Connection, centre_id: int, week: Week) -> dict[str, Any]:
 
 
 def _owe_queue(connection: Connection, now: datetime, waiting_days: int) -> int:
-    """What waits for too long, to who moderates; from the morning on, once a day."""
+    """What waits for too long, and what may tell of danger and was told to a centre alone, to who moderates; from the
+    morning on, once a day."""
     last, name = store.bookmark(connection, QUEUE), _day_name(now)
     if last == name or not _is_morning(now) or not store.turn_bookmark(connection, QUEUE, last, name):
         return 0
     waits, today = fairness.waiting(connection), now.astimezone(PARIS).date()
     days, reply_days = waits.days(today), waits.reply_days(today)
-    if days <= waiting_days and reply_days <= LATE_DAYS:
+    alone = own.count_waiting(connection)
+    own_days = alone.days(today)
+    if days <= waiting_days and reply_days <= LATE_DAYS and own_days <= waiting_days and not alone.danger:
         return 0
     told = {
         "texts": waits.texts if days > waiting_days else 0, "days": days, "left": max(figures.LIMIT_DAYS - days, 0),
         "replies": waits.replies if reply_days > LATE_DAYS else 0, "reply_days": reply_days, "promised": DAYS,
+        "own": alone.texts if own_days > waiting_days or alone.danger else 0, "own_days": own_days,
+        "danger": alone.danger,
     }  # fmt: skip
     people: Sequence[Person] = accounts.people_with(connection, "moderator", "admin")
     return sum(

@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 from syndication.instants import Instant
 
 metadata = MetaData()
-_NAMED = {"review", "verbatim", "campaign", "webhook"}
+_NAMED = {"review", "verbatim", "campaign", "webhook", "own_text"}
 """Tables whose key is a text; the others are numbered."""
 
 

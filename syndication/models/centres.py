@@ -54,12 +54,13 @@ class OwnQuestion(Table, table=True):
 class OwnText(Table, table=True):
     """What a respondent wrote to an open question of their centre: read by a moderator before the centre sees it.
 
-    ``status``: ``attente``, ``montre``, ``refuse``, ``retire`` by its author (its words are then erased).
+    ``status``: ``attente``, ``montre``, ``refuse``, ``retire`` by its author (its words are then erased). ``danger``:
+    its words may tell of danger; ``alerted``: a referent has it, and few see it.
     """
 
     __tablename__ = "own_text"
     __table_args__ = (
-        Index("ix_own_text_waiting", "received_on", "id", sqlite_where=text("status = 'attente'"),
+        Index("ix_own_text_waiting", "danger", "received_on", "id", sqlite_where=text("status = 'attente'"),
               postgresql_where=text("status = 'attente'")),
     )  # fmt: skip
 
@@ -67,6 +68,8 @@ class OwnText(Table, table=True):
     review_id: str = reference("review.id", index=True)
     question_id: int = reference("own_question.id", index=True)
     text: str
+    danger: bool = False
+    alerted: bool = False
     status: str = "attente"
     reason: str | None = None
     version: int = 1

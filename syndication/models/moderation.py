@@ -30,8 +30,11 @@ class Decision(Table, table=True):
 
 
 class Alert(Table, table=True):
-    """A text that tells of danger: a referent has it. ``kind``: ``danger``, ``harcelement``, ``detresse``; ``state``:
-    ``ouverte`` or ``close``, with what was done (``outcome``)."""
+    """A text that tells of danger: a referent has it. It is a verbatim, or what was written to a centre's own question.
+
+    ``kind``: ``danger``, ``harcelement``, ``detresse``; ``state``: ``ouverte`` or ``close``, with what was done
+    (``outcome``).
+    """
 
     __tablename__ = "alert"
     __table_args__ = (
@@ -40,7 +43,8 @@ class Alert(Table, table=True):
     )  # fmt: skip
 
     id: int | None = Field(default=None, primary_key=True)
-    verbatim_id: str = reference("verbatim.id", index=True)
+    verbatim_id: str | None = reference("verbatim.id", nullable=True, index=True)
+    own_text_id: str | None = reference("own_text.id", nullable=True, index=True)
     kind: str
     note: str = ""
     raised_by: str

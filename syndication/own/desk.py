@@ -12,10 +12,13 @@ from starlette.routing import BaseRoute, Route
 
 from syndication import campaigns
 from syndication.accounts.store import Person
+from syndication.alerts import store as alerts
 from syndication.cfa import store as space
 from syndication.context import Hub
 from syndication.desk.asked import version_of
+from syndication.desk.fronts import LABELS, seen_in
 from syndication.errors import DecisionConflict, DecisionError
+from syndication.moderation.decide import ALERTS
 from syndication.moderation.decide import REASONS as TEXT_REASONS
 from syndication.own import store
 from syndication.own.answers import store as answers
@@ -25,13 +28,14 @@ from syndication.pages import for_roles, in_one_transaction, page, read_form, se
 SCREEN = 20
 """Questions, texts or campaigns on one screen."""
 PATH = "/moderation/centres/questions"
-CLOSED = "fermee"
+CLOSED, ALERTED = "fermee", "alerte"
 log = logging.getLogger("sirius.own")
 DONE = {
     CLOSED: "Campagne fermée.",
     store.ACCEPTED: "Question acceptée\u00a0: les campagnes que le centre ouvrira la poseront.",
     store.REFUSED: "Question refusée\u00a0: le centre lira pourquoi.",
     answers.SHOWN: "Texte montré au centre, quand assez de personnes auront répondu.",
+    ALERTED: "Signalé\u00a0: le texte n'est plus visible que des référents.",
     answers.REFUSED: "Texte refusé\u00a0: le centre ne le verra pas.",
 }
 
@@ -43,6 +47,7 @@ def create_routes(hub: Hub) -> list[BaseRoute]:
         Route(PATH, guard(desk.show), methods=["GET"]),
         Route(PATH + "/{question:int}", guard(desk.judge_question), methods=["POST"]),
         Route("/moderation/centres/textes/{text}", guard(desk.judge_text), methods=["POST"]),
+        Route("/moderation/centres/textes/{text}/alerte", guard(desk.alert), methods=["POST"]),
         Route("/moderation/centres/campagnes/{campaign}", guard(desk.close_campaign), methods=["POST"]),
     ]
 
@@ -76,6 +81,19 @@ class _Desk:
 
         return await self._answer(judge, person, f"t-{text}")
 
+    async def alert(self, request: Request, person: Person) -> Response:
+        form, text = await read_form(request), request.path_params["text"]
+
+        def sound() -> str:
+            with writing(self._hub.engine).begin() as connection:
+                alerts.sound_own(
+                    connection, text, version_of(form), form.get("genre", ""), form.get("note", ""), person.email,
+                    self._hub.clock(),
+                )  # fmt: skip
+            return ALERTED
+
+        return await self._answer(sound, person, f"t-{text}")
+
     async def close_campaign(self, request: Request, person: Person) -> Response:
         await read_form(request)
         campaign = request.path_params["campaign"]
@@ -100,9 +118,12 @@ class _Desk:
     def _page(self, person: Person, status: int = 200, *, fault: str = "", at: str = "", done: str = "") -> Response:
         with self._hub.engine.connect() as connection:
             shown: dict[str, Any] = {
-                "questions": store.waiting(connection, SCREEN),
+                "questions": [
+                    (one, seen_in(one.label), [seen_in(option) for option in one.options])
+                    for one in store.waiting(connection, SCREEN)
+                ],
                 "questions_total": store.count_waiting(connection),
-                "texts": answers.waiting(connection, SCREEN),
+                "texts": [(one, seen_in(one.text)) for one in answers.waiting(connection, SCREEN)],
                 "texts_total": answers.count_waiting(connection),
                 "campaigns": space.beyond_offers(connection, SCREEN),
             }
@@ -110,5 +131,5 @@ class _Desk:
         shown["live"] = {one for one, state in followed.items() if state.ended_on is None}
         return page(
             "own/desk.html", status, person=person, here="/moderation/centres", fault=fault, at=at, done=done,
-            kinds=KINDS, reasons=REASONS, text_reasons=TEXT_REASONS, **shown,
+            kinds=KINDS, reasons=REASONS, text_reasons=TEXT_REASONS, alerts=ALERTS, signalled=LABELS, **shown,
         )  # fmt: skip

@@ -108,6 +108,7 @@ TABLE = (
     get("/moderation/centres/questions", DESK),
     post("/moderation/centres/questions/{question:int}", DESK),
     post("/moderation/centres/textes/{text}", DESK),
+    post("/moderation/centres/textes/{text}/alerte", DESK),
     post("/moderation/centres/campagnes/{campaign}", DESK, 404),
     get("/moderation/doutes", DESK),
     post("/moderation/doutes/{doubt:int}", DESK),

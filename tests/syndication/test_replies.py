@@ -24,7 +24,7 @@ from syndication.replies import store
 from syndication.replies.reading import seeks_author
 from syndication.replies.store import LONGEST
 from syndication.reviews import store as reviews
-from tests.helpers import Client, Clock
+from tests.helpers import Client, Clock, signalled
 from tests.syndication.test_publication import publish_everything
 
 VERBATIM, REVIEW, LETTER = table(models.Verbatim), table(models.Review), table(models.Letter)
@@ -307,6 +307,24 @@ def test_a_reply_that_looks_for_its_author_is_signalled(words: str) -> None:
 )  # fmt: skip
 def test_a_reply_that_thanks_or_explains_is_not_signalled(words: str) -> None:
     assert seeks_author(words) == ()
+
+
+def test_moderators_see_where_and_why_a_reply_is_signalled(hub: Hub, client: Client, text: str) -> None:
+    words = "Merci. Appelle le 06 12 34 56 78, et dis-nous qui a écrit cela, petit connard."
+    centre, moderator = signed_in(hub, client, "cfa", "0751234J"), signed_in(hub, client, "moderator")
+    client.post(f"/cfa/0751234J/avis/{text}", data={"texte": words}, headers=centre)
+    page = unescape(client.get("/moderation/centres", headers=moderator).text)
+    assert [seen for seen, _ in signalled(page)] == ["06 12 34 56 78", "dis-nous", "qui a écrit", "connard"]
+    with hub.engine.connect() as connection:
+        assert store.replies_to(connection, [text])[text].status == "attente"
+
+
+def test_a_short_reply_is_not_called_too_short_to_help_somebody_choose(hub: Hub, client: Client, text: str) -> None:
+    centre, moderator = signed_in(hub, client, "cfa", "0751234J"), signed_in(hub, client, "moderator")
+    client.post(f"/cfa/0751234J/avis/{text}", data={"texte": "Merci."}, headers=centre)
+    page = client.get("/moderation/centres", headers=moderator).text
+    assert "<blockquote>Merci.</blockquote>" in page
+    assert "À regarder" not in page
 
 
 def test_people_of_the_centre_are_owed_a_mail_when_their_reply_was_read(hub: Hub, client: Client, text: str) -> None:

@@ -24,8 +24,12 @@ def _text(name: str) -> sa.Column[str]:
     return sa.Column(name, sa.String(), nullable=False)
 
 
-def _maybe_text(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.String(), nullable=True)
+def _maybe_text(name: str, *keys: sa.ForeignKey) -> sa.Column[str]:
+    return sa.Column(name, sa.String(), *keys, nullable=True)
+
+
+def _flag(name: str) -> sa.Column[bool]:
+    return sa.Column(name, sa.Boolean(), nullable=False)
 
 
 def _number(name: str, target: str = "", *, optional: bool = False) -> sa.Column[int]:
@@ -98,13 +102,6 @@ def _moderation() -> None:
     )  # fmt: skip
     op.create_index("ix_decision_verbatim_id", "decision", ["verbatim_id"])
     op.create_table(
-        "alert", _number("id"), _verbatim(), _text("kind"), _text("note"), _text("raised_by"), _moment("raised_at"),
-        _text("state"), _text("outcome"), _maybe_text("closed_by"), _moment("closed_at", optional=True),
-        sa.PrimaryKeyConstraint("id"),
-    )  # fmt: skip
-    op.create_index("ix_alert_verbatim_id", "alert", ["verbatim_id"])
-    _only("ix_alert_open", "alert", ["raised_at"], "state = 'ouverte'")
-    op.create_table(
         "doubt", _number("id"), _verbatim(), _number("centre_id", "centre.id"), _text("reason"), _text("reported_by"),
         _moment("reported_at"), _text("state"), _text("outcome"), _maybe_text("decided_by"),
         _moment("decided_at", optional=True), sa.PrimaryKeyConstraint("id"),
@@ -163,13 +160,22 @@ def _centres() -> None:
     _only("ix_own_question_waiting", "own_question", ["written_at"], "state = 'attente'")
     op.create_table(
         "own_text", _text("id"), sa.Column("review_id", sa.String(), sa.ForeignKey("review.id"), nullable=False),
-        _number("question_id", "own_question.id"), _text("text"), _text("status"), _maybe_text("reason"),
-        _number("version"), _maybe_text("judged_by"), _moment("judged_at", optional=True),
+        _number("question_id", "own_question.id"), _text("text"), _flag("danger"), _flag("alerted"), _text("status"),
+        _maybe_text("reason"), _number("version"), _maybe_text("judged_by"), _moment("judged_at", optional=True),
         sa.Column("received_on", sa.Date(), nullable=False), sa.PrimaryKeyConstraint("id"),
     )  # fmt: skip
     op.create_index("ix_own_text_review_id", "own_text", ["review_id"])
     op.create_index("ix_own_text_question_id", "own_text", ["question_id"])
-    _only("ix_own_text_waiting", "own_text", ["received_on", "id"], "status = 'attente'")
+    _only("ix_own_text_waiting", "own_text", ["danger", "received_on", "id"], "status = 'attente'")
+    op.create_table(
+        "alert", _number("id"), _maybe_text("verbatim_id", sa.ForeignKey("verbatim.id")),
+        _maybe_text("own_text_id", sa.ForeignKey("own_text.id")), _text("kind"), _text("note"), _text("raised_by"),
+        _moment("raised_at"), _text("state"), _text("outcome"), _maybe_text("closed_by"),
+        _moment("closed_at", optional=True), sa.PrimaryKeyConstraint("id"),
+    )  # fmt: skip
+    op.create_index("ix_alert_verbatim_id", "alert", ["verbatim_id"])
+    op.create_index("ix_alert_own_text_id", "alert", ["own_text_id"])
+    _only("ix_alert_open", "alert", ["raised_at"], "state = 'ouverte'")
     op.create_table(
         "reading", _number("centre_id"), _number("formation_id"), _text("year"), _number("respondents"),
         sa.Column("counts", sa.JSON(), nullable=False), sa.Column("taken_on", sa.Date(), nullable=False),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, case, func, insert, literal_column, or_, select, update
 
 from syndication import models
 from syndication.database import table, upsert
@@ -23,21 +23,25 @@ CENTRE = table(models.Centre)
 READING = table(models.Reading)
 WAITING, SHOWN, REFUSED, WITHDRAWN = "attente", "montre", "refuse", "retire"
 COUNTED = "comptee"
+CHANGED = "Ce texte vient de changer\u00a0: rien n'a été fait."
+MOVES = {WAITING: (SHOWN, REFUSED)}
+"""Where a text may be moved, by its state."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewText:
-    """A text about to be kept, under an id that tells nothing of order."""
+    """A text about to be kept, under an id that tells nothing of order. ``danger``: it may tell of some."""
 
     id: str
     review_id: str
     question_id: int
     text: str
+    danger: bool
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingText:
-    """A text to be read before its centre sees it."""
+    """A text to be read before its centre sees it. ``held``: its response counts nowhere until somebody says so."""
 
     id: str
     text: str
@@ -45,6 +49,20 @@ class WaitingText:
     centre: str
     version: int
     received_on: date
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How many texts wait to be read, how many of these may tell of danger, and since when the oldest waits."""
+
+    texts: int = 0
+    danger: int = 0
+    oldest: date | None = None
+
+    def days(self, today: date) -> int:
+        """Days that the oldest has waited; 0 when none waits."""
+        return (today - self.oldest).days if self.oldest else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +83,8 @@ def keep(connection: Connection, texts: Sequence[NewText], today: date) -> None:
     rows = [
         {
             "id": text.id, "review_id": text.review_id, "question_id": text.question_id, "text": text.text,
-            "status": WAITING, "reason": None, "version": 1, "judged_by": None, "judged_at": None, "received_on": today,
+            "danger": text.danger, "alerted": False, "status": WAITING, "reason": None, "version": 1,
+            "judged_by": None, "judged_at": None, "received_on": today,
         }
         for text in sorted(texts, key=lambda text: text.id)
         if text.question_id in known
@@ -86,7 +105,7 @@ def withdraw_review(connection: Connection, source_id: str) -> bool:
 
 def _erase(connection: Connection, which: Any) -> bool:
     gone = update(TEXT).where(which, TEXT.c.status != WITHDRAWN)
-    values = {"text": "", "status": WITHDRAWN, "reason": None, "version": TEXT.c.version + 1}
+    values = {"text": "", "danger": False, "status": WITHDRAWN, "reason": None, "version": TEXT.c.version + 1}
     return connection.execute(gone.values(values)).rowcount > 0
 
 
@@ -98,31 +117,49 @@ def _review(source_id: str) -> Any:
 
 
 def waiting(connection: Connection, limit: int) -> list[WaitingText]:
-    """Texts to be read, the oldest first; those of responses held back wait for these to be counted."""
+    """Texts to be read: those that may tell of danger, then the others, the oldest first.
+
+    Those of responses held back wait for these to be counted, but for danger, which waits for nothing.
+    """
     query = (
         select(
             TEXT.c.id, TEXT.c.text, QUESTION.c.label, CENTRE.c.name, TEXT.c.version, TEXT.c.received_on,
+            REVIEW.c.state != COUNTED,
         )
         .join(QUESTION, QUESTION.c.id == TEXT.c.question_id)
         .join(CENTRE, CENTRE.c.id == QUESTION.c.centre_id)
         .join(REVIEW, REVIEW.c.id == TEXT.c.review_id)
-        .where(TEXT.c.status == WAITING, REVIEW.c.state == COUNTED)
-        .order_by(TEXT.c.received_on, TEXT.c.id)
+        .where(*_to_be_read())
+        .order_by(TEXT.c.danger.desc(), TEXT.c.received_on, TEXT.c.id)
         .limit(limit)
     )  # fmt: skip
     return [WaitingText(*row) for row in connection.execute(query)]
 
 
-def count_waiting(connection: Connection) -> int:
-    """How many texts wait to be read."""
-    query = select(func.count()).select_from(TEXT).join(REVIEW, REVIEW.c.id == TEXT.c.review_id)
-    return connection.execute(query.where(TEXT.c.status == WAITING, REVIEW.c.state == COUNTED)).scalar_one()
+def count_waiting(connection: Connection) -> Waits:
+    """What waits to be read."""
+    query = (
+        select(func.count(), func.sum(case((TEXT.c.danger, 1), else_=0)), func.min(TEXT.c.received_on))
+        .join(REVIEW, REVIEW.c.id == TEXT.c.review_id)
+        .where(*_to_be_read())
+    )
+    texts, danger, oldest = connection.execute(query).one()
+    return Waits(texts, danger or 0, oldest)
 
 
-def judge(connection: Connection, text: str, version: int, wished: str, reason: str, judge: str, now: datetime) -> str:
+def _to_be_read() -> tuple[ColumnElement[bool], ...]:
+    # the state is written out, so that the partial index is seen to fit
+    waits = TEXT.c.status == literal_column(f"'{WAITING}'")
+    return waits, TEXT.c.alerted.is_(False), or_(REVIEW.c.state == COUNTED, TEXT.c.danger)
+
+
+def judge(
+    connection: Connection, text: str, version: int, wished: str, reason: str, judge: str, now: datetime,
+    *, few: bool = False,
+) -> str:  # fmt: skip
     """Let a centre see the version of a text that was read, or not (``montre``, ``refuse``); gives its state.
 
-    Raises DecisionError, DecisionConflict.
+    ``few``: who judges may see what a referent follows, which ends. Raises DecisionError, DecisionConflict.
     """
     if wished not in {SHOWN, REFUSED}:
         raise DecisionError("Choisissez de montrer au centre ou de refuser.")
@@ -130,15 +167,30 @@ def judge(connection: Connection, text: str, version: int, wished: str, reason: 
         raise DecisionError("Choisissez la raison du refus.")
     judged = connection.execute(
         update(TEXT)
-        .where(TEXT.c.id == text, TEXT.c.version == version, TEXT.c.status == WAITING)
+        .where(
+            TEXT.c.id == text, TEXT.c.version == version, TEXT.c.status == WAITING, TEXT.c.alerted.in_({False, few})
+        )
         .values(
-            status=wished, reason=reason if wished == REFUSED else None, judged_by=judge, judged_at=now,
+            alerted=False, status=wished, reason=reason if wished == REFUSED else None, judged_by=judge, judged_at=now,
             version=version + 1,
         )
     )  # fmt: skip
     if judged.rowcount != 1:
-        raise DecisionConflict("Ce texte vient de changer\u00a0: rien n'a été fait.")
+        raise DecisionConflict(CHANGED)
     return wished
+
+
+def follow(connection: Connection, text: str, version: int, *, followed: bool) -> None:
+    """Hide the version of a text that was read from all but a few, or give it back to who reads; raises
+    DecisionConflict."""
+    changed = connection.execute(
+        update(TEXT)
+        .where(TEXT.c.id == text, TEXT.c.version == version, TEXT.c.alerted.is_(not followed))
+        .where(TEXT.c.status.in_({WAITING} if followed else {WAITING, WITHDRAWN}))
+        .values(alerted=followed, version=version + 1)
+    )
+    if changed.rowcount != 1:
+        raise DecisionConflict(CHANGED)
 
 
 # -- counting --------------------------------------------------------------------------------------------------------

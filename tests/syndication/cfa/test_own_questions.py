@@ -19,6 +19,7 @@ from sqlalchemy import select
 
 from syndication import asgi, campaigns, models, worker
 from syndication import store as hub_store
+from syndication.accounts.store import Grant
 from syndication.app import Service, create_app
 from syndication.context import Hub
 from syndication.database import table, writing
@@ -29,9 +30,11 @@ from syndication.own.readings import Counted, Shown, moved
 from syndication.own.wording import Draft
 from syndication.reviews import store as reviews
 from tests.conftest import CUISINE, LYON_CENTRE, PARIS_CENTRE, settings_in
-from tests.helpers import FULL_ANSWER, Client, Clock
+from tests.helpers import FULL_ANSWER, Client, Clock, signalled
 from tests.syndication.cfa.people import SPACE, centre_id, dates, neighbour, of_centre, picks, read
 from tests.syndication.test_desk import signed_in
+from tests.syndication.test_digests import mails, said
+from tests.syndication.test_publication import publish_everything
 
 PAGE, DESK = f"{SPACE}/questions", "/moderation/centres/questions"
 CHOICE = {"question": "Tu viens comment au CFA ?", "genre": "one", "choix": "En bus\nÀ pied\n\n En voiture "}
@@ -245,7 +248,12 @@ def test_a_neighbour_changes_no_question_through_its_own_space(hub: Hub, app: Se
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", DESK), ("POST", f"{DESK}/1"), ("POST", "/moderation/centres/textes/1")],
+    [
+        ("GET", DESK),
+        ("POST", f"{DESK}/1"),
+        ("POST", "/moderation/centres/textes/1"),
+        ("POST", "/moderation/centres/textes/1/alerte"),
+    ],
 )
 def test_centres_and_strangers_judge_nothing(hub: Hub, app: Service, owner: Client, method: str, path: str) -> None:
     assert owner.request(method, path).status_code == 403
@@ -276,7 +284,7 @@ def test_counts_and_texts_appear_with_the_fifth_respondent_and_a_moderator_s_rea
     assert f"{WORDS} 4." not in page
     desk = signed_in(hub, app)
     screen = read(desk.get(DESK))
-    (text,) = re.findall(r"/moderation/centres/textes/(\w+)", screen)
+    (text,) = re.findall(r"/moderation/centres/textes/(\w+)\"", screen)
     data = {"version": "1", "decision": "refuse"}
     assert desk.post(f"/moderation/centres/textes/{text}", data=data).status_code == 422
     assert desk.post(f"/moderation/centres/textes/{text}", data={**data, "decision": "montre"}).status_code == 303
@@ -342,7 +350,7 @@ def test_a_response_held_back_is_counted_once_somebody_says_so(hub: Hub, school:
     catch_up()
     assert school.counts()[school.ids[0]].respondents == 4
     with writing(hub.engine).begin() as connection:
-        assert answers.count_waiting(connection) == 4
+        assert answers.count_waiting(connection).texts == 4
         held = connection.execute(select(REVIEW.c.id).where(REVIEW.c.state == "a_verifier")).scalar_one()
         reviews.judge(connection, held, "comptee", "lea", hub.clock())
     catch_up()
@@ -455,6 +463,181 @@ def test_nothing_finer_than_a_day_and_no_order_stands_beside_what_was_written(
     assert [row[0] for row in rows] == sorted(row[0] for row in rows)
     assert {row[2] for row in rows} == {None}
     assert {row[3] for row in rows} == {"2026-11-24"}
+
+
+# -- what they show, and danger --------------------------------------------------------------------------------------
+
+VIOLENCE = "Mon chef me frappe tous les jours devant les autres."
+TEXTS = "/moderation/centres/textes"
+
+
+def test_a_question_shows_where_and_why_it_is_signalled(hub: Hub, app: Service, owner: Client) -> None:
+    named = {"question": "Que penses-tu de Mme Durand ?", "genre": "one", "choix": "Bien\nÉcrire à chef@exemple.fr"}
+    owner.post(PAGE, data=named)
+    page = read(signed_in(hub, app).get(DESK))
+    assert [words for words, _ in signalled(page)] == ["Mme Durand", "chef@exemple.fr"]
+    assert "Trop court" not in page
+    assert questions(hub)[0].state == "attente"
+
+
+def test_what_was_answered_shows_where_and_why_it_is_signalled(
+    hub: Hub, app: Service, school: School, catch_up: CatchUp
+) -> None:
+    school.answer(text="Appelle-moi au 06 12 34 56 78.")
+    school.answer(text="Du pain.")
+    catch_up()
+    page = read(signed_in(hub, app).get(DESK))
+    assert [words for words, _ in signalled(page)] == ["06 12 34 56 78"]
+    assert "<blockquote>Du pain.</blockquote>" in page
+    assert page.count("À regarder") == 1
+
+
+def test_who_tells_a_centre_of_violence_is_read_before_anybody_else(
+    hub: Hub, app: Service, clock: Clock, school: School, catch_up: CatchUp
+) -> None:
+    for number in range(25):
+        school.answer(text=f"{WORDS} {number}.")
+    catch_up()
+    desk = signed_in(hub, app)
+    front = read(desk.get("/moderation"))
+    assert "25\u00a0textes écrits pour un centre attendent" in front
+    assert "Danger possible</strong>" not in front
+    clock.moment += timedelta(days=1)
+    school.answer(text=VIOLENCE)
+    catch_up()
+    desk = signed_in(hub, app)
+    front = read(desk.get("/moderation"))
+    assert 'role="status"><strong>Danger possible</strong> dans 1\u00a0texte écrit pour un centre' in front
+    assert f'href="{DESK}#textes"' in front
+    page = read(desk.get(DESK))
+    assert page.index("me frappe") < page.index(WORDS)
+    ((words, why),) = signalled(page)
+    assert (words, why.partition("\u00a0")[0]) == ("me frappe", "Violence")
+
+
+@pytest.mark.parametrize("state", ["a_verifier", "ecartee"])
+def test_danger_does_not_wait_for_a_response_to_be_counted(
+    hub: Hub, app: Service, school: School, catch_up: CatchUp, state: str
+) -> None:
+    school.answer(text=VIOLENCE)
+    school.answer(text=f"{WORDS}.")
+    catch_up()
+    with writing(hub.engine).begin() as connection:
+        connection.execute(REVIEW.update().values(state=state))
+    desk = signed_in(hub, app)
+    page = read(desk.get(DESK))
+    assert "me frappe" in page
+    assert "le centre ne le lira que si elle est comptée" in page
+    assert WORDS not in page
+    with hub.engine.connect() as connection:
+        assert answers.count_waiting(connection) == answers.Waits(1, 1, hub.clock().date())
+
+
+def test_moderators_are_told_by_mail_the_next_morning_of_danger_that_nobody_read(
+    hub: Hub, app: Service, clock: Clock, school: School, catch_up: CatchUp
+) -> None:
+    signed_in(hub, app)
+    school.answer(text=f"{WORDS}.")
+    catch_up()
+    clock.moment += timedelta(days=1)
+    assert worker.owe_letters(hub) == 0
+    school.answer(text=VIOLENCE)
+    catch_up()
+    clock.moment += timedelta(days=1)
+    assert worker.owe_letters(hub) == 1
+    (mail,) = mails(hub)["lea@exemple.fr"]
+    assert mail["subject"] == "Un texte écrit pour un centre parle peut-être d'un danger"
+    assert "2 textes écrits pour des centres attendent d'être lus, le plus ancien depuis 2 jours." in said(mail)
+    assert "1 d'entre eux parle peut-être d'un danger" in said(mail)
+    assert f"{DESK}#textes" in said(mail)
+    assert "frappe" not in said(mail)
+    school.read_all()
+    clock.moment += timedelta(days=1)
+    assert worker.owe_letters(hub) == 0
+
+
+def test_texts_for_a_centre_that_wait_for_long_are_told_by_mail(
+    hub: Hub, app: Service, clock: Clock, school: School, catch_up: CatchUp
+) -> None:
+    signed_in(hub, app)
+    school.answer(text=f"{WORDS}.")
+    catch_up()
+    publish_everything(hub)
+    clock.moment += timedelta(days=10)
+    assert worker.owe_letters(hub) == 0
+    clock.moment += timedelta(days=1)
+    assert worker.owe_letters(hub) == 1
+    (mail,) = mails(hub)["lea@exemple.fr"]
+    assert mail["subject"] == "Des textes écrits pour des centres attendent depuis 11 jours"
+    assert "1 texte écrit pour un centre attend d'être lu, le plus ancien depuis 11 jours." in said(mail)
+
+
+def alerted(hub: Hub, app: Service, school: School, catch_up: CatchUp) -> tuple[str, Client]:
+    """The id of a text that tells of violence, which a moderator gave to a referent, and that moderator's browser."""
+    school.answer(text=VIOLENCE)
+    catch_up()
+    with hub.engine.connect() as connection:
+        (text,) = answers.waiting(connection, 10)
+    desk, form = signed_in(hub, app), {"version": "1", "genre": "danger", "note": "À lire vite."}
+    assert desk.post(f"{TEXTS}/{text.id}/alerte", data={**form, "genre": ""}).status_code == 422
+    assert desk.post(f"{TEXTS}/{text.id}/alerte", data={**form, "version": "7"}).status_code == 409
+    assert desk.post(f"{TEXTS}/{text.id}/alerte", data=form).headers["location"] == f"{DESK}?fait=alerte"
+    assert desk.post(f"{TEXTS}/{text.id}/alerte", data={**form, "version": "2"}).status_code == 409
+    return text.id, desk
+
+
+def test_an_alert_on_what_was_told_to_a_centre_is_mailed_without_a_word_of_it(
+    hub: Hub, app: Service, school: School, catch_up: CatchUp
+) -> None:
+    signed_in(hub, app, Grant("ref@exemple.fr", "referent"))
+    alerted(hub, app, school, catch_up)
+    with hub.engine.connect() as connection:
+        letters = connection.exec_driver_sql("SELECT kind, address, data FROM letter").fetchall()
+    assert [(kind, address) for kind, address, _ in letters] == [("alerte", "ref@exemple.fr")]
+    assert "frappe" not in str(letters)
+
+
+@pytest.mark.parametrize(("wished", "shown"), [("rendre", 0), ("montre", 1), ("refuse", 0)])
+def test_a_referent_alone_sees_what_is_alerted_and_says_what_was_done(
+    hub: Hub, app: Service, school: School, owner: Client, catch_up: CatchUp, wished: str, shown: int
+) -> None:
+    for _ in range(5):
+        school.answer(text=f"{WORDS}.")
+    catch_up()
+    school.read_all()
+    referent = signed_in(hub, app, Grant("ref@exemple.fr", "referent"))
+    text, desk = alerted(hub, app, school, catch_up)
+    assert "me frappe" not in read(desk.get(DESK)) + read(desk.get("/moderation"))
+    seen = {"version": "2", "decision": "montre"}
+    assert desk.post(f"{TEXTS}/{text}", data=seen).status_code == 409
+    page = read(referent.get("/moderation/alertes"))
+    assert VIOLENCE in page
+    assert FREE["question"] in page
+    closed = {"version": "2", "decision": wished, "raison": "personne", "suite": "Le 119 a été appelé."}
+    assert referent.post("/moderation/alertes/1", data={**closed, "suite": " "}).status_code == 422
+    assert referent.post("/moderation/alertes/1", data={**closed, "decision": "publie"}).status_code == 422
+    assert referent.post("/moderation/alertes/1", data=closed).status_code == 303
+    assert referent.post("/moderation/alertes/1", data=closed).status_code == 409
+    page = read(referent.get("/moderation/alertes"))
+    assert "Le 119 a été appelé." in page
+    assert VIOLENCE not in page
+    assert ("me frappe" in read(desk.get(DESK))) == (wished == "rendre")
+    assert read(owner.get(PAGE)).count(VIOLENCE) == shown
+
+
+def test_a_text_taken_back_while_a_referent_has_it_is_erased_and_its_alert_can_be_closed(
+    hub: Hub, app: Service, school: School, catch_up: CatchUp
+) -> None:
+    referent = signed_in(hub, app, Grant("ref@exemple.fr", "referent"))
+    alerted(hub, app, school, catch_up)
+    school.withdraw(school.tokens[0], f"centre.{school.ids[2]}")
+    catch_up()
+    page = read(referent.get("/moderation/alertes"))
+    assert "Ce texte a été retiré par son auteur" in page
+    assert "frappe" not in page
+    assert b"me frappe" not in bytes_of(hub)
+    closed = {"version": "3", "decision": "rendre", "suite": "Le 119 a été appelé."}
+    assert referent.post("/moderation/alertes/1", data=closed).status_code == 303
 
 
 # -- counted alike by somebody else ----------------------------------------------------------------------------------
