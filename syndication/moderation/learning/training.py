@@ -50,7 +50,7 @@ class _Case:
 def obstacle(examples: Sequence[Example]) -> str | None:
     """Why nothing can be learnt yet, in a French sentence; None when a model can be trained."""
     if importlib.util.find_spec("sklearn") is None:
-        return "L'apprentissage est éteint\u00a0: scikit-learn n'est pas installé (sirius-avis[learning])."
+        return "L'apprentissage est éteint\u00a0: installez scikit-learn (pip install 'sirius-avis[learning]')."
     published = sum(example.published for example in examples)
     refused = len(examples) - published
     if len(examples) < MINIMUM or min(published, refused) < MINIMUM_EACH:
