@@ -61,7 +61,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """Everything that statistics are made from."""
+    """Everything that statistics are made from; ``more_centres`` are left out of ``centres``."""
 
     today: date
     ratings: Mapping[str, Counts]
@@ -72,6 +72,7 @@ class Gathered:
     campaigns: Counts
     covered: Counts
     served: Mapping[str, Counts]
+    more_centres: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +128,14 @@ def share(count: int, whole: int) -> Share:
     return Share(count, whole, percentages([count, whole - count])[0], wilson(count, whole))
 
 
+def judged(counts: Mapping[str, int]) -> int:
+    """How many texts are published or refused."""
+    return counts.get("publie", 0) + counts.get("refuse", 0)
+
+
 def refused(counts: Mapping[str, int]) -> Share:
     """The share refused of the texts that are published or refused."""
-    count = counts.get("refuse", 0)
-    return share(count, count + counts.get("publie", 0))
+    return share(counts.get("refuse", 0), judged(counts))
 
 
 def delays(counts: Mapping[str, int], prefix: str = DELAY) -> Delays:

@@ -37,13 +37,14 @@ class Cell(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table with the name that its file has; ``note`` says how to read it. A page shows ``SHOWN`` rows at most, the
-    file all of them."""
+    file all of them; ``more`` are left out of these."""
 
     name: str
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def statistics(found: Gathered, reasons: Mapping[str, str], minimum: int) -> Sta
     lines = figures.by_rating(found.ratings)
     tables = (
         _texts(total), _delays(total, lines), _ratings(lines), _reasons(total, reasons), _months(found.months),
-        _centres(found.centres, minimum), _replies(total, found.waiting), _doubts(found.doubts),
+        _centres(found, minimum), _replies(total, found.waiting), _doubts(found.doubts),
         _taking_part(found, minimum), _served(found.served),
     )  # fmt: skip
     return Statistics(total, figures.delays(total), found.waiting.days(found.today), figures.verdict(lines), tables)
@@ -180,13 +181,13 @@ def _told(counts: Counts, received: int, states: Sequence[str]) -> list[Cell]:
     return [number(counts.get(state, 0)) if received >= SMALL else Cell(NOTHING, None) for state in states]
 
 
-def _centres(centres: Sequence[CentreFlow], minimum: int) -> Table:
-    rows = tuple(_centre(one) for one in centres)
+def _centres(found: Gathered, minimum: int) -> Table:
+    rows = tuple(_centre(one) for one in found.centres)
     return Table(
         "centres", "Centre par centre", ("Centre", "Décidés", "Refusés", "Part refusée", "Fourchette", "La moitié en"),
         rows,
         f"Les centres d'au moins {minimum} répondants dont {figures.ENOUGH} textes sont publiés ou refusés. Un nombre "
-        f"de moins de {SMALL}, et la part qu'il donnerait, ne sont pas dits.",
+        f"de moins de {SMALL}, et la part qu'il donnerait, ne sont pas dits.", found.more_centres,
     )  # fmt: skip
 
 

@@ -13,16 +13,16 @@ Measures of replies count acts, under the month in which they happened and no ra
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, case, func, literal_column, select
+from sqlalchemy import Connection, case, func, literal_column, or_, select
 
 from syndication import models, ratings
 from syndication.database import add_counts, table
-from syndication.fairness.figures import DELAY, REASON, CentreFlow, Counts, Gathered, Waiting
+from syndication.fairness.figures import DELAY, REASON, CentreFlow, Counts, Gathered, Waiting, judged
 from syndication.instants import PARIS
 
 FLOW = table(models.Flow)
@@ -134,15 +134,14 @@ def _add(connection: Connection, counts: Mapping[tuple[Place, str], int]) -> Non
 
 
 def gather(connection: Connection, today: date, decided: int, minimum: int, most: int | None = None) -> Gathered:
-    """Everything that public statistics are made from: see ``by_centre`` for ``decided`` and ``minimum``; the delays of
-    the first ``most`` centres alone (None: of all)."""
+    """Everything that public statistics are made from: see ``by_centre`` for ``decided`` and ``minimum``; of the first
+    ``most`` centres alone (None: of all)."""
     centres = by_centre(connection, decided, minimum)
-    told = len(centres) if most is None else most
+    told = dict(islice(centres.items(), most))
     return Gathered(
-        today, by_rating(connection), by_month(connection),
-        [*with_delays(connection, centres[:told]), *centres[told:]],
-        waiting(connection), doubts(connection), campaigns(connection, today), covered(connection, minimum),
-        served(connection, today),
+        today, by_rating(connection), by_month(connection), flows(connection, told), waiting(connection),
+        doubts(connection), campaigns(connection, today), covered(connection, minimum), served(connection, today),
+        len(centres) - len(told),
     )  # fmt: skip
 
 
@@ -165,45 +164,48 @@ def by_month(connection: Connection) -> dict[str, Counts]:
     return _nested(connection.execute(query))
 
 
-def by_centre(connection: Connection, decided: int, minimum: int = 0) -> list[CentreFlow]:
-    """What was received, published and refused and what waits at the centres of which at least so many texts are
-    published or refused, by name; ``minimum``: of those alone that have so many respondents. Without their delays."""
-    told = {name: func.sum(case((FLOW.c.measure == name, FLOW.c.count), else_=0)) for name in _LISTED}
+def by_centre(connection: Connection, decided: int, minimum: int = 0) -> dict[int, Counts]:
+    """What is published and refused and what waits at the centres of which at least so many texts are published or
+    refused, in the order of their names; ``minimum``: of those alone that have so many respondents."""
     query = (
-        select(FLOW.c.centre_id, *told.values())
+        select(FLOW.c.measure, FLOW.c.centre_id, func.sum(FLOW.c.count))
         .where(FLOW.c.month == literal_column(f"'{ANY_MONTH}'"), FLOW.c.measure.in_(_LISTED))
         .where(FLOW.c.centre_id != EVERY_CENTRE)
-        .group_by(FLOW.c.centre_id)
-        .having(told["publie"] + told["refuse"] >= decided)
+        .group_by(FLOW.c.measure, FLOW.c.centre_id)
     )
-    counts = {row[0]: dict(zip(_LISTED, map(int, row[1:]), strict=True)) for row in connection.execute(query)}
-    ids = list(counts)
+    counts: dict[int, dict[str, int]] = {}
+    for measure, centre_id, count in connection.execute(query).all():
+        counts.setdefault(centre_id, {})[measure] = int(count)
+    names = select(CENTRE.c.name, CENTRE.c.id)
     if minimum:
-        answered = select(TALLY.c.centre_id).where(
+        names = names.join(TALLY, TALLY.c.centre_id == CENTRE.c.id).where(
             TALLY.c.axis == literal_column(f"'{ratings.RESPONDENTS}'"), TALLY.c.formation_id == 0,
             TALLY.c.count >= minimum,
         )  # fmt: skip
-        enough = set(connection.execute(answered).scalars())
-        ids = [one for one in ids if one in enough]
-    found: list[CentreFlow] = []
-    for start in range(0, len(ids), 500):
-        rows = connection.execute(_NAMED.where(CENTRE.c.id.in_(ids[start : start + 500])))
-        found += [CentreFlow(number, code, name, city, counts[number]) for number, code, name, city in rows]
-    return sorted(found, key=lambda one: (one.name, one.id))
+    enough = {one for one, told in counts.items() if judged(told) >= decided}
+    return {one: counts[one] for name, one in sorted(map(tuple, connection.execute(names).all())) if one in enough}
 
 
-def with_delays(connection: Connection, centres: Sequence[CentreFlow]) -> list[CentreFlow]:
-    """The same centres with how many of their texts were decided after each number of days."""
+def flows(connection: Connection, centres: Mapping[int, Counts]) -> list[CentreFlow]:
+    """Some centres with their counts, how many texts they received, and how many were decided after each number of
+    days."""
     told: dict[int, Counts] = {}
-    ids = [one.id for one in centres]
-    for start in range(0, len(ids), 500):
-        query = _EVER.where(FLOW.c.centre_id.in_(ids[start : start + 500]), FLOW.c.measure.like(f"{DELAY}%"))
+    found: dict[int, CentreFlow] = {}
+    for some in _batches(list(centres)):
+        more = or_(FLOW.c.measure == RECEIVED, FLOW.c.measure.like(f"{DELAY}%"))
+        query = _EVER.where(FLOW.c.centre_id.in_(some), more)
         told |= _nested(connection.execute(query.group_by(FLOW.c.centre_id, FLOW.c.measure)))
-    return [replace(one, counts={**one.counts, **told.get(one.id, {})}) for one in centres]
+        for number, code, name, city in connection.execute(_NAMED.where(CENTRE.c.id.in_(some))):
+            found[number] = CentreFlow(number, code, name, city, {**centres[number], **told.get(number, {})})
+    return [found[one] for one in centres]
 
 
-_LISTED = (RECEIVED, "publie", "refuse", WAITING)
-"""What is listed of every centre."""
+def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[start : start + 500] for start in range(0, len(ids), 500))
+
+
+_LISTED = ("publie", "refuse", WAITING)
+"""What is read of every centre, so that they may be sorted."""
 _EVER = select(FLOW.c.centre_id, FLOW.c.measure, func.sum(FLOW.c.count)).where(
     FLOW.c.month == literal_column(f"'{ANY_MONTH}'")
 )
@@ -276,7 +278,8 @@ def served(connection: Connection, today: date, months: int = 12) -> dict[str, C
     since = date(year, month + 1, 1)
     query = select(USAGE.c.day, USAGE.c.kind, func.sum(USAGE.c.count)).where(USAGE.c.day >= since)
     totals: dict[str, Counter[str]] = {}
-    for day, kind, count in connection.execute(query.group_by(USAGE.c.day, USAGE.c.kind).order_by(USAGE.c.day.desc())):
+    by_day = query.group_by(USAGE.c.day, USAGE.c.kind).order_by(USAGE.c.day.desc())
+    for day, kind, count in connection.execute(by_day).all():
         totals.setdefault(_month(day), Counter())[kind] += count
     return dict(totals)
 

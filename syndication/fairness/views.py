@@ -29,15 +29,15 @@ KEPT = timedelta(minutes=5)
 CACHE = "public, max-age=300"
 PAGE = 50
 """Centres on a page of the desk."""
-ORDERS: Mapping[str, Callable[["CentreLine"], tuple[int | str, ...]]] = MappingProxyType(
+ORDERS: Mapping[str, Callable[[figures.Counts], float]] = MappingProxyType(
     {
-        "nom": lambda line: (line.flow.name, line.flow.id),
-        "refus": lambda line: (-(line.refused.percent or 0), line.flow.name),
-        "decides": lambda line: (-line.refused.total, line.flow.name),
-        "attente": lambda line: (-line.waiting, line.flow.name),
+        "nom": lambda _counts: 0,
+        "refus": lambda counts: -counts.get("refuse", 0) / figures.judged(counts),
+        "decides": lambda counts: -figures.judged(counts),
+        "attente": lambda counts: -counts.get("attente", 0),
     }
-)  # fmt: skip
-"""Orders of the centres, each by what it ranks."""
+)
+"""Orders of the centres, each by what it ranks; equal ones stay by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +125,12 @@ class Fairness:
         with self._hub.engine.connect() as connection:
             flow = flow_of(connection, self._hub)
             lines = figures.by_rating(store.by_rating(connection))
-            found = sorted(map(_line, store.by_centre(connection, figures.ENOUGH)), key=ORDERS[order])
-            pages = max(-(-len(found) // PAGE), 1)
+            found = store.by_centre(connection, figures.ENOUGH)
+            ranked = sorted(found, key=lambda one: ORDERS[order](found[one]))
+            pages = max(-(-len(ranked) // PAGE), 1)
             place = min(max(number, 1), pages)
-            shown = [one.flow for one in found[(place - 1) * PAGE : place * PAGE]]
-            centres = [_line(one) for one in store.with_delays(connection, shown)]
+            shown = {one: found[one] for one in ranked[(place - 1) * PAGE : place * PAGE]}
+            centres = [_line(one) for one in store.flows(connection, shown)]
         return page(
             "desk/equite.html", person=person, here="/moderation/equite", flow=flow, lines=lines, order=order,
             verdict=figures.verdict(lines), centres=centres, page_number=place, pages=pages,
@@ -167,7 +168,7 @@ class Public:
         return Response(file_of(wanted), media_type="text/csv; charset=utf-8", headers=headers)
 
     def _statistics(self, most: int | None) -> tuple[datetime, Statistics]:
-        """Statistics with the delays of the first ``most`` centres (None: of all), and when they were counted."""
+        """Statistics with the first ``most`` centres (None: with all), and when they were counted."""
         now, kept = self._hub.clock(), self._kept.get(most)
         if kept is None or not timedelta(0) <= now - kept[0] < KEPT:
             minimum = self._hub.settings.thresholds.minimum

@@ -96,7 +96,7 @@ class Flow(Table, table=True):
 
     __tablename__ = "flow"
     __table_args__ = (
-        Index("ix_flow_centre", "measure", "centre_id", "count", sqlite_where=text("month = ''"),
+        Index("ix_flow_centre", "measure", "centre_id", "count", "month", sqlite_where=text("month = ''"),
               postgresql_where=text("month = ''")),
     )  # fmt: skip
 

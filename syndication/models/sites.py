@@ -44,6 +44,7 @@ class Usage(Table, table=True):
     """
 
     __tablename__ = "usage"
+    __table_args__ = (Index("ix_usage_served", "day", "kind", "count"),)
 
     day: date = Field(primary_key=True)
     kind: str = Field(primary_key=True)

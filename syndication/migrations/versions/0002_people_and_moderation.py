@@ -117,7 +117,8 @@ def _moderation() -> None:
         "flow", _text("month"), _number("centre_id"), _text("rating"), _text("measure"), _number("count"),
         sa.PrimaryKeyConstraint("month", "centre_id", "rating", "measure"),
     )  # fmt: skip
-    _only("ix_flow_centre", "flow", ["measure", "centre_id", "count"], "month = ''")
+    _only("ix_flow_centre", "flow", ["measure", "centre_id", "count", "month"], "month = ''")
+    op.create_index("ix_usage_served", "usage", ["day", "kind", "count"])
 
 
 def _around_texts() -> None:
