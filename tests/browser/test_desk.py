@@ -168,6 +168,52 @@ def test_what_was_just_decided_is_undone_by_one_key(fresh: Service, desk: Callab
     settled(fresh, ids, ["refuse", "attente"])
 
 
+def test_acts_are_taken_back_one_after_another_the_newest_first(
+    fresh: Service, desk: Callable[..., Moderator]
+) -> None:
+    ids = fresh.tell(*(STORY.format(number) for number in ("un", "deux", "trois", "quatre")))
+    person = desk()
+    person.press("p", "r", "5", "g")
+    settled(fresh, ids, ["publie", "refuse", "publie", "attente"])
+    person.press("u", "u")
+    settled(fresh, ids, ["publie", "attente", "attente", "attente"])
+    expect(person.page.locator("#texte")).to_have_attribute("data-id", ids[1])
+    person.press("u")
+    settled(fresh, ids, ["attente"] * 4)
+    expect(person.page.locator("#texte")).to_have_attribute("data-id", ids[0])
+    expect(person.page.get_by_role("button", name="Annuler")).to_be_hidden()
+    for one in ids[1:]:
+        person.press("j")
+        expect(person.page.locator("#texte")).to_have_attribute("data-id", one)
+
+
+def test_an_act_is_taken_back_within_its_own_ten_seconds(fresh: Service, desk: Callable[..., Moderator]) -> None:
+    ids = fresh.tell(*(STORY.format(number) for number in ("un", "deux", "trois")))
+    person = desk()
+    person.page.clock.install()
+    person.page.goto(f"{fresh.url}/moderation")
+    person.press("p")
+    person.page.clock.fast_forward(6000)
+    person.press("p")
+    settled(fresh, ids, ["publie", "publie", "attente"])
+    person.page.clock.fast_forward(5000)
+    person.press("u")
+    settled(fresh, ids, ["publie", "attente", "attente"])
+    person.hears("Annulé")
+    expect(person.page.get_by_role("button", name="Annuler")).to_be_hidden()
+    person.press("u")
+    expect(person.page.get_by_role("alert")).to_be_hidden()
+    assert fresh.states(ids) == ["publie", "attente", "attente"]
+
+
+def test_one_text_is_said_in_the_singular(fresh: Service, desk: Callable[..., Moderator]) -> None:
+    fresh.tell(STORY.format("un"), STORY.format("deux"))
+    person = desk()
+    person.press("j", "p")
+    expect(person.page.get_by_text("Vous êtes au bout de la file.")).to_be_visible()
+    expect(person.page.locator("#place")).to_have_text("1\u00a0texte")
+
+
 def test_one_goes_back_and_forth_without_deciding(fresh: Service, desk: Callable[..., Moderator]) -> None:
     ids = fresh.tell(*(STORY.format(number) for number in range(12)))
     person = desk()
@@ -206,7 +252,7 @@ def test_an_alert_takes_a_text_out_of_the_queue_and_to_referents_alone(
     person.page.goto(f"{fresh.url}/moderation?texte={alarming}")
     person.press("a", "1")
     person.hears("Signalé")
-    expect(person.page.locator("#mots")).not_to_have_text(words)
+    expect(person.page.get_by_role("main")).not_to_contain_text(words)
     person.page.wait_for_timeout(300)
     assert fresh.text(alarming).alerted
     person.page.goto(f"{fresh.url}/moderation/textes/{alarming}")

@@ -57,7 +57,7 @@ def test_each_centre_is_told_with_its_campaigns_answers_and_texts_that_wait(
     paris = regions["Île-de-France"]
     assert (paris.centres, paris.taking_part, paris.respondents, paris.waiting) == (3, 1, 3, 6)
     page = plain(table_seen.get(PAGE).text)
-    assert f"2 des {KNOWN} établissements ont eu une campagne ; 5 personnes ont répondu." in page
+    assert f"2 sur {KNOWN} établissements ont eu une campagne ; 5 personnes ont répondu." in page
     assert f"Ensemble {KNOWN} 2 5 10" in page
 
 

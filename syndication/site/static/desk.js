@@ -10,7 +10,7 @@
   const switched = one("#touches");
   const LOW = 5;
   let front = one("#texte"), ahead = [], behind = [], rank = +desk.dataset.place, total = +desk.dataset.total;
-  let last = null, timer = 0, asking = null, ended = false, waits = false, tail = "";
+  let acts = [], undoing = Promise.resolve(), timer = 0, asking = null, ended = false, waits = false, tail = "";
 
   const number = (n) => n.toLocaleString("fr-FR");
   const idOf = (section) => section?.dataset.id ?? "";
@@ -32,7 +32,7 @@
   // -- what is in front ------------------------------------------------------------------------------------------
 
   const where = () => {
-    place.textContent = idOf(front) ? `${number(Math.max(rank, 1))} sur ${number(total)}` : `${number(total)} textes`;
+    place.textContent = idOf(front) ? `${number(Math.max(rank, 1))} sur ${number(total)}` : `${number(total)}\u00a0${total < 2 ? "texte" : "textes"}`;
     next.hidden = !ahead.length;
     if (behind.length) previous.hidden = false;
     if (ahead.length) next.href = address(idOf(ahead[0]));
@@ -83,14 +83,28 @@
     alarm.textContent = sentence;
   };
   const calm = () => { alarm.hidden = true; alarm.textContent = ""; };
-  const say = (sentence, undoable) => {
+  const SECONDS = 1000 * desk.dataset.seconds;
+  const quiet = () => { undo.hidden = true; spoken.textContent = ""; };
+  const say = (sentence) => {
     undo.hidden = false;
-    undoForm.hidden = !undoable;
+    undoForm.hidden = !acts.length;
     spoken.textContent = sentence;
     clearTimeout(timer);
-    timer = setTimeout(() => { undo.hidden = true; spoken.textContent = ""; last = null; }, 1000 * desk.dataset.seconds);
+    timer = setTimeout(quiet, SECONDS);
   };
-  if (!undo.hidden) timer = setTimeout(() => { undo.hidden = true; }, 1000 * desk.dataset.seconds);
+  // acts that may still be taken back, the newest last: each leaves when its own time is over
+  const forget = (act) => {
+    clearTimeout(act.timer);
+    acts = acts.filter((one) => one !== act);
+    undoForm.hidden = !acts.length;
+  };
+  const keep = (act) => {
+    acts.push(act);
+    act.timer = setTimeout(forget, SECONDS, act);
+  };
+  // what the page itself says was done is taken back by its own form, after what was done since
+  if (!undo.hidden && !undoForm.hidden) keep({ byForm: true });
+  if (!undo.hidden) timer = setTimeout(quiet, SECONDS);
 
   // -- deciding -----------------------------------------------------------------------------------------------------
 
@@ -134,9 +148,11 @@
     all("details[open]", section).forEach((details) => { details.open = false; });
     total -= leaves ? 1 : 0;
     advance();
-    say(SAID[wished] ?? "Enregistré.", wished !== "alerte");
-    const mine = { section, done: false };
-    last = wished === "alerte" ? null : mine;
+    const mine = { section, leaves, done: false };
+    // an alert is not taken back, and the key must not undo something else than what was said last
+    if (wished === "alerte") acts.forEach(forget);
+    else keep(mine);
+    say(SAID[wished] ?? "Enregistré.");
     mine.sent = post(form.action, body).then(async (answer) => {
       if (answer.ok) {
         versioned(section, (await answer.json()).version);
@@ -152,18 +168,13 @@
     await mine.sent;
   };
   const put = (mine) => {
-    total += 1;
-    if (last === mine) {
-      last = null;
-      undo.hidden = true;
-      spoken.textContent = "";
-    }
+    total += mine.leaves ? 1 : 0;
+    const newest = acts.at(-1) === mine;
+    forget(mine);
+    if (newest || !acts.length) quiet();
     where();
   };
-  const takeBack = async () => {
-    const mine = last;
-    if (!mine) return;
-    last = null;
+  const takeBack = async (mine) => {
     await mine.sent;
     if (!mine.done) return;
     const section = mine.section, body = new URLSearchParams();
@@ -173,18 +184,20 @@
     if (!answer) return complain("Pas de réseau\u00a0: la décision n'a pas été annulée.");
     if (!answer.ok) return complain(refreshed(section, await answer.text()).sentence || "La décision n'a pas été annulée.");
     versioned(section, (await answer.json()).version);
-    total += 1;
+    total += mine.leaves ? 1 : 0;
     if (idOf(front)) ahead.unshift(front);
     calm();
     show(section);
-    say("Annulé\u00a0: le texte est revenu à son état d'avant.", false);
+    say("Annulé\u00a0: le texte est revenu à son état d'avant.");
   };
 
   document.addEventListener("submit", (event) => {
     const form = event.target, button = event.submitter;
-    if (form === undoForm && last) {
+    if (form === undoForm && acts.length && !acts.at(-1).byForm) {
       event.preventDefault();
-      takeBack();
+      const mine = acts.at(-1);
+      forget(mine);
+      undoing = undoing.then(() => takeBack(mine));
     } else if (form.matches("[data-acte]") && !button?.hasAttribute("data-plain")) {
       event.preventDefault();
       decide(form, button);
