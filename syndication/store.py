@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, or_, select, update
 
 from syndication import models, ratings
 from syndication.database import add_counts, insert_new, insert_one, table
@@ -136,6 +136,14 @@ def keep_signals(connection: Connection, signals: Mapping[str, Sequence[str]]) -
     rows = [{"signal": one, "verbatim_id": text} for text, kinds in signals.items() for one in dict.fromkeys(kinds)]
     if rows:
         connection.execute(insert(VERBATIM_SIGNAL), rows)
+        mark_signals(connection, list(signals))
+
+
+def mark_signals(connection: Connection, texts: Sequence[str]) -> None:
+    """Have signals say whether their texts wait, once these have moved."""
+    waits = and_(VERBATIM.c.status == "attente", VERBATIM.c.alerted.is_(False))
+    now = select(waits).where(VERBATIM.c.id == VERBATIM_SIGNAL.c.verbatim_id).scalar_subquery()
+    connection.execute(update(VERBATIM_SIGNAL).where(VERBATIM_SIGNAL.c.verbatim_id.in_(texts)).values(waits=now))
 
 
 def add_to_tally(connection: Connection, counts: Mapping[tuple[Scope, str, str], int]) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from syndication import models
+from syndication import models, store
 from syndication.accounts.store import Person, people_with
 from syndication.database import table
 from syndication.errors import DecisionConflict, DecisionError
@@ -204,3 +204,4 @@ def _follow(connection: Connection, verbatim_id: str, version: int, *, followed:
     )
     if changed.rowcount != 1:
         raise DecisionConflict(moderation.CHANGED)
+    store.mark_signals(connection, [verbatim_id])

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 from sqlalchemy import Connection
 
 from syndication.catalogue.resolve import resolve_centre, resolve_formation
+from syndication.desk.fronts import FILTERED
 from syndication.errors import DecisionError, UnusableCode
 from syndication.queue.wanted import STATES, Wanted
 
@@ -60,7 +61,8 @@ class Asked:
         return f"{path}?{query}" if query else path
 
     def meant(self, connection: Connection) -> "Asked":
-        """The same with what it means; of a code that means nothing, ``fault`` says why and it lets nothing through."""
+        """The same with what it means; of a code or a signal that means nothing, ``fault`` says why and it lets nothing
+        through."""
         formations: tuple[int, ...] = ()
         centre, fault = 0, ""
         try:
@@ -70,6 +72,11 @@ class Asked:
                 centre = resolve_centre(connection, self.etablissement).id
         except UnusableCode as error:
             fault, centre = str(error), -1
+        if self.signal and self.signal not in FILTERED:
+            fault, centre = (
+                f"«\u00a0{self.signal}\u00a0» n'est pas un signal\u00a0: choisissez-en un dans la liste.",
+                -1,
+            )
         return replace(self, wanted=Wanted(self.etat, self.question, formations, centre, self.signal), fault=fault)
 
 

@@ -110,18 +110,20 @@ class Screen:
 
     def _look(self, connection: Connection, asked: Asked, said: Said, model: Model | None) -> _Shown:
         wanted, total = asked.wanted, queue.count(connection, asked.wanted)
-        if model:
+        ids: list[str] = []
+        before, previous = 0, None
+        if total and model:
             ids, before, previous = self._learnt(connection, wanted, said.at, model)
-        else:
+        elif total:
             start = queue.place_of(connection, said.at) if said.at else None
-            ids, before, previous = queue.ids(connection, wanted, start, PREPARED + 1), 0, None
+            ids = queue.ids(connection, wanted, start, PREPARED + 1)
         if said.fault and said.at:
             ids = [said.at, *(one for one in ids if one != said.at)][: PREPARED + 1]
         texts = [text for text in queue.texts(connection, ids) if not text.alerted]
         if not texts:
-            last = queue.ids(connection, replace(wanted, backwards=True), None, 1)
+            last = queue.ids(connection, replace(wanted, backwards=True), None, 1) if total else []
             return _Shown([], total, 0, last[0] if last else None)
-        if not model:
+        if not model and total:
             before = queue.count(connection, wanted, texts[0].place)
             previous = queue.id_before(connection, wanted, texts[0].place) if before else None
         said_by = [suggestion(model, model.score([(one.text, one.question)])[0]) if model else "" for one in texts]

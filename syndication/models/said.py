@@ -162,12 +162,20 @@ class Verbatim(Table, table=True):
 
 
 class VerbatimSignal(Table, table=True):
-    """Something that a text shows before anybody reads it: see ``moderation.signals``."""
+    """Something that a text shows before anybody reads it: see ``moderation.signals``. ``waits``: its text waits to be
+    read, and no referent follows it."""
 
     __tablename__ = "verbatim_signal"
+    __table_args__ = (
+        Index(
+            "ix_verbatim_signal_waiting", "signal", "verbatim_id",
+            sqlite_where=text("waits"), postgresql_where=text("waits"),
+        ),
+    )  # fmt: skip
 
     signal: str = Field(primary_key=True)
     verbatim_id: str = reference("verbatim.id", primary_key=True, index=True)
+    waits: bool = False
 
 
 class VerbatimSubject(Table, table=True):

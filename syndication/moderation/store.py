@@ -274,6 +274,7 @@ def _apply(
     )
     if applied.rowcount != 1:
         raise DecisionConflict(CHANGED)
+    store.mark_signals(connection, [current.id])
     keep_acts(connection, current.id, (current.status, status), actor, now, acts)
     fairness.moved(connection, current._mapping, {"status": status, **values}, actor, now)
 

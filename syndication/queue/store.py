@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal_column, or_, select
 
 from syndication import models
 from syndication.database import joined, table
@@ -158,8 +158,12 @@ def _filtered(query: Select[Any], wanted: Wanted) -> Select[Any]:
     if wanted.centre:
         query = query.where(VERBATIM.c.centre_id == wanted.centre)
     if wanted.signal:
-        shows = (VERBATIM_SIGNAL.c.signal == wanted.signal) & (VERBATIM_SIGNAL.c.verbatim_id == VERBATIM.c.id)
-        query = query.where(exists().where(shows))
+        shows = select(VERBATIM_SIGNAL.c.verbatim_id).where(VERBATIM_SIGNAL.c.signal == wanted.signal)
+        if wanted.state == "attente":
+            shows = shows.where(literal_column("verbatim_signal.waits"))
+        # an id that is computed is looked for among those that show it: SQLite then walks the queue in its order,
+        # where it would fetch and sort every text that shows it
+        query = query.where(VERBATIM.c.id.concat("").in_(shows))
     return query
 
 

@@ -280,6 +280,7 @@ def _change_text(
     )
     if changed.rowcount != 1:
         raise DecisionConflict("Ce texte vient de changer\u00a0: rien n'a été fait.")
+    store.mark_signals(connection, [verbatim.id])
     connection.execute(
         insert(DECISION).values(
             verbatim_id=verbatim.id, actor=actor, at=_moment(actor, now), act="decision", note="",

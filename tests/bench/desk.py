@@ -26,7 +26,7 @@ def queue(folder: Path) -> None:
     filters = {
         "without filters": "", "in the middle": f"?texte={middle}", "by question": "?question=a_savoir",
         "by formation": f"?formation={FORMATION}", "by centre": f"?etablissement={CENTRE}",
-        "by signal": "?signal=personne",
+        "by signal": "?signal=personne", "by a signal that none shows": "?signal=telephone",
         "by all of these": f"?question=a_savoir&formation={FORMATION}&etablissement={CENTRE}&signal=personne",
         "published ones": "?etat=publie",
     }  # fmt: skip

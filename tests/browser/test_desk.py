@@ -168,9 +168,7 @@ def test_what_was_just_decided_is_undone_by_one_key(fresh: Service, desk: Callab
     settled(fresh, ids, ["refuse", "attente"])
 
 
-def test_acts_are_taken_back_one_after_another_the_newest_first(
-    fresh: Service, desk: Callable[..., Moderator]
-) -> None:
+def test_acts_are_taken_back_one_after_another_the_newest_first(fresh: Service, desk: Callable[..., Moderator]) -> None:
     ids = fresh.tell(*(STORY.format(number) for number in ("un", "deux", "trois", "quatre")))
     person = desk()
     person.press("p", "r", "5", "g")

@@ -455,6 +455,48 @@ def test_a_text_shows_where_and_why_it_is_signalled(hub: Hub, app: Any, five: li
         assert queue.count(connection, Wanted(signal="injure")) == 0
 
 
+def test_texts_are_found_by_signal_in_the_state_they_are_in(hub: Hub, five: list[str], desk: Desk) -> None:
+    def found() -> list[int]:
+        with hub.engine.connect() as connection:
+            return [queue.count(connection, Wanted(state, signal="personne")) for state in ("attente", "publie")]
+
+    desk.decide(five[0], "publie")
+    assert found() == [4, 1]
+    desk.undo(five[0])
+    assert found() == [5, 0]
+    desk.alert(five[1])
+    assert found() == [4, 0]
+    desk.decide(five[2], "refuse", "vide")
+    with hub.engine.connect() as connection:
+        assert five[1] not in queue.ids(connection, Wanted(signal="personne"), None, 9)
+        assert len(queue.ids(connection, Wanted(signal="personne"), None, 9)) == 3
+
+
+def test_a_signal_that_does_not_exist_is_named_and_nothing_is_looked_for(hub: Hub, app: Any, five: list[str]) -> None:
+    answer = signed_in(hub, app).get("/moderation?signal=licorne")
+    assert answer.status_code == 422
+    page = unescape(answer.text)
+    assert "«\u00a0licorne\u00a0» n'est pas un signal\u00a0: choisissez-en un dans la liste." in page
+    assert "Karim" not in page
+
+
+def test_a_signal_that_no_waiting_text_shows_is_looked_for_once_among_those_that_wait(
+    hub: Hub, app: Any, five: list[str], desk: Desk
+) -> None:
+    from sqlalchemy import event
+
+    for one in five:
+        desk.decide(one, "refuse", "vide")
+    moderator = signed_in(hub, app)
+    moderator.get("/moderation")
+    asked: list[str] = []
+    event.listen(hub.engine, "before_cursor_execute", lambda *seen: asked.append(seen[2]))
+    assert "Aucun texte ne répond à ces filtres." in moderator.get("/moderation?signal=personne").text
+    looked = [statement for statement in asked if "verbatim_signal.signal =" in statement]
+    assert len(looked) == 1
+    assert "verbatim_signal.waits" in looked[0]
+
+
 def test_everything_asked_of_the_queue_is_read_off_an_index(hub: Hub, five: list[str]) -> None:
     if hub.engine.dialect.name != "sqlite":
         return

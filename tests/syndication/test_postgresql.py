@@ -92,6 +92,7 @@ from tests.syndication.test_moderating import (
     test_nobody_edits_words_nor_acts,
     test_noise_is_refused_together_each_by_itself_and_undone_together,
     test_old_experiences_are_archived_once_a_day,
+    test_texts_are_found_by_signal_in_the_state_they_are_in,
     test_undoing_a_publication_holds_its_response_back_again,
     test_undoing_a_refusal_brings_a_published_text_back_as_it_was,
     test_what_is_asked_of_other_states_walks_their_own_index,
