@@ -25,6 +25,7 @@ from syndication.context import Hub
 from syndication.database import writing
 from syndication.errors import UnusableCode
 from syndication.instants import PARIS
+from syndication.moderation.signals import name, unseen
 from syndication.site.accessibility import statement
 from widget.routes import STYLES, bar, mark, words
 
@@ -46,6 +47,28 @@ def moment(at: datetime) -> str:
     return f"{words.day(local.date())} à {local.hour}\u00a0h\u00a0{local.minute:02}"
 
 
+def words_read(text: str) -> Markup:
+    """Words of others as those who judge them read them: to the letter, and with the names of what nobody sees. Names
+    are drawn by styles, so that places in the text stay what they are."""
+    parts, place = [], 0
+    for start, end in unseen(text):
+        parts.append(_escaped(text[place:start]))
+        parts += [_named(one) for one in text[start:end]]
+        place = end
+    return Markup("").join([*parts, _escaped(text[place:])])
+
+
+def _escaped(text: str) -> Markup:
+    return Markup(str(escape(text)).replace("\r", "&#13;"))  # noqa: S704 escaped
+
+
+def _named(character: str) -> Markup:
+    named = name(character)
+    return Markup('<span class="unseen" title="Caractère invisible {0}" data-nom="{0}">{1}</span>').format(
+        named, "" if character == "\0" else character
+    )
+
+
 environment = Environment(
     loader=PrefixLoader({room: PackageLoader("syndication", f"{room}/templates") for room in ROOMS}),
     autoescape=True,
@@ -62,7 +85,7 @@ environment.filters.update(
         "moment": moment,
     }
 )
-environment.filters["brut"] = lambda text: Markup(escape(text).replace("\r", "&#13;"))  # noqa: S704 escaped
+environment.filters["mots"] = words_read
 environment.globals["pluriel"] = words.plural
 environment.globals["barre"] = bar
 environment.globals["phrase"] = words.satisfaction_line

@@ -106,6 +106,7 @@ class Pen:
     def verbatim(self, one: Verbatim, longest: int = FOLD, votes: bool = True, thanked: bool = False) -> Markup:
         """A text with its question, its dates, the reply of its centre and, with ``votes``, a reader's gesture."""
         head, rest = fold(one.text, longest)
+        first = f"<span>{escape(head)}</span>" if rest else escape(head)
         more = (
             f'<details><summary lang="{self.language}"><span>{self._t["lire_suite"]}</span>'
             f"<span>{self._t['replier']}</span></summary>{escape(rest)}</details>"
@@ -114,7 +115,7 @@ class Pen:
         )
         return Markup(  # noqa: S704 words of others are escaped
             f'<p class="ask">{_label(one.question_label)}</p>'
-            f'<blockquote dir="auto"{self._french}>{escape(head)}{more}</blockquote>'
+            f'<blockquote dir="auto"{self._french}>{first}{more}</blockquote>'
             f"{self._by(one)}{self._reply(one.reply)}{self._vote(one.id, thanked) if votes else ''}"
         )
 

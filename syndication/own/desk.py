@@ -84,12 +84,11 @@ class _Desk:
     async def alert(self, request: Request, person: Person) -> Response:
         form, text = await read_form(request), request.path_params["text"]
 
-        def sound() -> str:
-            with writing(self._hub.engine).begin() as connection:
-                alerts.sound_own(
-                    connection, text, version_of(form), form.get("genre", ""), form.get("note", ""), person.email,
-                    self._hub.clock(),
-                )  # fmt: skip
+        def sound(connection: Connection) -> str:
+            alerts.sound_own(
+                connection, text, version_of(form), form.get("genre", ""), form.get("note", ""), person.email,
+                self._hub.clock(),
+            )  # fmt: skip
             return ALERTED
 
         return await self._answer(sound, person, f"t-{text}")

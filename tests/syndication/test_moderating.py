@@ -1,5 +1,6 @@
 """Acts on texts: allowed edges, undo, gems, masks, alerts, doubts, archives, and that every one of them is kept."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
@@ -203,7 +204,7 @@ def test_an_author_sees_the_mask_and_may_write_anew(hub: Hub, app: Any, open_cam
     author.get(f"/r/{token}")
     page = unescape(author.get("/r").text).replace("\u00a0", " ")
     assert '<mark title="Les autres lisent : [prénom retiré]">Karim</mark>' in page
-    assert "« Karim » se lit [prénom retiré]" in page
+    assert "« <bdi>Karim</bdi> » se lit [prénom retiré]" in page
     assert "Le réécrire" in page
     kept = author.get("/r?etape=donnees").json()["reponses"]
     assert next(one for one in kept if one["cle"] == "changement")["masques"] == [
@@ -453,6 +454,31 @@ def test_a_text_shows_where_and_why_it_is_signalled(hub: Hub, app: Any, five: li
     with hub.engine.connect() as connection:
         assert queue.count(connection, Wanted(signal="personne")) == 5
         assert queue.count(connection, Wanted(signal="injure")) == 0
+
+
+TURNED = "Ici \u202etsuj erid tuav\u202c rien\u200b, mon tuteur Karim explique."
+
+
+def test_what_nobody_sees_is_named_on_the_desk_and_stays_in_the_words(
+    hub: Hub, app: Any, answer: Answer, desk: Desk
+) -> None:
+    answer(1, changement=[TURNED], recherche__conseil=[""])
+    one = waiting(hub)[0].id
+    assert desk.text(one).text == TURNED
+    moderator = signed_in(hub, app)
+    for path in ("/moderation", "/moderation/lot", f"/moderation/textes/{one}"):
+        page = unescape(moderator.get(path).text)
+        assert '<span class="unseen" title="Caractère invisible U+202E" data-nom="U+202E">\u202e</span>' in page, path
+        assert '<span class="unseen" title="Caractère invisible U+200B" data-nom="U+200B">\u200b</span>' in page, path
+        assert re.sub("<[^>]*>", "", page).count("rien\u200b, mon tuteur") >= 1
+        assert not re.search('(?<!">)[\u202e\u200b]', page.replace("</title>", "")), path
+    page = unescape(moderator.get("/moderation?signal=invisible").text)
+    assert "Caractère invisible U+202E (il change le sens de lecture)" in page
+    assert "1 sur 1" in page
+    alert = desk.alert(one)
+    page = unescape(signed_in(hub, app, Grant("ref@exemple.fr", "referent")).get("/moderation/alertes").text)
+    assert f'id="a-{alert}"' in page
+    assert 'data-nom="U+202E"' in page
 
 
 def test_texts_are_found_by_signal_in_the_state_they_are_in(hub: Hub, five: list[str], desk: Desk) -> None:

@@ -120,6 +120,12 @@ def test_a_long_text_folds_at_a_sentence_and_loses_nothing() -> None:
     assert "".join(fold(endless)) == endless
 
 
+def test_a_text_cannot_turn_what_stands_around_it() -> None:
+    page = render_frame(snapshot("\u202eUne phrase retournée. " + "Une autre. " * 60), Options("50022146")).html
+    assert re.search('<blockquote dir="auto"><span>\u202eUne phrase[^<]*</span><details>', page)
+    assert "blockquote>span,blockquote details{unicode-bidi:isolate}" in asset("widget.css")
+
+
 def test_misspelt_options_fall_back_to_the_default() -> None:
     read = read_options({"formation": " 50022146 ", "theme": "rose", "si-vide": "jamais"})
     assert read == Options("50022146")

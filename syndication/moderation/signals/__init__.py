@@ -6,13 +6,14 @@ found and how much of it is right come from ``python -m tests.bench signals``.
 
 from syndication.moderation.signals.contacts import find_contacts
 from syndication.moderation.signals.danger import find_danger
+from syndication.moderation.signals.invisible import find_invisible, name, unseen
 from syndication.moderation.signals.noise import find_noise, find_short
 from syndication.moderation.signals.people import find_people
 from syndication.moderation.signals.reading import Reading
 from syndication.moderation.signals.rude import find_rude
 from syndication.moderation.signals.signal import KINDS, Signal
 
-__all__ = ["KINDS", "Signal", "examine", "examine_reading"]
+__all__ = ["KINDS", "Signal", "examine", "examine_reading", "name", "unseen"]
 
 
 def examine(text: str) -> tuple[Signal, ...]:
@@ -26,7 +27,8 @@ def examine(text: str) -> tuple[Signal, ...]:
 def examine_reading(reading: Reading) -> tuple[Signal, ...]:
     """The same of a text that was read already."""
     found = [
-        *find_danger(reading), *find_rude(reading), *find_people(reading), *find_contacts(reading), *find_noise(reading)
+        *find_danger(reading), *find_rude(reading), *find_people(reading), *find_contacts(reading),
+        *find_invisible(reading), *find_noise(reading),
     ]  # fmt: skip
     if not found:
         found = list(find_short(reading))

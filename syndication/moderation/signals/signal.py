@@ -14,6 +14,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "adresse": "Adresse postale ou nom de rue",
         "reseau_social": "Compte d'un réseau social",
         "lien": "Lien ou nom de site",
+        "invisible": "Caractère invisible",
         "langue": "Écrit pour l'essentiel dans une autre langue que le français",
         "capitales": "Écrit presque tout en capitales",
         "repete": "Mots, phrases ou lettres répétés",

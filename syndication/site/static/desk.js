@@ -240,7 +240,7 @@
     const found = selected(), field = one("input[name=selection]", details), told = one(".chosen", details);
     field.value = found ? `${found.start}.${found.end}` : "";
     told.hidden = !found;
-    one("span", told).textContent = found?.said ?? "";
+    one("bdi", told).textContent = found?.said ?? "";
   };
   document.addEventListener("selectionchange", () => {
     const details = one("[data-key=m]", front);

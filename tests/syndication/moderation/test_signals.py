@@ -21,6 +21,7 @@ FLOORS = {
     "lien": (0.95, 0.95, 0.95, 0.85),
     "adresse": (0.95, 0.95, 0.95, 0.95),
     "reseau_social": (0.95, 0.95, 0.85, 0.95),
+    "invisible": (1.0, 1.0, 1.0, 1.0),
     "langue": (0.95, 0.95, 0.85, 0.95),
     "capitales": (0.95, 0.95, 0.95, 0.95),
     "repete": (0.95, 0.95, 0.95, 0.95),
@@ -100,6 +101,7 @@ def test_real_testimonies_get_few_signals_and_the_right_ones(real_data: Path) ->
         ("Hier il m'a encore frappé fort", "danger", ["m'a encore frappé"]),
         ("bien. bien. Mon chef m'a giflée, deux fois", "danger", ["giflée"]),
         ("le clavier qsdfghjklm marche", "repete", ["qsdfghjklm"]),
+        ("abc \u202edef\u202c, mon\u200b\u200btre", "invisible", ["\u202e", "\u202c", "\u200b\u200b"]),
     ],
 )  # fmt: skip
 def test_a_signal_says_where(text: str, kind: str, parts: list[str]) -> None:
@@ -122,6 +124,12 @@ def test_signals_come_in_the_order_of_the_text_each_with_its_reason() -> None:
 def test_a_text_is_called_short_only_when_nothing_else_is_to_be_said() -> None:
     assert kinds("gros PD") == {"injure"}
     assert kinds("gros lot") == {"court"}
+
+
+def test_what_joins_pictures_and_letters_is_no_invisible_character() -> None:
+    for text in ("On cuisine 👩🏽\u200d🍳 ensemble", "Vive \U0001f3f4\U000e0067\U000e0062\U000e007f !", "می\u200cخواهم",
+                 "Deux\r\nlignes,\tune\u00a0espace"):  # fmt: skip
+        assert "invisible" not in kinds(text)
 
 
 # -- what is not meant -----------------------------------------------------------------------------------------------
