@@ -32,11 +32,13 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """How respondents answered a scale, under its label; ``note`` is a muted line below it."""
+    """How respondents answered a scale, under its label; ``note`` is a muted line below it, ``interval`` where the
+    share of « bien » may lie, in words."""
 
     label: str
     distribution: Distribution
     note: str = ""
+    interval: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,22 @@ class Sheet:
 
 
 def sheet_pdf(sheet: Sheet) -> bytes:
-    """The document as PDF. Characters that the typeface lacks are transliterated (``letters.drawable``)."""
+    """The document as PDF. Characters that the typeface lacks are transliterated (``letters.drawable``).
+
+    All bars have the same columns: what nobody left unanswered and what no interval is known of have none.
+    """
+    drawn = [bar for block in sheet.blocks if isinstance(block, Bars) for bar in block.bars]
+    columns: dict[str, Json] = {
+        "intervals": any(bar.interval for bar in drawn),
+        "unanswered": any(bar.distribution.unanswered for bar in drawn),
+    }
     return typeset(
         "sheet",
         {
             "title": sheet.title,
             "subtitle": sheet.subtitle,
             "source": sheet.source,
+            "columns": columns,
             "blocks": [_block(block) for block in sheet.blocks],
         },
     )
@@ -123,6 +134,7 @@ def _bar(bar: Bar) -> dict[str, Json]:
     return {
         "label": bar.label,
         "note": bar.note,
+        "interval": bar.interval or "–",
         "counts": [share.count for share in shares],
         "said": [_said(share) for share in shares],
         "unanswered": words.number(spread.unanswered) if spread.unanswered else "–",

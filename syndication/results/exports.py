@@ -26,6 +26,8 @@ PRUDENCE = (
     "d'une année à l'autre."
 )
 
+INTERVAL = "L'intervalle est celui de la part de «\u00a0bien\u00a0», à 95\u00a0%."
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -136,6 +138,8 @@ def _sheet(told: Told) -> Sheet:
         blocks.append(Heading("Points forts"))
         blocks += [Paragraph(strength_line(one)) for one in told.strengths]
     blocks.append(Heading("Question par question"))
+    if any(line.own and line.own.good_interval for line in figures.lines):
+        blocks.append(Paragraph(INTERVAL, "quiet"))
     blocks += [Bars(title, [_bar(line) for line in lines]) for title, lines in figures.groups]
     if figures.beside:
         blocks += [Paragraph(PRUDENCE, "quiet")]
@@ -149,17 +153,26 @@ def _sheet(told: Told) -> Sheet:
 
 def _bar(line: Line) -> Bar:
     assert line.own is not None  # noqa: S101 a line without figures is not told
-    return Bar(line.label, line.own, beside_line(line))
+    return Bar(line.label, line.own, beside_line(line), between(line.own))
+
+
+def between(spread: Distribution) -> str:
+    """« 72 à 93 % », or nothing where no interval is told."""
+    if spread.good_interval is None:
+        return ""
+    low, high = map(round, spread.good_interval)
+    return f"{low} à {words.percent(high)}"
 
 
 def beside_line(line: Line) -> str:
-    """The figures of others, and how one's own stand to them: « France 78 %, plus souvent bien qu'en France »."""
+    """The figures of others, and how one's own stand to them: « France 78 % (75 à 81 %), plus souvent bien »."""
     said = []
     for one in line.beside:
         spread = one.distribution
         if spread is not None and spread.good.percent is not None:
-            said.append(f"{one.name} {words.percent(spread.good.percent)}, {one.said}" if one.said
-                        else f"{one.name} {words.percent(spread.good.percent)}")  # fmt: skip
+            interval = f" ({between(spread)})" if spread.good_interval else ""
+            verdict = f", {one.said}" if one.said else ""
+            said.append(f"{one.name} {words.percent(spread.good.percent)}{interval}{verdict}")
     return "; ".join(said).replace(";", "\u00a0;")
 
 

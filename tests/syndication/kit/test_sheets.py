@@ -36,6 +36,18 @@ def test_bars_stand_beside_their_words_count_and_share() -> None:
     assert "Rythme 3 0 2 –" in words
 
 
+def test_bars_have_columns_only_for_what_there_is_to_say() -> None:
+    (words,) = pages(sheet(Bars("Ton entreprise", [Bar("Rythme", spread(36, 5, 1))])))
+    assert "Bien Moyen Mal" in words
+    assert "Sans réponse" not in words
+    assert "Intervalle" not in words
+    told = Bar("Rythme", spread(36, 5, 1), "", "72 à 93 %")
+    (words,) = pages(sheet(Bars("Ton entreprise", [told]), Bars("Ton CFA", [Bar("Ambiance", spread(3, 1, 1))])))
+    assert "Bien Intervalle Moyen Mal" in words
+    assert "86 % (36) 72 à 93 % 12 % (5) 2 % (1)" in words
+    assert "60 % (3) – 20 % (1)" in words
+
+
 def bar(document: bytes) -> list[tuple[int, ...]]:
     """The line of pixels, red, green and blue, that crosses most of a bar."""
     image = picture(document, dpi=150, mode="RGB")
@@ -96,7 +108,7 @@ def test_a_screen_reader_gets_headings_in_order_tables_with_headers_and_a_captio
     assert [kind for kind in kinds if kind in {"/H1", "/H2", "/H3"}] == ["/H1", "/H2", "/H3"]
     assert kinds.count("/Table") == 2
     assert kinds.count("/THead") == 2
-    assert kinds.count("/TH") == 2 + 5
+    assert kinds.count("/TH") == 2 + 4
     assert kinds.count("/Caption") == 2
     assert root(document)["/Lang"] == "fr-FR"
 
