@@ -93,8 +93,15 @@ class Followed:
     own: OwnPart
 
     @property
+    def never_asked(self) -> bool:
+        """True when it was closed before its first day."""
+        return self.ended_on is not None and self.ended_on < self.opens_on
+
+    @property
     def rate(self) -> float | None:
         """Share of those asked who sent an answer."""
+        if self.never_asked:
+            return None
         invited, sent = self.progress.invited, self.progress.sent
         return sent / invited if invited and invited >= sent else None
 

@@ -113,10 +113,12 @@ class CampaignPages:
             here = here_of(connection, centre)
             found = listed(self._hub, connection, centre.id)
             offered = bool(store.offers(connection, centre.id))
+        counted = [line for line in (*found.running, *found.finished) if not line.followed.never_asked]
         return page(
             "cfa/campaigns.html", person=person, centre=centre, here=here, page_path=f"{here}/campagnes", listed=found,
             running=sorted_lines(found.running, order), order=order if order in ORDERS else "fin", offered=offered,
-            opened=opening.whole(request.query_params.get("ouvertes", ""), 1, opening.MOST),
+            opened=opening.whole(request.query_params.get("ouvertes", ""), 1, opening.MOST), counted=bool(counted),
+            dashed=any(line.followed.rate is None for line in counted),
         )  # fmt: skip
 
     async def form(self, request: Request, person: Person, centre: CentreRow) -> Response:

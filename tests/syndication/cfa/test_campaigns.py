@@ -312,6 +312,29 @@ def test_the_list_tells_what_runs_what_comes_and_what_is_over_and_sorts_without_
         assert 'aria-sort="' in read(owner.get(f"{LIST}?tri={key}"))
 
 
+def test_a_campaign_closed_before_it_began_is_told_so_without_a_rate(hub: Hub, owner: Client) -> None:
+    ticked = picks(hub, CUISINE)
+    owner.post(NEW, data={**dates(hub, 20, 40), **ticked, **{name.replace("f.", "p."): "12" for name in ticked}})
+    campaign = f"{LIST}/{last(hub)}"
+    owner.post(f"{campaign}/fermer")
+    page = read(owner.get(campaign))
+    assert "avant d'avoir commencé." in page
+    assert "Finie le" not in page
+    assert "Taux" not in page
+    row = read(owner.get(LIST))
+    assert "fermée avant d'avoir commencé</td></tr>" in row
+    assert "<td>0\u00a0%</td>" not in row
+
+
+def test_a_dash_is_explained_only_where_one_stands(hub: Hub, owner: Client, opened: str) -> None:
+    page = read(owner.get(LIST))
+    assert "«\u00a0–\u00a0»" not in page
+    assert "compte aussi les réponses envoyées" in page
+    owner.post(NEW, data={**dates(hub, 0, 5), **picks(hub, COIFFURE)})
+    page = read(owner.get(LIST))
+    assert ("–</td>" in page) == ("«\u00a0–\u00a0»" in page) is True
+
+
 def test_closing_is_for_good_and_hides_what_leads_nowhere(hub: Hub, owner: Client, opened: str) -> None:
     assert owner.post(f"{opened}/fermer").headers["location"] == f"{opened}?fait=fermee"
     page = read(owner.get(f"{opened}?fait=fermee"))
