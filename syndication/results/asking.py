@@ -1,17 +1,22 @@
 """What a page of results is asked for, how its tables are sorted, and its files. Pure but for reading the request."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
+from syndication.errors import UnusableCode
 from syndication.pages import security_headers
+from syndication.results import gather
 from syndication.results.exports import KINDS
 from syndication.results.figures import Line
-from syndication.results.gather import Wish
+from syndication.results.gather import Cut, Wish
+from syndication.results.store import EVERY
 
 T = TypeVar("T")
 SORT = "tri"
@@ -31,6 +36,18 @@ def read_wish(request: Request) -> Wish:
     """What is asked for; too long is cut."""
     query = request.query_params
     return Wish(query.get("formation", "").strip()[:LONGEST], query.get("annee", "").strip()[:LONGEST])
+
+
+def nearest(connection: Connection, wish: Wish) -> tuple[Wish, Cut, str]:
+    """A wish with its cut; of a year or a formation that means nothing, the wish without it and what is wrong."""
+    try:
+        return wish, gather.understood(connection, wish), ""
+    except UnusableCode as error:
+        fault = str(error)
+    for left in (replace(wish, year=""), replace(wish, formation="")):
+        with suppress(UnusableCode):
+            return left, gather.understood(connection, left), fault
+    return Wish(), Cut((EVERY,)), fault
 
 
 def query_of(wish: Wish, **more: str) -> str:

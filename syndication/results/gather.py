@@ -15,7 +15,7 @@ from syndication.results.figures import Beside, Figures, figures
 from syndication.results.reading import sum_of
 from syndication.results.scopes import NATION, Observed, within
 from syndication.results.store import EVERY, WHOLE, ReadingRow
-from syndication.results.years import named
+from syndication.results.years import named, read_year
 from syndication.settings import Thresholds
 
 COMPANY_CENTRES = 3
@@ -56,13 +56,16 @@ class Choices:
 
 def understood(connection: Connection, wish: Wish) -> Cut:
     """The cut that a wish names; raises UnusableCode for a formation or a year that means nothing."""
-    if wish.year and not (wish.year.isascii() and wish.year.isdigit() and len(wish.year) == 4):
-        raise CodeError(f"«\u00a0{wish.year[:40]}\u00a0» n'est pas une année scolaire\u00a0: elle s'écrit 2025.")
+    year = read_year(wish.year)
+    if wish.year and not year:
+        raise CodeError(
+            f"«\u00a0{wish.year[:40]}\u00a0» n'est pas une année scolaire\u00a0: elle s'écrit 2025 ou 2025-2026."
+        )
     if not wish.formation:
-        return Cut((EVERY,), year=wish.year)
+        return Cut((EVERY,), year=year)
     found = resolve_formation(connection, wish.formation)
     head = found.formation
-    return Cut(found.members, head.natural_key.removeprefix("cfd:"), head.title, wish.year)
+    return Cut(found.members, head.natural_key.removeprefix("cfd:"), head.title, year)
 
 
 def choices(connection: Connection, centres: Collection[int], cut: Cut) -> Choices:

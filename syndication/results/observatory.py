@@ -67,16 +67,13 @@ class Observatory:
         return await run_in_threadpool(self._one, request, person, kind or "?")
 
     def _page(self, request: Request, person: Person) -> Response:
-        wish, fault = asking.read_wish(request), ""
+        wish = asking.read_wish(request)
         scope = _scope(request, person)
         if scope is None:
             return forbidden(self._hub, person)
         with self._hub.engine.connect() as connection:
-            try:
-                seen = self._seen(connection, scope, wish)
-            except UnusableCode as error:
-                wish, fault = Wish(), str(error)
-                seen = self._seen(connection, scope, wish)
+            wish, _, fault = asking.nearest(connection, wish)
+            seen = self._seen(connection, scope, wish)
             centres = [EVERY] if seen.observed.scope == "nation" else list(seen.observed.centres)
             choices = _allowed(gather.choices(connection, centres, seen.cut), seen.observed, connection)
         figures = seen.told.figures
@@ -114,7 +111,7 @@ class Observatory:
         return asking.download(kind, as_file(kind, seen.told, [centres]), "resultats")
 
     def _one(self, request: Request, person: Person, kind: str) -> Response:
-        wish, fault = asking.read_wish(request), ""
+        wish = asking.read_wish(request)
         if kind == "?":
             return page("site/not_found.html", 404)
         with self._hub.engine.connect() as connection:
@@ -126,10 +123,7 @@ class Observatory:
             allowed = [one for one in scopes if centre.id in one.centres]
             if not allowed:
                 return forbidden(self._hub, person)
-            try:
-                cut = gather.understood(connection, wish)
-            except UnusableCode as error:
-                wish, cut, fault = Wish(), Cut((EVERY,)), str(error)
+            wish, cut, fault = asking.nearest(connection, wish)
             members = _union([within(one, cut.members) for one in allowed])
             if not members:
                 return forbidden(self._hub, person)

@@ -17,10 +17,9 @@ from syndication.pages import for_centre, for_roles, page
 from syndication.results import asking, gather
 from syndication.results.exports import PRUDENCE, Told, as_file, stopped
 from syndication.results.figures import WHERE
-from syndication.results.gather import Cut, Wish
+from syndication.results.gather import Cut
 from syndication.results.observatory import Observatory
 from syndication.results.showing import Showing
-from syndication.results.store import EVERY
 from syndication.results.years import named
 from widget.contract import Ask, Snapshot
 
@@ -61,11 +60,7 @@ class _Results:
     def _page(self, request: Request, person: Person, centre: CentreRow) -> Response:
         with self._hub.engine.connect() as connection:
             code = catalogue.centre_key(connection, centre).partition(":")[2]
-            wish, fault = asking.read_wish(request), ""
-            try:
-                cut = gather.understood(connection, wish)
-            except UnusableCode as error:
-                wish, cut, fault = Wish(), Cut((EVERY,)), str(error)
+            wish, cut, fault = asking.nearest(connection, asking.read_wish(request))
             told = self._told(connection, centre, cut)
             choices = gather.choices(connection, [centre.id], cut)
         snapshot = self._public(code, cut)

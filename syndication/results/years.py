@@ -20,6 +20,14 @@ def current_year(today: date) -> str:
     return school_year(f"{today.year:04}-{today.month:02}")
 
 
+def read_year(text: str) -> str:
+    """The year that « 2025 » or « 2025-2026 » names; empty for anything else."""
+    first = text.partition("-")[0]
+    if not (first.isascii() and first.isdigit() and len(first) == 4):
+        return ""
+    return first if text in {first, named(first)} else ""
+
+
 def named(year: str) -> str:
     """« 2025-2026 » for « 2025 »."""
     return f"{year}-{int(year) + 1}"

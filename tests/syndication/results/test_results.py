@@ -108,6 +108,23 @@ def test_years_add_up_to_no_small_remainder(hub: Hub, app: Any, answer: Answer, 
     assert table(space, "?annee=2026") == {}
 
 
+def test_a_school_year_is_read_as_it_is_named_and_one_that_is_none_keeps_the_formation(
+    space: Client, answer: Answer
+) -> None:
+    answer(10)
+    year = f"?formation={CUISINE}&annee=2026"
+    assert table(space, f"{year}-2027") == table(space, year) != {}
+    assert "CAP cuisine, année scolaire 2026-2027" in said(space, f"{HERE}{year}-2027")
+    for wrong in ("2026-2028", "26", "2026-", "2026-27"):
+        refused = space.get(f"{HERE}?formation={CUISINE}&annee={wrong}")
+        page = unescape(refused.text)
+        assert refused.status_code == 422
+        assert f"«\u00a0{wrong}\u00a0» n'est pas une année scolaire\u00a0: elle s'écrit 2025 ou 2025-2026." in page
+        assert "CAP cuisine, toutes les années." in page
+    both = unescape(space.get(f"{HERE}?formation=99999999&annee=2026").text)
+    assert "Toutes les formations, année scolaire 2026-2027." in both
+
+
 def test_evolution_is_told_by_school_year(hub: Hub, app: Any, answer: Answer, clock: Clock) -> None:
     answer(15)
     clock.moment = clock.moment.replace(year=2027, month=11)
