@@ -10,6 +10,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
+from collector.numbers import french_number
+
 _MONTHS = (
     "janvier", "février", "mars", "avril", "mai", "juin",
     "juillet", "août", "septembre", "octobre", "novembre", "décembre",
@@ -34,11 +36,6 @@ def french_date(day: Any) -> str:
     """« 23 novembre 2026 » for a date."""
     ordinal = "1er" if day.day == 1 else str(day.day)
     return f"{ordinal} {_MONTHS[day.month - 1]} {day.year}"
-
-
-def french_number(value: int) -> str:
-    """« 1 000 » for 1000."""
-    return f"{value:,}".replace(",", "\u202f")
 
 
 environment.filters["nombre"] = french_number

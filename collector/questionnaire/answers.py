@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from collector.numbers import french_number
 from collector.questionnaire.document import SCALE, Question, Questionnaire, Section
 
 TEXT_LIMIT = 1000
@@ -138,7 +139,7 @@ class _Reader:
         if not text.strip():
             self._blank(question.key, question.required)
         elif len(text) > TEXT_LIMIT:
-            excess, limit = len(text) - TEXT_LIMIT, f"{TEXT_LIMIT:,}".replace(",", "\u202f")
+            excess, limit = french_number(len(text) - TEXT_LIMIT), french_number(TEXT_LIMIT)
             self.faults.append(
                 Fault(question.key, f"Ton texte dépasse {limit} caractères\u00a0: il y en a {excess} de trop.")
             )

@@ -10,6 +10,7 @@ from syndication.database import table
 from syndication.errors import DecisionConflict, DecisionError
 from syndication.letters.centres import tell_centre
 from syndication.moderation import store as moderation
+from widget.routes import words
 
 DOUBT = table(models.Doubt)
 VERBATIM = table(models.Verbatim)
@@ -148,11 +149,13 @@ def _reason(text: str) -> str:
         raise DecisionError("Dites pourquoi vous doutez de ce texte\u00a0: un modérateur le lira.")
     if len(said) < fewest:
         raise DecisionError(
-            f"Votre raison fait {len(said)} caractères\u00a0: dites-en un peu plus, {fewest} au moins, pour qu'un "
-            "modérateur puisse en juger."
+            f"Votre raison fait {words.plural(len(said), 'caractère', 'caractères')}\u00a0: dites-en un peu plus, "
+            f"{fewest} au moins, pour qu'un modérateur puisse en juger."
         )
     if len(said) > most:
-        raise DecisionError(f"Votre raison fait {len(said)} caractères\u00a0: {most} au plus.")
+        raise DecisionError(
+            f"Votre raison fait {words.number(len(said))} caractères\u00a0: {words.number(most)} au plus."
+        )
     return said
 
 
@@ -161,5 +164,5 @@ def _said(text: str, absent: str, what: str) -> str:
     if not said:
         raise DecisionError(absent)
     if len(said) > LONGEST:
-        raise DecisionError(f"{what} fait {len(said)} caractères\u00a0: {LONGEST} au plus.")
+        raise DecisionError(f"{what} fait {words.number(len(said))} caractères\u00a0: {words.number(LONGEST)} au plus.")
     return said

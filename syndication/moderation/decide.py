@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from syndication.errors import DecisionError
+from widget.routes import words
 
 Status = Literal["attente", "publie", "refuse", "recrire", "archive", "retire"]
 
@@ -91,5 +92,7 @@ def checked_note(note: str) -> str:
     """A note for colleagues, trimmed; raises DecisionError for one that is too long."""
     said = note.replace("\r\n", "\n").strip()
     if len(said) > LONGEST_NOTE:
-        raise DecisionError(f"Votre note fait {len(said)} caractères\u00a0: {LONGEST_NOTE} au plus.")
+        raise DecisionError(
+            f"Votre note fait {words.number(len(said))} caractères\u00a0: {words.number(LONGEST_NOTE)} au plus."
+        )
     return said

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from collector.door import FEWEST_OPTIONS, LONGEST_LABEL, MOST, MOST_OPTIONS, OWN_KINDS, Answers, OwnKind
 from syndication.errors import QuestionRefused
+from widget.routes import words
 
 ACTIVE_MOST = MOST
 """Questions of a centre that wait or are accepted at a time."""
@@ -47,7 +48,9 @@ def read(form: Mapping[str, str]) -> Draft:
     if not label:
         raise QuestionRefused("Écrivez votre question.")
     if len(label) > LONGEST_LABEL:
-        raise QuestionRefused(f"Votre question fait {len(label)} caractères\u00a0: {LONGEST_LABEL} au plus.")
+        raise QuestionRefused(
+            f"Votre question fait {words.number(len(label))} caractères\u00a0: {LONGEST_LABEL} au plus."
+        )
     written = form.get("choix", "").splitlines()
     options = tuple(option for option in map(one_line, written) if option) if kind != "open" else ()
     if kind != "open":
@@ -94,10 +97,11 @@ def without_own(answers: Answers) -> Answers:
 def _check_options(options: tuple[str, ...]) -> None:
     if not FEWEST_OPTIONS <= len(options) <= MOST_OPTIONS:
         raise QuestionRefused(
-            f"Écrivez de {FEWEST_OPTIONS} à {MOST_OPTIONS} choix, un par ligne\u00a0: il y en a {len(options)}."
+            f"Écrivez de {FEWEST_OPTIONS} à {MOST_OPTIONS} choix, un par ligne\u00a0: "
+            f"il y en a {words.number(len(options))}."
         )
     if len({option.casefold() for option in options}) < len(options):
         raise QuestionRefused("Deux choix sont les mêmes\u00a0: gardez-en un.")
     longest = max(map(len, options))
     if longest > LONGEST_OPTION:
-        raise QuestionRefused(f"Un choix fait {longest} caractères\u00a0: {LONGEST_OPTION} au plus.")
+        raise QuestionRefused(f"Un choix fait {words.number(longest)} caractères\u00a0: {LONGEST_OPTION} au plus.")

@@ -25,6 +25,7 @@ from syndication.api.problems import Refused, problem_of
 from syndication.database import writing
 from syndication.partners import keys, store
 from syndication.partners.store import OTHERS, KeyHolder
+from widget.routes import words
 
 log = logging.getLogger("sirius.gate")
 HOLDER = "sirius.holder"
@@ -100,7 +101,7 @@ class Gate:
 
     async def _api(self, kind: str, scope: Scope, receive: Receive, send: Send) -> None:
         if len(scope["query_string"]) > LONGEST_QUERY:
-            raise Refused(414, f"L'adresse dépasse {LONGEST_QUERY} octets.")
+            raise Refused(414, f"L'adresse dépasse {words.number(LONGEST_QUERY)} octets.")
         if scope["method"] not in READS:
             await self._app(scope, receive, send)
             return

@@ -20,6 +20,7 @@ from syndication.fairness import store as fairness
 from syndication.instants import PARIS
 from syndication.letters.centres import tell_centre
 from syndication.replies.reading import Sought, seeks_author
+from widget.routes import words
 
 REPLY = table(models.Reply)
 REPLY_DECISION = table(models.ReplyDecision)
@@ -126,7 +127,9 @@ def write(
     if not said:
         raise DecisionError("Écrivez une réponse avant de l'envoyer.")
     if len(said) > LONGEST:
-        raise DecisionError(f"Votre réponse fait {len(said)} caractères\u00a0: {LONGEST} au plus.")
+        raise DecisionError(
+            f"Votre réponse fait {words.number(len(said))} caractères\u00a0: {words.number(LONGEST)} au plus."
+        )
     scope = _scope(connection, verbatim)
     if scope is None or scope[1] != centre:
         raise DecisionError("Ce texte n'est plus publié, ou n'est pas de votre centre.")

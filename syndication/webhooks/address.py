@@ -13,10 +13,11 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 import httpx
 
 from syndication.errors import WebhookError
+from widget.routes import words
 
 LONGEST_URL = 2000
 """Characters of a URL, once written in ASCII."""
-_TOO_LONG = f"Une adresse de réception compte au plus {LONGEST_URL} caractères."
+_TOO_LONG = f"Une adresse de réception compte au plus {words.number(LONGEST_URL)} caractères."
 PORTS = {"https": 443, "http": 80}
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 """Gives the addresses, as text, of a name and a port; raises OSError when there is none."""

@@ -49,7 +49,12 @@ def test_a_doubt_is_reported_and_the_text_stays(
 
 @pytest.mark.parametrize(
     ("reason", "sentence"),
-    [("", "Dites pourquoi"), ("   ", "Dites pourquoi"), ("Trop court.", "20 au moins"), ("x" * 1001, "1000 au plus")],
+    [
+        ("", "Dites pourquoi"),
+        ("   ", "Dites pourquoi"),
+        ("Trop court.", "20 au moins"),
+        ("x" * 1001, "1\u202f001 caractères\u00a0: 1\u202f000 au plus"),
+    ],
 )
 def test_a_doubt_needs_a_reason_and_what_was_typed_is_given_back(
     hub: Hub, client: Client, text: str, reason: str, sentence: str

@@ -108,6 +108,7 @@ def test_nobody_replies_for_another_centre_nor_without_words(hub: Hub, app: Serv
     long = client.post(f"/cfa/0751234J/avis/{text}", data={"texte": "x" * (LONGEST + 1)}, headers=own)
     assert long.status_code == 422
     assert "x" * (LONGEST + 1) in long.text
+    assert "1\u202f501 caractères\u00a0: 1\u202f500 au plus" in long.text
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ REFUSED = {
         "https://127.0.0.1/", "https://10.0.0.1/", "https://[::1]/", "https://[::ffff:127.0.0.1]/",
         "https://[fe80::1%25eth0]/", "https://169.254.169.254/latest/meta-data/",
     ],
-    "au plus 2000 caractères": [
+    "au plus 2\u202f000 caractères": [
         "https://exemple.fr/" + "a" * LONGEST_URL, "https://exemple.fr/" + "é" * 700, "https://a.fr/" + "a" * 70_000,
     ],
 }  # fmt: skip
