@@ -120,7 +120,7 @@ def _look_up_centre(connection: Connection, text: str, members: Sequence[int], f
 
 def _address(wanted: Mapping[str, str]) -> Mapping[str, str]:
     """The builder's query for what is wanted, as links carry it along."""
-    return {name: value or "oui" for name, value in wanted.items()}
+    return {name: value or "1" for name, value in wanted.items()}
 
 
 def attributes(options: Options, loading: str, json_ld: bool) -> dict[str, str]:

@@ -81,12 +81,12 @@ def test_answers_elsewhere_change_what_is_ready(app: Service, client: Client, an
 
 def test_the_builder_offers_them(client: Client, answer: Answer) -> None:
     answer(6)
-    page = unescape(client.get(f"/integrer?formation={CUISINE}&etablissement={PARIS_CENTRE}&points-forts=oui").text)
-    assert 'name="points-forts" value="oui" checked' in page
+    page = unescape(client.get(f"/integrer?formation={CUISINE}&etablissement={PARIS_CENTRE}&points-forts=1").text)
+    assert 'name="points-forts" value="1" checked' in page
     assert f'etablissement="{PARIS_CENTRE}" points-forts style=' in page
     assert "points-forts=1" in page  # the plain frame
     assert "points-forts style" not in unescape(
-        client.get(f"/integrer?formation={CUISINE}&format=score&points-forts=oui").text
+        client.get(f"/integrer?formation={CUISINE}&format=score&points-forts=1").text
     )
 
 
