@@ -15,6 +15,7 @@ from typing import Any
 from email_validator import EmailNotValidError, validate_email
 
 from collector.errors import RosterError
+from collector.numbers import french_number
 
 FILE_LIMIT = 20 * 1024 * 1024
 SHEET_LIMIT = 200 * 1024 * 1024
@@ -23,6 +24,8 @@ ROW_LIMIT = 50_000
 _NAMES = ("mail", "email", "e-mail", "courriel", "adresse mail", "adresse e-mail", "adresse électronique", "mél", "mel")
 _ENCODINGS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _ADDRESS = re.compile(r"[^@\s;,\"]+@[^@\s;,\"]+")
+_FORMULA = frozenset("=+-@")
+"""Beginnings of a cell that a spreadsheet computes: what was read here may be shown in one again."""
 Row = tuple[int, Sequence[str]]
 
 
@@ -57,7 +60,9 @@ def read_roster(source: Path | RosterFile) -> RosterRows:
     if not filled:
         raise RosterError(f"{name} est vide.")
     if len(filled) > ROW_LIMIT:
-        raise RosterError(f"{name} compte plus de {ROW_LIMIT} lignes : partagez-le en plusieurs fichiers.")
+        raise RosterError(
+            f"{name} compte plus de {french_number(ROW_LIMIT)} lignes : partagez-le en plusieurs fichiers."
+        )
     column, body = _column(name, filled)
     return _checked(body, column)
 
@@ -95,6 +100,10 @@ def checked_address(text: str) -> str:
         raise RosterError(f"« {_shown(text)} » n'est pas une adresse électronique") from None
     if checked.ascii_email is None or "." not in checked.domain:
         raise RosterError(f"« {_shown(text)} » n'est pas une adresse électronique")
+    if checked.ascii_email[0] in _FORMULA:
+        raise RosterError(
+            f"« {_shown(text)} » commence par « {checked.ascii_email[0]} », qu'un tableur prend pour une formule"
+        )
     return checked.ascii_email
 
 

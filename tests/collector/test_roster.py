@@ -15,6 +15,7 @@ from openpyxl import Workbook
 
 from collector.errors import RosterError
 from collector.mailing.roster import FILE_LIMIT, ROW_LIMIT, RosterRows, checked_address, read_roster
+from collector.numbers import french_number
 
 Reader = Callable[..., RosterRows]
 LEA, NOE, ZOE = "lea@exemple.fr", "noe.martin@exemple.fr", "zoe-d@exemple.fr"
@@ -165,6 +166,15 @@ def test_a_bad_address_is_told_with_its_line_and_why(read: Reader, bad: str) -> 
     assert len(reason) < 120
 
 
+@pytest.mark.parametrize("hostile", ["=1+1@exemple.fr", "+cmd@exemple.fr", "-2+3@exemple.fr"])
+def test_an_address_that_a_spreadsheet_would_compute_is_told_with_its_line(read: Reader, hostile: str) -> None:
+    rows = read(f"nom;mail\nNoé;{NOE}\nLéa;{hostile}\nZoé;a+b=c-d@exemple.fr\n")
+    assert found(rows) == [NOE, "a+b=c-d@exemple.fr"]
+    ((line, reason),) = rows.rejected
+    assert line == 3
+    assert f"« {hostile} » commence par « {hostile[0]} », qu'un tableur prend pour une formule" in reason
+
+
 @pytest.mark.parametrize("odd", ["\n", "\r", "\u2028", "\x1b[2J", "\x7f"])
 def test_why_stays_on_one_line_of_plain_characters(read: Reader, odd: str) -> None:
     rows = read(f'nom;mail\nLéa;"lea{odd}martin@exemple.fr"\n')
@@ -221,7 +231,7 @@ def test_a_file_too_large_is_refused(read: Reader, tmp_path: Path) -> None:
 
 
 def test_too_many_rows_are_refused(read: Reader) -> None:
-    assert str(ROW_LIMIT) in refusal(read, "mail\n" + "a@b.fr\n" * ROW_LIMIT)
+    assert french_number(ROW_LIMIT) in refusal(read, "mail\n" + "a@b.fr\n" * ROW_LIMIT)
 
 
 def test_a_file_that_is_not_there_or_is_a_folder_is_an_ordinary_fault_of_the_system(tmp_path: Path) -> None:
