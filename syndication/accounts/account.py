@@ -94,8 +94,8 @@ class _Account:
         kinds = stoppable({access.role for access in person.accesses})
         return page(
             "accounts/account.html", status, person=person, sessions=sessions, accesses=accesses, kinds=kinds,
-            places=places(self._hub, person), roles=ROLE_NAMES, done=done, fault=fault,
-            typed=person.name if typed is None else typed, longest=NAME,
+            spaces=[one for one in places(self._hub, person) if one[0].startswith("/cfa/")], roles=ROLE_NAMES,
+            done=done, fault=fault, typed=person.name if typed is None else typed, longest=NAME,
         )  # fmt: skip
 
 

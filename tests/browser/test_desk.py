@@ -357,9 +357,10 @@ def test_everything_is_done_without_scripts(fresh: Service, desk: Callable[..., 
     assert "attente" in fresh.states(ids)
 
 
+SIDEWAYS = "[...document.querySelectorAll('.scroll:has(.stacked)')].some(one => one.scrollWidth > one.clientWidth)"
 PAGES = (
     "/moderation", "/moderation?etat=publie", "/moderation/lot", "/moderation/verifier", "/moderation/centres",
-    "/moderation/doutes", "/moderation/alertes",
+    "/moderation/doutes", "/moderation/alertes", "/moderation/equite", "/moderation/participation", "/statistiques",
 )  # fmt: skip
 
 
@@ -385,5 +386,7 @@ def test_axe_finds_nothing_and_nothing_overflows(chromium: Browser, fresh: Servi
         found[path] = [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in result.response["violations"]]
         if page.evaluate("document.documentElement.scrollWidth") > width:
             found[path].append("overflows")
+        if width == 320 and page.evaluate(SIDEWAYS):
+            found[path].append("a table is read sideways")
     context.close()
     assert {path: faults for path, faults in found.items() if faults} == {}

@@ -1,5 +1,6 @@
 """The desk: sign-in, decisions, conflicts, receipts."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
@@ -108,6 +109,35 @@ def test_only_moderators_and_admins_see_the_desk(hub: Hub, app: Any, role: str, 
         centre = catalogue.centres_by_code(connection, Code("uai", PARIS_CENTRE))[0]
     person = Grant("x@exemple.fr", role, centre.id if role == "cfa" else None)
     assert signed_in(hub, app, person).get("/moderation").status_code == status
+
+
+DESK = (
+    "", "/lot", "/verifier", "/centres", "/centres/questions", "/doutes", "/alertes", "/participation", "/equite",
+    "/acces", "/acces/journal", "/partenaires",
+)  # fmt: skip
+
+
+def test_pages_of_the_desk_are_of_one_width_and_lead_to_the_same_places_as_the_account(hub: Hub, app: Any) -> None:
+    def ways(path: str) -> list[str]:
+        return re.findall('<a href="([^"]+)"', admin.get(path).text.partition("<nav")[2].partition("</nav>")[0])
+
+    admin = signed_in(hub, app, Grant("ada@exemple.fr", "admin"))
+    for page in DESK:
+        assert '<body class="wide">' in admin.get(f"/moderation{page}").text, page
+        assert ways(f"/moderation{page}") == ways("/compte"), page
+    assert "/moderation/acces" in ways("/compte")
+    assert "/moderation/acces" not in signed_in(hub, app).get("/compte").text
+
+
+def test_the_account_shows_the_navigation_of_one_s_own_space(hub: Hub, app: Any) -> None:
+    with hub.engine.connect() as connection:
+        centre = catalogue.centres_by_code(connection, Code("uai", PARIS_CENTRE))[0]
+    page = signed_in(hub, app, Grant("cfa@exemple.fr", "cfa", centre.id)).get("/compte").text
+    assert f'<a href="/cfa/{PARIS_CENTRE}/campagnes">Campagnes</a>' in page
+    assert '<a href="/compte" aria-current="page">Mon compte</a>' in page
+    observer = signed_in(hub, app, Grant("obs@exemple.fr", "observer", None, "nation")).get("/compte").text
+    assert '<a href="/observatoire">Observatoire</a>' in observer
+    assert "/moderation" not in observer.partition("</nav>")[0]
 
 
 def test_publishing_shows_the_very_words_and_refusing_never_does(

@@ -221,6 +221,9 @@ def test_the_workbook_and_the_document_tell_what_the_page_tells(space: Client, a
     text = "".join(page.extract_text() for page in document.pages)
     assert "CAP cuisine" in text
     assert "La satisfaction générale" in text
+    assert "Intervalle" in text
+    assert "76 à 100 %" in " ".join(text.split())
+    assert "Sans réponse" not in text
 
 
 def test_a_centre_named_like_a_formula_leaves_no_formula(hub: Hub, app: Any, answer: Answer) -> None:
