@@ -182,8 +182,9 @@ def by_centre(connection: Connection, decided: int, minimum: int = 0) -> dict[in
             TALLY.c.axis == literal_column(f"'{ratings.RESPONDENTS}'"), TALLY.c.formation_id == 0,
             TALLY.c.count >= minimum,
         )  # fmt: skip
-    enough = {one for one, told in counts.items() if judged(told) >= decided}
-    return {one: counts[one] for name, one in sorted(map(tuple, connection.execute(names).all())) if one in enough}
+    enough = {one for one, some in counts.items() if judged(some) >= decided}
+    told = sorted((name, one) for name, one in connection.execute(names).all() if one in enough)
+    return {one: counts[one] for _, one in told}
 
 
 def flows(connection: Connection, centres: Mapping[int, Counts]) -> list[CentreFlow]:

@@ -121,6 +121,8 @@ def _real(
     for row, question, text in texts:
         found = find(Marked(text, question, frozenset(), frozenset(), apart=True))
         scores.count(expected.get((row, question), ()), found)
+    for key, score in scores.by_key.items():
+        print(f"  {key}, real texts: {_said(score)}")
     print(f"  {len(texts)} real texts: micro {_said(scores.micro)}")
 
 
