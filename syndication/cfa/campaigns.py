@@ -36,10 +36,11 @@ ORDERS = ("fin", "formation", "envoyees", "taux")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A campaign in a centre's list."""
+    """A campaign in a centre's list. ``few``: so few were invited that counts would tell who answered."""
 
     campaign: CampaignLine
     followed: Followed
+    few: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def listed(hub: Hub, connection: Connection, centre_id: int) -> Listed:
     """The campaigns that a centre follows, the first to end first; finished ones the other way round."""
     rows = store.campaigns(connection, centre_id)
     followed = hub.collector.follow([row.id for row in rows])
-    lines = [Line(row, followed[row.id]) for row in rows if row.id in followed]
+    lines = [Line(row, followed[row.id], is_few(hub, followed[row.id])) for row in rows if row.id in followed]
     live = [line for line in reversed(lines) if line.followed.ended_on is None]
     today = hub.clock().date()
     return Listed(
@@ -78,6 +79,11 @@ def listed(hub: Hub, connection: Connection, centre_id: int) -> Listed:
         tuple(line for line in live if line.followed.opens_on > today),
         tuple(line for line in lines if line.followed.ended_on is not None),
     )
+
+
+def is_few(hub: Hub, followed: Followed) -> bool:
+    """True when fewer were invited than figures need: how many answered would then be who answered."""
+    return 0 < (followed.progress.invited or 0) < hub.settings.thresholds.minimum
 
 
 def closed_because(connection: Connection, centre_id: int) -> str:
@@ -94,9 +100,9 @@ def sorted_lines(lines: Sequence[Line], order: str) -> list[Line]:
     if order == "formation":
         return sorted(lines, key=lambda line: (line.campaign.formation.casefold(), line.campaign.place))
     if order == "envoyees":
-        return sorted(lines, key=lambda line: -line.followed.progress.sent)
+        return sorted(lines, key=lambda line: -(-1 if line.few else line.followed.progress.sent))
     if order == "taux":
-        return sorted(lines, key=lambda line: -(line.followed.rate or -1))
+        return sorted(lines, key=lambda line: -(-1 if line.few else line.followed.rate or -1))
     return list(lines)
 
 
@@ -118,7 +124,8 @@ class CampaignPages:
             "cfa/campaigns.html", person=person, centre=centre, here=here, page_path=f"{here}/campagnes", listed=found,
             running=sorted_lines(found.running, order), order=order if order in ORDERS else "fin", offered=offered,
             opened=opening.whole(request.query_params.get("ouvertes", ""), 1, opening.MOST), counted=bool(counted),
-            dashed=any(line.followed.rate is None for line in counted),
+            dashed=any(line.followed.rate is None for line in counted), hushed=any(line.few for line in counted),
+            minimum=self._hub.settings.thresholds.minimum,
         )  # fmt: skip
 
     async def form(self, request: Request, person: Person, centre: CentreRow) -> Response:
@@ -140,7 +147,7 @@ class CampaignPages:
         today = self._hub.clock().date()
         with self._hub.engine.connect() as connection:
             lines = [*store.offers(connection, centre.id), *_ticked_elsewhere(connection, centre, form)]
-            asked = opening.read(form, lines, today)
+            asked = opening.read(form, lines, today, self._hub.settings.thresholds.minimum)
             if asked.faults or asked.opens_on is None or asked.closes_on is None:
                 return asked, 0
             picks = [

@@ -16,7 +16,7 @@ from syndication import campaigns
 from syndication.accounts.store import Person
 from syndication.catalogue.store import CentreRow
 from syndication.cfa import opening, store
-from syndication.cfa.campaigns import here_of
+from syndication.cfa.campaigns import here_of, is_few
 from syndication.cfa.store import CampaignLine
 from syndication.cfa.uploads import FILE_LIMIT, TooLarge, Upload, read_upload
 from syndication.context import Hub
@@ -50,6 +50,7 @@ class Own:
     line: CampaignLine
     followed: Followed
     here: str
+    few: bool
 
     @property
     def path(self) -> str:
@@ -171,7 +172,9 @@ class _Following:
             line = store.campaign(connection, centre.id, request.path_params["campaign"])
             here = here_of(connection, centre)
         followed = self._hub.collector.follow([line.id]) if line else {}
-        return Own(line, followed[line.id], here) if line and line.id in followed else None
+        if line is None or line.id not in followed:
+            return None
+        return Own(line, followed[line.id], here, is_few(self._hub, followed[line.id]))
 
     def _kit(self, own: Own, centre: CentreRow) -> Kit:
         link = campaigns.common_link(self._hub.collector, own.line.id)
@@ -198,7 +201,8 @@ class _Following:
         return page(
             "cfa/campaign.html", status, person=person, centre=centre, here=own.here, page_path=f"{own.here}/campagnes",
             own=own, line=own.line, followed=own.followed, today=self._hub.clock().date(), kit=kit,
-            mails=self._hub.collector.mails(own.line.id), by_file=self._hub.collector.outbox is not None,
+            minimum=self._hub.settings.thresholds.minimum, mails=self._hub.collector.mails(own.line.id),
+            by_file=self._hub.collector.outbox is not None,
             faults=faults or {}, typed=shown, invited=invited, done=done, rejected_shown=REJECTED_SHOWN,
             mail=texts.mail_text(kit), notice=texts.page_text(kit), sms=texts.sms_text(kit), most_slips=MOST_SLIPS,
             sms_parts=texts.sms_parts(texts.sms_text(kit)),

@@ -44,8 +44,11 @@ class Asked:
     faults: dict[str, str] = field(default_factory=dict)
 
 
-def read(form: Mapping[str, str], known: Sequence[OfferLine], today: date) -> Asked:
-    """What a form asks for, among formations that a centre may pick (``f.`` and their key; ``p.`` for seats)."""
+def read(form: Mapping[str, str], known: Sequence[OfferLine], today: date, fewest: int) -> Asked:
+    """What a form asks for, among formations that a centre may pick (``f.`` and their key; ``p.`` for seats).
+
+    Of one or two seats it would be known who answered: there are ``fewest`` at least, or no limit.
+    """
     asked = Asked(form)
     _read_dates(asked, today)
     for line in known:
@@ -53,6 +56,11 @@ def read(form: Mapping[str, str], known: Sequence[OfferLine], today: date) -> As
             seats = _seats(form.get(f"p.{line.key}", ""))
             if seats is None:
                 asked.faults[f"p.{line.key}"] = f"{line.formation.title}\u00a0: un nombre de places, ou rien."
+            elif 0 < seats < fewest:
+                asked.faults[f"p.{line.key}"] = (
+                    f"{line.formation.title}\u00a0: {fewest} places au moins, ou rien. "
+                    "En dessous, on saurait qui a répondu."
+                )
             asked.picked.append((line, seats or 0))
     if not asked.picked:
         asked.faults["formations"] = "Cochez au moins une formation."

@@ -133,6 +133,16 @@ def test_seats_that_are_no_number_open_nothing_at_all(hub: Hub, owner: Client, s
     assert count(hub) == 0
 
 
+def test_so_few_seats_that_it_would_be_known_who_answered_open_nothing(hub: Hub, owner: Client) -> None:
+    ticked = picks(hub, CUISINE)
+    seats = next(iter(ticked)).replace("f.", "p.")
+    answer = owner.post(NEW, data={**dates(hub), **ticked, seats: "4"})
+    assert answer.status_code == 422
+    assert "5 places au moins, ou rien." in read(answer)
+    assert count(hub) == 0
+    assert owner.post(NEW, data={**dates(hub), **ticked, seats: "5"}).status_code == 303
+
+
 def test_nothing_ticked_is_told(hub: Hub, owner: Client) -> None:
     answer = owner.post(NEW, data=dates(hub))
     assert answer.status_code == 422
@@ -289,9 +299,27 @@ def test_progress_follows_what_apprentices_do(hub: Hub, owner: Client, opened: s
         hub.collector.record(link, FULL_ANSWER)
     page = read(owner.get(opened))
     assert re.findall(r"<dd>(.*?)</dd>", page) == ["12", "3", "3", "25\u00a0%", "9"]
-    row = read(owner.get(LIST))
-    assert "<td>12</td><td>3</td><td>3</td><td>25\u00a0%</td>" in row
+    assert cells(read(owner.get(LIST)))[1:] == ["12", "3", "3", "25\u00a0%"]
     assert "3\u00a0réponses sur 12\u00a0invités, 25\u00a0%" in read(owner.get(SPACE))
+
+
+def cells(page: str) -> list[str]:
+    """What stands in the rows of a page's tables, but for their heads."""
+    return re.findall(r"<td[^>]*>(.*?)</td>", page)
+
+
+def test_how_many_answered_of_fewer_than_five_invited_is_not_told(hub: Hub, owner: Client) -> None:
+    owner.post(NEW, data={**dates(hub), **picks(hub, CUISINE)})
+    campaign = last(hub)
+    links = hub.collector.issue_links(campaign, 4)
+    hub.collector.record(links[0], FULL_ANSWER)
+    assert cells(read(owner.get(LIST)))[1:] == ["4", "non dit", "non dit", "non dit"]
+    assert "moins de 5 personnes ont été invitées" in read(owner.get(LIST))
+    assert re.findall(r"<dd>(.*?)</dd>", read(owner.get(f"{LIST}/{campaign}"))) == ["4"]
+    assert "Moins de 5 personnes sont invitées" in read(owner.get(f"{LIST}/{campaign}"))
+    assert "4\u00a0invités, jusqu'au" in read(owner.get(SPACE))
+    hub.collector.issue_links(campaign, 1)
+    assert cells(read(owner.get(LIST)))[1:] == ["5", "1", "1", "20\u00a0%"]
 
 
 def test_the_list_tells_what_runs_what_comes_and_what_is_over_and_sorts_without_scripts(
@@ -321,9 +349,7 @@ def test_a_campaign_closed_before_it_began_is_told_so_without_a_rate(hub: Hub, o
     assert "avant d'avoir commencé." in page
     assert "Finie le" not in page
     assert "Taux" not in page
-    row = read(owner.get(LIST))
-    assert "fermée avant d'avoir commencé</td></tr>" in row
-    assert "<td>0\u00a0%</td>" not in row
+    assert cells(read(owner.get(LIST)))[1:] == ["fermée avant d'avoir commencé"]
 
 
 def test_a_dash_is_explained_only_where_one_stands(hub: Hub, owner: Client, opened: str) -> None:
