@@ -10,6 +10,8 @@ SHIFTS = """() => { window.shifts = 0; new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts += entry.value;
 }).observe({ type: "layout-shift", buffered: true }); }"""
 TEXT = "<p>Un paragraphe du site.</p>"
+SIDEWAYS = "[...document.querySelectorAll('.scroll:has(.stacked)')].some(one => one.scrollWidth > one.clientWidth)"
+"""True when a table that stacks on narrow screens is read sideways."""
 FORMS = ("complet", "carrousel", "liste", "score")
 
 

@@ -13,6 +13,7 @@ from syndication.accounts.store import Grant
 from syndication.database import writing
 from syndication.moderation import store as moderation
 from syndication.queue import store as queue
+from tests.browser.embedding import SIDEWAYS
 from tests.browser.serving import Served, served
 from tests.servers import wait_until
 
@@ -357,7 +358,6 @@ def test_everything_is_done_without_scripts(fresh: Service, desk: Callable[..., 
     assert "attente" in fresh.states(ids)
 
 
-SIDEWAYS = "[...document.querySelectorAll('.scroll:has(.stacked)')].some(one => one.scrollWidth > one.clientWidth)"
 PAGES = (
     "/moderation", "/moderation?etat=publie", "/moderation/lot", "/moderation/verifier", "/moderation/centres",
     "/moderation/doutes", "/moderation/alertes", "/moderation/equite", "/moderation/participation", "/statistiques",

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.embedding import CUISINE, FORMS, axe_faults, faults_of, new_page, open_everything
+from tests.browser.embedding import CUISINE, FORMS, SIDEWAYS, axe_faults, faults_of, new_page, open_everything
 from tests.browser.test_whole_road import sign_in
 
 pytestmark = pytest.mark.browser
@@ -155,6 +155,7 @@ def test_axe_finds_nothing_in_the_space_nor_on_pages_of_fairness(
         (centre, f"{SPACE}/avis"), (centre, f"{SPACE}/avis?formation=1&reponse=avec"),
         (centre, f"{SPACE}/apercu?formation={CUISINE}&accent=rouge"),
         (centre, f"{SPACE}/apercu?exemple=1&format=liste"),
+        (centre, f"{SPACE}/campagnes?tri=taux"), (desk, "/moderation/participation"),
         (desk, "/moderation/equite?tri=refus"), (desk, "/statistiques"), (desk, "/apercu/nimporte"),
     )  # fmt: skip
     for width, (page, path) in product((320, 1280), paths):
@@ -165,6 +166,7 @@ def test_axe_finds_nothing_in_the_space_nor_on_pages_of_fairness(
         page.wait_for_timeout(150)
         found[f"{width} {path}"] = axe_faults(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert width > 320 or not page.evaluate(SIDEWAYS), path
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
     assert {name: faults for name, faults in found.items() if faults} == {}
