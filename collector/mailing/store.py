@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, and_, delete, func, or_, select, upda
 from collector import links, models
 from collector.database import insert_in, table
 from collector.errors import CampaignError, SeatsTaken
+from collector.numbers import french_number
 from collector.records import PARIS, Campaign
 from collector.store import CAMPAIGN, INVITATION, campaign_from, seats_left
 from collector.writer import Writer
@@ -91,7 +92,8 @@ class Roster:
                 else:
                     fresh.append((address, hashes[0]))
             if left is not None and left < len(fresh):
-                raise SeatsTaken(f"Il reste {left} place(s) dans cette campagne pour {len(fresh)} adresses.")
+                places = f"{french_number(left)} place{'s' if left > 1 else ''}"
+                raise SeatsTaken(f"Il reste {places} dans cette campagne pour {french_number(len(fresh))} adresses.")
             if fresh and not dry_run:
                 opening = datetime.combine(_campaign(connection, campaign_id).opens_on, time(), PARIS)
                 _enlist(connection, campaign_id, fresh, max(moment, int(opening.timestamp())))

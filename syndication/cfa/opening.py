@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from syndication.catalogue.store import FormationRow
 from syndication.search.words import bare
+from widget.routes import words
 
 MOST = 100
 """Campaigns that one post may open."""
@@ -65,7 +66,8 @@ def read(form: Mapping[str, str], known: Sequence[OfferLine], today: date, fewes
     if not asked.picked:
         asked.faults["formations"] = "Cochez au moins une formation."
     elif len(asked.picked) > MOST:
-        asked.faults["formations"] = f"Cochez {MOST} formations au plus à la fois\u00a0: il y en a {len(asked.picked)}."
+        ticked = words.number(len(asked.picked))
+        asked.faults["formations"] = f"Cochez {MOST} formations au plus à la fois\u00a0: il y en a {ticked}."
     return asked
 
 
