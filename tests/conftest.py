@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from collector.door import Settings as CollectorSettings
@@ -30,6 +31,8 @@ WORKERS = 4
 """Processes that share the tests: twice the processors of a small machine, for most tests wait more than they work."""
 MEMORY, ROOM = Path("/dev/shm"), 4 << 30
 """Where Linux keeps files in memory, and how many bytes must be free there."""
+hypothesis.settings.register_profile("untimed", deadline=None)  # a test that a busy machine fails tells nothing
+hypothesis.settings.load_profile("untimed")
 FIGURE = "figure: "
 """What begins the name of a property of a test that is a figure."""
 

@@ -3,8 +3,8 @@
 Public figures of a formation, a centre, or both move with every answer: that is a promise of the public API, and
 whoever watches them sees each answer come. (The newest few, which set them apart from a reading of the same cut at the
 same moment, are those that a watcher saw come.) Results cut finer (by school year, by region, by any scope of an
-observer) and must not give more than that. So they do not show what is there, but *readings*, one for each question, that move on
-by lots of at least ``minimum`` respondents who came or left:
+observer) and must not give more than that. So they do not show what is there, but *readings*, one for each question,
+that move on by lots of at least ``minimum`` respondents who came or left:
 
 - a lot of one school year counts in that year; one that gathers remainders of several, or of no known year, counts in
   the whole alone;

@@ -71,7 +71,7 @@ anything = st.one_of(st.sampled_from(VALUES), st.text(max_size=40))
 Pairs = list[tuple[str, str]]
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(data=st.data())
 def test_no_form_and_no_query_ever_breaks_the_service(town: Town, data: st.DataObject) -> None:
     name = st.one_of(st.sampled_from([*NAMES, *town.questions]), st.text(max_size=20))
@@ -93,7 +93,7 @@ def test_no_form_and_no_query_ever_breaks_the_service(town: Town, data: st.DataO
     assert answered.status_code < 500
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     place=st.integers(0, 6),
     tail=st.text(max_size=30),

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import ASGIApp
 
@@ -97,7 +97,6 @@ def test_what_is_no_address_belongs_to_no_network(address: str) -> None:
     assert network_of(address) == ""
 
 
-@settings(deadline=None)
 @given(st.ip_addresses(v=4))
 def test_an_address_written_as_ipv6_belongs_to_the_same_network(address: Any) -> None:
     assert network_of(f"::ffff:{address}") == network_of(str(address)) != ""
@@ -140,7 +139,6 @@ def test_the_wait_is_at_least_a_second_and_at_most_the_window() -> None:
     assert arrivals.wait("a", 1000) == 1
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 90), min_size=3, max_size=12).map(sorted), st.integers(1, 4))
 def test_who_waits_as_long_as_they_are_told_is_let_through(moments: list[int], most: int) -> None:
     arrivals = Arrivals(60, most)
@@ -152,7 +150,6 @@ def test_who_waits_as_long_as_they_are_told_is_let_through(moments: list[int], m
             return
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(0, 300), min_size=1, max_size=60), st.integers(0, 5))
 def test_a_clock_that_goes_back_and_forth_breaks_nothing_and_never_counts_twice(
     moments: list[float], most: int

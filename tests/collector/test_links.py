@@ -4,7 +4,7 @@ import base64
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from collector import links
@@ -133,7 +133,6 @@ def test_a_signature_does_not_fit_another_campaign() -> None:
         links.read_common_token((NEW,), f"{second}.{signature}")
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_common_link_changed_in_one_place_never_leads_to_another_campaign(data: st.DataObject) -> None:
     campaign = links.new_id()
@@ -149,7 +148,6 @@ def test_a_common_link_changed_in_one_place_never_leads_to_another_campaign(data
         pass
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_is_refused_as_a_common_link_without_another_error(value: str) -> None:
     with pytest.raises(LinkError):

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.errors import QuestionnaireError
@@ -432,7 +432,6 @@ _RAW = st.dictionaries(
 )
 
 
-@settings(deadline=None)
 @given(_RAW)
 def test_whatever_is_sent_only_what_the_questionnaire_offers_is_kept(raw: Mapping[str, Sequence[str]]) -> None:
     default = default_questionnaire()

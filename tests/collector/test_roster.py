@@ -359,7 +359,7 @@ def test_a_workbook_cut_short_or_with_bytes_lost_is_refused_or_read_but_never_br
 ANYTHING = st.one_of(st.binary(max_size=300), st.text(max_size=200).map(lambda text: f"mail;x\n{text}".encode()))
 
 
-@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(ANYTHING)
 def test_whatever_a_file_holds_it_is_read_or_refused(read: Reader, content: bytes) -> None:
     rows = read_or_refused(read, content)

@@ -8,7 +8,7 @@ from shutil import copy
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from collector import links
@@ -226,7 +226,6 @@ def test_no_real_text_is_noise(real_data: Path) -> None:
     assert [text for text in written if is_noise(text)] == []
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_whatever_can_be_looked_at(text: str) -> None:
     assert is_noise(text) in {True, False}

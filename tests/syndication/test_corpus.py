@@ -423,7 +423,7 @@ def a_life(migrated: Path) -> Iterator[Life]:
             hub.close()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(steps=st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 30)), min_size=8, max_size=40))
 def test_whatever_happens_a_mirror_cut_off_anywhere_ends_equal_to_the_export(migrated: Path, steps: list[Step]) -> None:
     with a_life(migrated) as life:

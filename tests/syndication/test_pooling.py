@@ -486,7 +486,7 @@ def small(number: int, scale: Json, options: tuple[str, ...], asks_scale: bool) 
     return parse({**document(*asked), "version": f"2027-{number}"})
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(VERSION_SHAPES, st.data())
 def test_summing_counts_never_mixes_series(shapes: list[tuple[Json, tuple[str, ...], bool]], data: Any) -> None:
     versions = [small(number, *shape) for number, shape in enumerate(shapes)]
@@ -531,7 +531,7 @@ def test_summing_counts_never_mixes_series(shapes: list[tuple[Json, tuple[str, .
         assert sum(option.count for option in one.options) == one.respondents
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.integers(0, 3), max_size=30))
 def test_what_each_adds_names_its_version_unless_it_is_the_first(places: list[int]) -> None:
     versions = [default_questionnaire(), *(parse(changed(f"2027-{number}")) for number in (1, 2, 3))][:4]

@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.door import Answers, default_questionnaire
@@ -154,7 +154,6 @@ def test_percentages_are_those_of_the_largest_remainder(counts: tuple[int, ...],
 COUNTS = st.lists(st.integers(0, 300_000), min_size=1, max_size=8)
 
 
-@settings(deadline=None)
 @given(COUNTS.filter(any))
 def test_percentages_sum_to_a_hundred_and_stay_within_one_of_the_truth(counts: list[int]) -> None:
     shares = ratings.percentages(counts)
@@ -164,7 +163,6 @@ def test_percentages_sum_to_a_hundred_and_stay_within_one_of_the_truth(counts: l
     )
 
 
-@settings(deadline=None)
 @given(COUNTS.filter(any))
 def test_among_percentages_more_never_gives_less_and_equals_differ_in_favour_of_the_first(counts: list[int]) -> None:
     shares = ratings.percentages(counts)
@@ -178,13 +176,11 @@ def test_among_percentages_more_never_gives_less_and_equals_differ_in_favour_of_
                 assert shares[first] - shares[second] in {0, 1}
 
 
-@settings(deadline=None)
 @given(COUNTS, st.integers(2, 9))
 def test_percentages_depend_on_proportions_alone(counts: list[int], factor: int) -> None:
     assert ratings.percentages([factor * count for count in counts]) == ratings.percentages(counts)
 
 
-@settings(deadline=None)
 @given(COUNTS.filter(any))
 def test_what_nobody_said_has_no_share(counts: list[int]) -> None:
     assert all(share == 0 for count, share in zip(counts, ratings.percentages(counts), strict=True) if not count)
@@ -203,7 +199,6 @@ def test_the_wilson_interval_is_the_known_one(successes: int, total: int, low: f
     assert found[1] == pytest.approx(high, abs=0.1)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 100_000).flatmap(lambda total: st.tuples(st.integers(0, total), st.just(total))))
 def test_the_wilson_interval_holds_the_share_and_stays_between_0_and_100(pair: tuple[int, int]) -> None:
     successes, total = pair
@@ -213,7 +208,6 @@ def test_the_wilson_interval_holds_the_share_and_stays_between_0_and_100(pair: t
     assert share - 0.05 <= high <= 100
 
 
-@settings(deadline=None)
 @given(st.integers(1, 500).flatmap(lambda total: st.tuples(st.integers(0, total), st.just(total))))
 def test_the_wilson_interval_is_the_same_seen_from_the_other_side(pair: tuple[int, int]) -> None:
     successes, total = pair

@@ -810,7 +810,7 @@ def test_the_file_of_a_large_database_is_written_anew_the_night_after_words_were
     assert work_at(3) == (erased, erased)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     steps=st.lists(
         st.tuples(st.sampled_from(ACTS), st.integers(0, 7), st.sampled_from((FIRST, SECOND))), min_size=4, max_size=16

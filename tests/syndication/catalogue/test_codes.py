@@ -331,7 +331,6 @@ def number(shortest: int, longest: int) -> st.SearchStrategy[str]:
     return st.integers(10 ** (shortest - 1), 10**longest - 1).map(str)
 
 
-@settings(deadline=None)
 @given(
     st.from_regex(r"[A-Z0-9]{3}[0-9]{3}[A-Z0-9]{2}", fullmatch=True, alphabet="AXZ0159").map(lambda v: Code("cfd", v))
     | number(2, 5).map(lambda v: Code("rncp", f"RNCP{v}"))
@@ -352,7 +351,7 @@ def test_a_canonical_code_reads_as_itself(code: Code) -> None:
 CODE_LIKE = st.text("0123456789ABXPJ./#:-' ²٣ßé\n", max_size=60) | st.text(max_size=220)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(CODE_LIKE)
 def test_any_text_is_read_as_a_formation_or_refused_and_nothing_else_happens(text: str) -> None:
     try:
@@ -407,7 +406,7 @@ def test_one_wrong_character_is_refused_with_words_or_makes_another_code(scheme:
 PREFIXED = st.tuples(st.sampled_from([*SCHEMES, "uai", "siret"]), st.text(max_size=20)).map(":".join)
 
 
-@settings(deadline=None, max_examples=10_000)
+@settings(max_examples=10_000)
 @given(CODE_LIKE | PREFIXED)
 def test_any_of_ten_thousand_texts_is_read_or_refused_with_a_sentence(text: str) -> None:
     for scheme in ("cfd", "uai"):
@@ -515,7 +514,6 @@ def test_a_refusal_of_a_centre_says_what_is_wrong_and_that_it_is_about_the_centr
     assert caught.value.subject == "etablissement"
 
 
-@settings(deadline=None)
 @given(st.integers(0, 9_999_999))
 def test_exactly_one_letter_fits_seven_digits(digits: int) -> None:
     accepted = []
@@ -532,7 +530,6 @@ def luhn_key(body: str) -> str:
     return str(-sum(twice[int(d)] if place % 2 == 0 else int(d) for place, d in enumerate(body)) % 10)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 10**13 - 1).map(lambda n: f"{n:013}"), st.integers(0, 13), st.integers(1, 9))
 def test_one_wrong_digit_is_always_seen_in_a_siret(body: str, place: int, shift: int) -> None:
     siret = body + luhn_key(body)
@@ -543,7 +540,6 @@ def test_one_wrong_digit_is_always_seen_in_a_siret(body: str, place: int, shift:
         read_centre_code(wrong)
 
 
-@settings(deadline=None)
 @given(st.integers(10**7, 10**12 - 1))
 def test_a_siret_that_lost_its_leading_zeros_finds_them_again(number: int) -> None:
     siret = f"{number:013}" + luhn_key(f"{number:013}")

@@ -1,7 +1,7 @@
 """Lineages of codes that renew one another."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndication.catalogue.continuity import ends, lineages, renewals, stated_links, twins
@@ -109,13 +109,11 @@ def test_every_member_knows_the_same_lineage_and_is_in_it() -> None:
 LINKS = st.lists(st.tuples(st.sampled_from("ABCDEFGH"), st.sampled_from("ABCDEFGH")), max_size=14)
 
 
-@settings(deadline=None)
 @given(LINKS.flatmap(lambda links: st.tuples(st.just(links), st.permutations(links))))
 def test_the_order_of_links_does_not_matter(both: tuple[Links, Links]) -> None:
     assert groups(both[0]) == groups(both[1])
 
 
-@settings(deadline=None)
 @given(LINKS)
 def test_lineages_are_apart_and_hold_exactly_the_codes_linked_one_to_one(links: Links) -> None:
     found = lineages(links)

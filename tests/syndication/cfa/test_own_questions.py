@@ -677,7 +677,7 @@ STEPS = st.tuples(
 )
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.lists(STEPS, max_size=14))
 def test_whatever_is_sent_and_taken_back_counts_are_those_of_an_independent_recount(
     migrated: Path, steps: list[Step]

@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from syndication.moderation.proposing import ASSUMED, MOST, propose
@@ -111,7 +111,6 @@ def test_a_word_or_two_propose_nothing() -> None:
     assert propose("", "recherche.conseil") == propose("bon salaire", "changement") == ()
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200), st.sampled_from(["journee_cfa", "journee_entreprise", "inconnue"]))
 def test_any_text_whatever_is_read(text: str, question: str) -> None:
     found = propose(text, question)

@@ -204,7 +204,7 @@ def test_every_kind_is_explained_in_french() -> None:
 # -- whatever the text -----------------------------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.text(max_size=300) | st.lists(st.sampled_from([one.text for one in marked()]), max_size=4).map(" ".join))
 @example("")
 @example("\ud800")
@@ -222,7 +222,6 @@ def test_any_text_whatever_is_examined_and_signals_lie_within_it(text: str) -> N
         assert signal.start < signal.end or (signal.start, signal.end) == (0, 0)
 
 
-@settings(deadline=None)
 @given(st.sampled_from(marked()))
 def test_accents_typed_apart_from_their_letters_change_no_word(one: Marked) -> None:
     addresses = {"mail", "lien"}  # which have no accents

@@ -95,7 +95,7 @@ def isolated(counts: Mapping[str, int]) -> int:
     return sum(1 for number in counts.values() if number)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(STEPS)
 def test_the_difference_of_any_two_looks_is_nobody_or_a_whole_lot(steps: list[tuple[str, str, str, int, bool]]) -> None:
     world = World()
@@ -174,7 +174,7 @@ def test_readings_too_old_to_be_kept_still_count() -> None:
         assert shown >= lots.whole.floor or shown == 0
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(STEPS)
 def test_what_is_kept_is_read_back_as_it_was(steps: list[tuple[str, str, str, int, bool]]) -> None:
     world = World()
