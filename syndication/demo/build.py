@@ -45,6 +45,8 @@ KNOWN = (
 DOOR_LIFE = timedelta(days=1)
 ARCHIVE_READ = timedelta(days=8)
 """How long ago the historic testimonies were taken in."""
+SILENT = 15
+"""People invited by campaigns that are open, who have not answered yet."""
 MAIN_FORMATION, MAIN_CENTRE = "50022146", "0751234J"
 Text = tuple[str, str]
 
@@ -197,8 +199,8 @@ def _send_waiting(hub: Hub, clock: DemoClock, chance: random.Random) -> None:
             hub.engine, hub.collector, group.cfd, group.uai, today - timedelta(days=20), today + timedelta(days=40)
         )
         told = [*waiting, waiting[0]] if group.trade == COPIED_TRADE else waiting
-        links = campaigns.issue_links(hub.collector, opened.id, len(told))
-        for link, text in zip(links, told, strict=True):
+        links = campaigns.issue_links(hub.collector, opened.id, len(told) + SILENT)
+        for link, text in zip(links, told, strict=False):
             hub.collector.record(link, _answer(chance, group.content, [text]))
 
 
