@@ -74,6 +74,7 @@ def enter(chromium: Browser, service: Service, role: str = "moderator", **option
     page = context.new_page()
     page.goto(signin.make_link(service.hub.engine, service.url, person, service.hub.clock()))
     page.get_by_role("button", name="Me connecter").click()
+    page.wait_for_url(lambda url: "/connexion/" not in url)  # a page that is closed on its way to another never is
     page.close()
     return context
 
