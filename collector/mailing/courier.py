@@ -54,8 +54,9 @@ class Courier:
         try:
             message = write_letter(self._letter(mail, token, hashes[0]), self._settings.mail_from, self._clock())
         except Exception:
+            log.exception("a mail could not be written, it will be tried again")
             self._roster.not_handed(mail, None, self._now() + wait_after(mail.attempts))
-            raise
+            return 0
         committed = False
 
         def commit() -> None:

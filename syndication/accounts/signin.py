@@ -24,8 +24,9 @@ HOME = {
 }
 """Where each role lands; who has several lands where the first of them does."""
 LONGEST_PATH = 500
-_EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[\w-]{1,63}\.)+[\w-]{2,63}")
-"""What is stored is what mails are sent to: no comment and no quote (RFC 5322), which mail libraries take away."""
+_EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[\w-]{1,63}\.)+[\w-]{2,63}", re.ASCII)
+"""What is stored is what mails are sent to: no comment and no quote (RFC 5322), which mail libraries take away, and
+ASCII alone, which every mail server takes."""
 _SCOPE = re.compile(r"nation|(region|departement|opco):.{1,80}")
 _PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 _WAY_OUT = re.compile(r"%(?:2f|5c|0[0-9a-f]|1[0-9a-f]|7f)", re.IGNORECASE)

@@ -99,8 +99,9 @@ class Courier:
         try:
             written = self._write(letter)
         except Exception:
+            log.exception("a mail could not be written, it will be tried again")
             self._put_off(letter, "")
-            raise
+            return 0
         if written is None:
             self._settle(letter)
             return 0

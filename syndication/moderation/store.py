@@ -151,8 +151,11 @@ def undo(
 def suspend(
     connection: Connection, current: Row[Any], actor: str, now: datetime, act: tuple[str, str | None, str]
 ) -> int:
-    """Take a published text away from the public, to be decided anew, and give its version; raises DecisionConflict."""
-    values = {"published_at": None, "gem": False, "reason": None}
+    """Take a published text away from the public, to be decided anew, and give its version; raises DecisionConflict.
+
+    It waits from now on, not since it was written.
+    """
+    values = {"published_at": None, "gem": False, "reason": None, "received_on": now.date()}
     _apply(connection, current, "attente", values, actor, now, [act])
     _follow(connection, current, "attente", (), now)
     return int(current.version) + 1

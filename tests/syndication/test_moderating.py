@@ -1,7 +1,9 @@
 """Acts on texts: allowed edges, undo, gems, masks, alerts, doubts, archives, and that every one of them is kept."""
 
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -276,6 +278,18 @@ def test_an_alerted_text_is_seen_by_few_until_it_is_given_back(hub: Hub, app: An
     assert [act for act, _, _ in desk.acts(five[0])] == ["alerte", "fin_alerte"]
 
 
+def test_a_published_text_that_is_alerted_waits_from_that_day_on(
+    hub: Hub, app: Any, desk: Desk, five: list[str], clock: Clock
+) -> None:
+    desk.decide(five[0], "publie")
+    clock.moment += timedelta(days=300)
+    moderator = signed_in(hub, app)
+    shown = unescape(moderator.get(f"/moderation?etat=publie&texte={five[0]}").text)
+    assert "Il n'est plus publié, jusqu'à ce qu'un référent en décide." in shown
+    desk.alert(five[0])
+    assert (desk.text(five[0]).status, desk.text(five[0]).received_on) == ("attente", clock().date())
+
+
 def test_what_a_referent_refuses_stays_hidden(hub: Hub, app: Any, desk: Desk, five: list[str]) -> None:
     referent = signed_in(hub, app, Grant("ref@exemple.fr", "referent"))
     alert = desk.alert(five[0], "detresse")
@@ -382,6 +396,17 @@ def test_nobody_edits_words_nor_acts(hub: Hub, desk: Desk, five: list[str], stat
         connection.exec_driver_sql("UPDATE verbatim SET version = version")
     with pytest.raises(DBAPIError), hub.engine.begin() as connection:
         connection.exec_driver_sql(statement + (f" WHERE id = '{five[0]}'" if "verbatim" in statement else ""))
+
+
+@pytest.mark.parametrize("table", ["verbatim", "decision"])
+def test_another_tool_than_the_service_replaces_no_row_either(
+    hub: Hub, desk: Desk, five: list[str], table: str
+) -> None:
+    desk.decide(five[0], "publie")
+    with closing(sqlite3.connect(hub.settings.data_dir / "syndication.db")) as other:
+        with pytest.raises(sqlite3.IntegrityError, match=r"nobody's to edit|as they were recorded"):
+            other.execute(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")
+        other.rollback()
 
 
 def test_a_digest_tells_words_that_were_changed_behind_the_service(

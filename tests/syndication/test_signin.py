@@ -72,7 +72,9 @@ def test_as_many_statements_run_for_a_stranger_as_for_somebody_known(hub: Hub, c
     assert counts[0]
 
 
-@pytest.mark.parametrize("typed", ["", "lea", "lea@exemple", "a b@exemple.fr", "x" * 400 + "@exemple.fr"])
+@pytest.mark.parametrize(
+    "typed", ["", "lea", "lea@exemple", "a b@exemple.fr", "x" * 400 + "@exemple.fr", "é@exemple.fr"]
+)
 def test_what_is_no_address_is_told_so_and_given_back(client: Client, typed: str) -> None:
     page = client.post("/connexion", data={"email": typed, "vers": "/compte"})
     assert page.status_code == 422

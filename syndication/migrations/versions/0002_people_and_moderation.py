@@ -203,6 +203,11 @@ _GUARDS = {
             for table in _KEPT
             for verb in ("UPDATE", "DELETE")
         ),
+        *(
+            f"CREATE TRIGGER {table}_not_replaced BEFORE INSERT ON {table} "  # noqa: S608 our own tables
+            f"WHEN NEW.id IN (SELECT id FROM {table}) BEGIN SELECT RAISE(ABORT, '{said}'); END"
+            for table, said in (("verbatim", _WORDS), *((one, _ACTS) for one in _KEPT))
+        ),
     ),
     "postgresql": (
         f"CREATE FUNCTION words_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NOT ({_ALLOWED}) THEN "
