@@ -69,10 +69,15 @@ class _Joining:
             return None
         try:
             with self._hub.engine.connect() as connection:
-                return resolve_centre(connection, typed)
+                centre = resolve_centre(connection, typed)
+                _, successor = catalogue.end_of(connection, centre.id)
         except UnusableCode as error:
             faults["centre"] = _why(error)
             return None
+        if successor:
+            faults["centre"] = f"{centre.name} a été repris par {successor}\u00a0: demandez l'accès de ce dernier."
+            return None
+        return centre
 
     def _owe(self, address: str, centre: CentreRow) -> None:
         now = self._hub.clock()

@@ -37,7 +37,7 @@ def compared(own: Distribution | None, others: Distribution | None) -> Verdict:
 
 
 def said(verdict: Verdict, than: str, against: str) -> str:
-    """A verdict in words: « plus souvent bien qu'en France », « pas de différence établie avec la France »."""
+    """A verdict in words: « plus souvent « bien » qu'en France », « pas de différence établie avec la France »."""
     if verdict == "non_etablie":
         return f"pas de différence établie {against}"
-    return f"{verdict} souvent bien {than}" if verdict else ""
+    return f"{verdict} souvent «\u00a0bien\u00a0» {than}" if verdict else ""

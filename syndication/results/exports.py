@@ -23,7 +23,7 @@ KINDS = {
 PRUDENCE = (
     "«\u00a0Plus\u00a0» ou «\u00a0moins\u00a0» n'est dit que là où les deux intervalles à 95\u00a0% ne se touchent "
     "pas. Sur une vingtaine de questions, le hasard peut en faire apparaître une\u00a0: retenez celles qui durent "
-    "d'une année à l'autre."
+    "d'une année à l'autre. La région et la France comptent tous leurs répondants, ceux-ci compris."
 )
 
 INTERVAL = "L'intervalle est celui de la part de «\u00a0bien\u00a0», à 95\u00a0%."
@@ -165,7 +165,7 @@ def between(spread: Distribution) -> str:
 
 
 def beside_line(line: Line) -> str:
-    """The figures of others, and how one's own stand to them: « France 78 % (75 à 81 %), plus souvent bien »."""
+    """The figures of others, and how one's own stand to them: « France 78 % (75 à 81 %), plus souvent « bien » »."""
     said = []
     for one in line.beside:
         spread = one.distribution

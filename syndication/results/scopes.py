@@ -33,7 +33,9 @@ def observed(connection: Connection, scope: str) -> Observed:
         return Observed(scope, "France", centres, everywhere=True)
     if kind == "opco":
         formations = tuple(store.opco_formations(connection, name))
-        return Observed(scope, f"OPCO {name}", centres, formations, everywhere=True)
+        return Observed(
+            scope, name if name.upper().startswith("OPCO ") else f"OPCO {name}", centres, formations, everywhere=True
+        )
     title = {"region": f"Région {name}", "departement": f"{DEPARTMENTS.get(name, 'Département')} ({name})"}
     return Observed(scope, title.get(kind, scope), centres)
 

@@ -76,7 +76,7 @@ def test_a_centre_reads_sorts_and_takes_its_results_away(chromium: Browser, serv
     page.goto(home + SPACE)
     page.get_by_label("Formation", exact=True).select_option(FORMATION)
     page.get_by_role("button", name="Voir").click()
-    expect(page.get_by_role("main")).to_contain_text("plus souvent bien que dans la région")
+    expect(page.get_by_role("main")).to_contain_text("plus souvent «\u00a0bien\u00a0» que dans la région")
     expect(page.get_by_role("main")).to_contain_text("D'une année scolaire à l'autre")
     page.get_by_text("Voir le tableau, avec les intervalles").click()
     page.get_by_role("link", name="Bien", exact=True).click()

@@ -170,6 +170,17 @@ def test_a_siret_of_several_centres_asks_for_the_uai(hub: Hub, client: Client) -
         assert uai in page.text
 
 
+def test_whoever_asks_for_a_centre_that_another_took_over_is_told_which(hub: Hub, client: Client) -> None:
+    lyon = centre_person(hub, LYON_CENTRE).centre_id
+    with writing(hub.engine).begin() as connection:
+        paris = centre_person(hub, PARIS_CENTRE).centre_id
+        assert paris is not None
+        catalogue.end_centre(connection, paris, hub.clock().date(), lyon)
+    page = client.post("/rejoindre", data={"centre": PARIS_CENTRE, "email": ZOE})
+    assert page.status_code == 422
+    assert "a été repris par CFA Exemple de la Croix-Rousse" in unescape(page.text)
+
+
 @pytest.mark.parametrize("address", ["lea@gmail.com", "LEA@Wanadoo.fr", "x@yopmail.fr", "a@fr.yopmail.com", "lea"])
 def test_an_address_that_anybody_may_take_is_no_professional_one(client: Client, address: str) -> None:
     page = client.post("/rejoindre", data={"centre": PARIS_CENTRE, "email": address})

@@ -1,5 +1,6 @@
 """What authors take back or say anew, as the hub hears of it: gone everywhere within one round, counted nowhere."""
 
+import re
 import shutil
 import sqlite3
 from collections import Counter
@@ -502,6 +503,20 @@ def test_who_was_set_aside_rewrites_and_is_counted_once_published(
 
 
 # -- rewriting -------------------------------------------------------------------------------------------------------
+
+
+def test_the_history_of_a_text_rewritten_the_day_it_was_refused_is_in_order(
+    group: Group, hub: Hub, app: Service, seven: list[Author], catch_up: CatchUp
+) -> None:
+    person = seven[0]
+    group.refuse(person, SECOND)
+    catch_up()
+    assert group.rewrite(person, SECOND) == 303
+    catch_up()
+    (text,) = [one for one in waiting(hub) if one.text == person.rewritten]
+    page = unescape(signed_in(hub, app).get(f"/moderation/textes/{text.id}").text)
+    moves = re.findall(r'data-nom="De">(.*?)</td><td data-nom="À">(.*?)</td>', page)
+    assert moves == [("en attente", "refusé"), ("refusé", "en attente")]
 
 
 def test_a_rewritten_text_waits_again_is_published_and_its_author_is_told(

@@ -133,7 +133,7 @@ def test_evolution_is_told_by_school_year(hub: Hub, app: Any, answer: Answer, cl
     page = said(space, HERE)
     assert "2027-2028" in page
     assert "2026-2027" in page
-    assert "moins souvent bien" in page
+    assert "moins souvent «\u00a0bien\u00a0»" in page
     assert table(space, "?annee=2027")["cfa"]["Mal"] == "15"
 
 
@@ -144,10 +144,10 @@ def test_a_formation_is_told_beside_the_nation_and_a_difference_only_where_it_is
     answer(30, centre=LYON_CENTRE, satisfaction=["mal"])
     rows = table(space, f"?formation={CUISINE}")
     assert rows["satisfaction"]["France, bien"] == "50"
-    assert rows["satisfaction"]["France, comparaison"] == "plus souvent bien qu'en France"
+    assert rows["satisfaction"]["France, comparaison"] == "plus souvent «\u00a0bien\u00a0» qu'en France"
     assert rows["cfa"]["France, comparaison"] == "pas de différence établie avec la France"
     page = said(space, f"{HERE}?formation={CUISINE}")
-    assert "plus souvent bien qu'en France" in page
+    assert "plus souvent «\u00a0bien\u00a0» qu'en France" in page
     assert "pas de différence établie avec la France" in page
 
 
