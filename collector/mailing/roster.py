@@ -163,7 +163,7 @@ def _sheet(name: str, content: bytes) -> Iterator[Row]:
     try:
         unfolded = sum(part.file_size for part in zipfile.ZipFile(io.BytesIO(content)).infolist())
     except zipfile.BadZipFile:
-        raise RosterError(f"{name} : le classeur .xlsx ne s'ouvre pas (BadZipFile).") from None
+        raise RosterError(f"{name} : le classeur .xlsx ne s'ouvre pas : il est abîmé, ou n'en est pas un.") from None
     if unfolded > SHEET_LIMIT:
         raise RosterError(f"{name} est trop gros une fois ouvert : gardez-y la seule colonne des adresses.")
     from openpyxl import load_workbook  # noqa: PLC0415 it weighs a third of all that loads, for a workbook now and then
@@ -176,5 +176,5 @@ def _sheet(name: str, content: bytes) -> Iterator[Row]:
             for line, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
                 yield line, ["" if cell is None else str(cell).strip() for cell in cells]
             book.close()
-    except Exception as error:  # a damaged workbook may fail anywhere in the archive, the XML or the library
-        raise RosterError(f"{name} : le classeur .xlsx ne s'ouvre pas ({type(error).__name__}).") from None
+    except Exception:  # a damaged workbook may fail anywhere in the archive, the XML or the library
+        raise RosterError(f"{name} : le classeur .xlsx ne s'ouvre pas : il est abîmé.") from None

@@ -52,9 +52,11 @@ def read(form: Mapping[str, str]) -> Draft:
             f"Votre question fait {words.number(len(label))} caractères\u00a0: {LONGEST_LABEL} au plus."
         )
     written = form.get("choix", "").splitlines()
-    options = tuple(option for option in map(one_line, written) if option) if kind != "open" else ()
+    options = tuple(option for option in map(one_line, written) if option)
     if kind != "open":
         _check_options(options)
+    elif options:
+        raise QuestionRefused("On répond librement, ou parmi des choix\u00a0: effacez les choix, ou dites combien.")
     return Draft(kind, label, options)
 
 

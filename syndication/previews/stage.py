@@ -45,7 +45,7 @@ class Stage:
         """The query of the same preview with some parameters changed, or taken out when empty."""
         values = {name: value for name, value in self.options.kept() if name not in {"etablissement", "si-vide"}}
         values |= {
-            "taille": self.size if self.size != "tablette" else "",
+            "taille": self.size if self.size != "telephone" else "",
             "chargement": self.loading if self.loading != "visible" else "",
             "exemple": "1" if self.example else "",
         }
@@ -70,7 +70,7 @@ def read_stage(query: Mapping[str, str], formation: str, centre: str) -> Stage:
     faults = {"accent": WRONG_COLOUR} if own["accent"] and not options.accent else {}
     return Stage(
         options,
-        size=typed.get("taille", "") if typed.get("taille") in SIZES else "tablette",
+        size=typed.get("taille", "") if typed.get("taille") in SIZES else "telephone",
         loading=typed.get("chargement", "") if typed.get("chargement") in LOADINGS else "visible",
         example=typed.get("exemple", "") == "1",
         accent=own["accent"],

@@ -151,7 +151,7 @@ def test_a_question_waits_is_accepted_and_is_asked_by_campaigns_opened_afterward
         ({"question": "  "}, "Écrivez votre question"), ({"question": "x" * 201}, "fait 201 caractères"),
         ({"genre": "scale"}, "Dites comment on répond"), ({"choix": "Un seul"}, "de 2 à 8 choix"),
         ({"choix": "\n".join("abcdefghi")}, "il y en a 9"), ({"choix": "Oui\noui"}, "Deux choix sont les mêmes"),
-        ({"choix": f"{'x' * 101}\nNon"}, "fait 101 caractères"),
+        ({"choix": f"{'x' * 101}\nNon"}, "fait 101 caractères"), ({"genre": "open"}, "effacez les choix"),
     ],
 )  # fmt: skip
 def test_a_question_of_the_wrong_shape_is_told_and_what_was_typed_is_kept(
