@@ -28,8 +28,11 @@ from syndication.kit.qr import qr_png, qr_svg
 from syndication.kit.slips import MOST as MOST_SLIPS
 from syndication.kit.slips import slips
 from syndication.pages import for_centre, page, read_form, security_headers, see_other
+from widget.routes import words
 
 REJECTED_SHOWN = 20
+MANY = 300
+"""Invitations of one file beyond which a centre says that it means them: more than apprentices of most formations."""
 DEFAULT_REMINDERS, DEFAULT_DAYS = 2, 7
 DONE = {
     "fermee": "La campagne est fermée. Qui avait commencé peut finir pendant une heure.",
@@ -70,6 +73,10 @@ def create_routes(hub: Hub) -> list[BaseRoute]:
         Route(f"{base}/liens.pdf", ours(pages.slips), methods=["POST"]),
         Route(base + "/{file}", ours(pages.download), methods=["GET"]),
     ]
+
+
+class _Many(CampaignRefused):
+    """More people would be invited than a centre is likely to mean."""
 
 
 class _Following:
@@ -119,8 +126,10 @@ class _Following:
         try:
             invited = await run_in_threadpool(self._invite, own, sent)
         except (RosterError, CampaignError, CampaignRefused) as error:
-            return self._page(own, person, centre, 422, faults={"fichier": str(error)}, typed=dict(sent.fields))
-        return self._page(self._own(request, centre) or own, person, centre, invited=invited, typed=dict(sent.fields))
+            typed = {**sent.fields, **({"beaucoup": ""} if isinstance(error, _Many) else {})}
+            return self._page(own, person, centre, 422, faults={"fichier": str(error)}, typed=typed)
+        typed = {name: value for name, value in sent.fields.items() if name != "beaucoup"}
+        return self._page(self._own(request, centre) or own, person, centre, invited=invited, typed=typed)
 
     def _invite(self, own: Own, sent: Upload) -> Invitations:
         if not sent.content:
@@ -134,6 +143,13 @@ class _Following:
         with self._hub.engine.connect() as connection:
             campaigns.refuse_closed_for(connection, own.line.id)
         roster = RosterFile(re.sub(r"[^\w .()-]", "", sent.name)[:80] or "Le fichier", sent.content)
+        if "beaucoup" not in sent.fields:
+            told = self._hub.collector.invite(own.line.id, roster, reminders=reminders, every_days=days, dry_run=True)
+            if told.invited > MANY:
+                raise _Many(
+                    f"Ce fichier invite {words.number(told.invited)}\u00a0personnes, et un mail parti ne se rattrape pas. "
+                    "S'il est bien le bon, cochez la case et choisissez-le de nouveau\u00a0: rien n'est encore parti."
+                )
         return self._hub.collector.invite(own.line.id, roster, reminders=reminders, every_days=days)
 
     async def slips(self, request: Request, person: Person, centre: CentreRow) -> Response:

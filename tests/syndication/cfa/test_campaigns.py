@@ -458,6 +458,20 @@ def send(person: Client, path: str, content: bytes, name: str = "apprentis.csv",
     return person.post(f"{path}/invitations", data=data, files={"fichier": (name, content)})
 
 
+def test_a_large_roster_is_sent_once_it_is_said_to_be_meant(hub: Hub, owner: Client) -> None:
+    owner.post(NEW, data={**dates(hub), **picks(hub, CUISINE)})
+    campaign, many = f"{LIST}/{last(hub)}", b"mail\n" + b"".join(b"a%d@exemple.fr\n" % n for n in range(301))
+    asked = send(owner, campaign, many)
+    assert asked.status_code == 422
+    assert "Ce fichier invite 301\u00a0personnes" in read(asked)
+    assert 'name="beaucoup"' in read(asked)
+    assert hub.collector.mails(last(hub)).mailed == 0
+    done = send(owner, campaign, many, beaucoup="1")
+    assert "301\u00a0personnes invitées" in read(done)
+    assert 'name="beaucoup"' not in read(done)
+    assert 'name="beaucoup"' not in read(owner.get(campaign))
+
+
 def test_a_roster_is_read_told_line_by_line_and_kept_nowhere(hub: Hub, owner: Client, opened: str) -> None:
     content = b"prenom;mail\nLou;lou@exemple.fr\nSam;sam@exemple.fr\nMo;pas-une-adresse\nLou;lou@exemple.fr\n"
     answer = send(owner, opened, content)
