@@ -12,6 +12,8 @@ _FIGURES = re.compile(rf"(?<![\w@+])(?:\(?\+)?[0-9oO(](?:{_SEPARATORS}{{0,4}}[0-
 _GROUP = re.compile(r"\+?[0-9]+|[oO](?=[0-9\s.\-])")
 _NATIONAL = re.compile(r"0[1-9][0-9]{8}")
 _ABROAD = re.compile(r"(?:\+|00)(?:33(?:0?)[1-9][0-9]{8}|(?!33)[1-9][0-9]{8,12})|33[1-9][0-9]{8}")
+_ROW = "0123456789"
+"""Keys typed in their order; a number when it is written two by two."""
 _MOBILE = re.compile(r"(?<![\w.,])[67](?:[ .\-]?[0-9]{2}){4}(?![0-9])")
 FEWEST_FIGURES = 8
 """Figures of a text under which it holds no telephone number."""
@@ -84,7 +86,8 @@ def _numbers(run: re.Match[str]) -> Iterator[tuple[int, int]]:
         for last in range(first, len(groups)):
             group = groups[last].group()
             digits += "0" if group in "oO" else group
-            if _is_number(digits) and not _is_date(run.group()[groups[first].start() : groups[last].end()]):
+            shown = run.group()[groups[first].start() : groups[last].end()]
+            if _is_number(digits) and shown != _ROW and not _is_date(shown):
                 yield run.start() + groups[first].start(), run.start() + groups[last].end()
                 first = last
                 break
@@ -92,8 +95,6 @@ def _numbers(run: re.Match[str]) -> Iterator[tuple[int, int]]:
 
 
 def _is_number(digits: str) -> bool:
-    if digits == "0123456789":
-        return False
     return bool(_NATIONAL.fullmatch(digits) or _ABROAD.fullmatch(digits))
 
 
