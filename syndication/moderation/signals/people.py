@@ -112,13 +112,15 @@ def _after_named(reading: Reading, index: int) -> int | None:
 def _after_role(reading: Reading, index: int) -> int | None:
     """« mon patron Karim », « ma prof de cuisine Sandrine », « le chef Delaunay »."""
     between = words("people", "links") | words("people", "named")
+    teaches = reading.folded[index] in words("people", "teachers")
     for at in range(index + 1, min(index + 6, len(reading))):
         if reading.parted(at):
             return None
         traits = reading.traits[at]
+        beside = at == index + 1 or (teaches and reading.folded[at - 1] in words("people", "not_surnames"))
         if traits & A_NAME and _fits_role(reading, index, at):
             return at
-        if at == index + 1 and _is_surname(reading, at) and _is_beside(reading, at):
+        if _is_surname(reading, at) and (_is_apart(reading, at) or (beside and reading.gap(at) == " ")):
             return at
         if reading.folded[at] not in between and not traits & ROLE:
             return None
@@ -142,11 +144,10 @@ def _called(reading: Reading, index: int, at: int) -> bool:
     return any(reading.traits[between] & NAMED for between in range(index, at)) or "est" in reading.folded[index:at]
 
 
-def _is_beside(reading: Reading, at: int) -> bool:
-    """« le patron Delmas », « le patron, Delmas, »."""
-    if reading.gap(at) == " ":
-        return True
-    return reading.gap(at) == ", " and at + 1 < len(reading) and reading.gap(at + 1).startswith(",")
+def _is_apart(reading: Reading, at: int) -> bool:
+    """« le patron, Delmas, », « le prof de maths (Nguyen) »: a name that commas or brackets set apart."""
+    closing = {", ": ",", " (": ")"}.get(reading.gap(at))
+    return closing is not None and at + 1 < len(reading) and reading.gap(at + 1).startswith(closing)
 
 
 def _is_surname(reading: Reading, at: int) -> bool:
@@ -165,19 +166,52 @@ def _is_name(reading: Reading, index: int) -> bool:
         index > 1 and folded[index - 2] in words("people", "bearers") and before in {"de", "du", "d", "la"}
     ):
         return False
-    if _is_joined(reading, index):
+    if _is_joined(reading, index) or _is_famous(reading, index) or _is_house(reading, index):
+        return False
+    if before in _ARTICLES and not _is_capital(reading, index):
         return False
     if traits & NAME_SURE or _is_double(reading, index):
         return True
     if not _is_capital(reading, index):
         return False
-    if before in _ARTICLES or (
-        traits & NAME_WORD and before in {"la", "le", "l", "en", "a", "de", "sa", "ma", "depuis"}
+    if (
+        before in _ARTICLES
+        or _names_a_thing(reading, index)
+        or (traits & NAME_WORD and before in {"la", "le", "l", "en", "a", "de", "sa", "ma", "depuis"})
     ):
         return False
     if traits & NAME_WORD and reading.begins(index):
         return _is_introduced(reading, index)
     return True
+
+
+def _names_a_thing(reading: Reading, index: int) -> bool:
+    """« la coupe Victoria », « notre robot Gaston »: a thing, told by the word that stands before it."""
+    return (
+        index > 1
+        and reading.gap(index) == " "
+        and reading.folded[index - 1] in words("people", "things")
+        and reading.folded[index - 2] in words("people", "determiners")
+    )
+
+
+def _is_famous(reading: Reading, index: int) -> bool:
+    """« notre Florence nationale »: somebody whom everybody knows."""
+    return (
+        index + 1 < len(reading)
+        and reading.gap(index + 1) == " "
+        and reading.folded[index + 1] in {"national", "nationale"}
+    )
+
+
+def _is_house(reading: Reading, index: int) -> bool:
+    """« Chez Martin, boulangerie », « le salon Chez Martin »: a trade that bears its owner's name."""
+    if index == 0 or reading.folded[index - 1] != "chez":
+        return False
+    houses = words("people", "bearers")
+    after = [word for word in reading.folded[index + 1 : index + 3] if word not in words("people", "determiners")]
+    told = index + 1 < len(reading) and reading.gap(index + 1).strip() in {",", "(", ":"}
+    return (told and after[:1] != [] and after[0] in houses) or (index > 1 and reading.folded[index - 2] in houses)
 
 
 def _is_introduced(reading: Reading, index: int) -> bool:
