@@ -1,7 +1,8 @@
-"""What a referent must see: violence, harassment, sexual assault, distress, accidents, drugs. Pure."""
+"""What a referent must see: violence, harassment, sexual assault, distress, accidents, drugs, exploitation. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import Any
 
 from syndication.moderation.signals.lists import load
 from syndication.moderation.signals.phrases import Rule, read_rule
@@ -20,4 +21,14 @@ def find_danger(reading: Reading) -> Iterator[Signal]:
 
 @cache
 def _rules() -> tuple[Rule, ...]:
-    return tuple(map(read_rule, load("danger")["rules"]))
+    document = load("danger")
+    return tuple(read_rule(_filled(rule, document["words"])) for rule in document["rules"])
+
+
+def _filled(rule: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, Any]:
+    """A rule whose patterns say the words that stand in them by a name."""
+    filled = dict(rule)
+    for key in ("patterns", "unless"):
+        for name, listed in words.items():
+            filled[key] = [one.replace(f"{{{name}}}", f"(?:{'|'.join(listed.split())})") for one in filled[key]]
+    return filled

@@ -6,7 +6,8 @@ from types import MappingProxyType
 
 KINDS: Mapping[str, str] = MappingProxyType(
     {
-        "danger": "Danger possible\u00a0: violence, harcèlement, agression, détresse, accident, alcool ou drogue",
+        "danger": "Danger possible\u00a0: violence, harcèlement, agression, détresse, accident, exploitation, alcool "
+        "ou drogue",
         "injure": "Injure, mot grossier ou propos discriminatoire",
         "personne": "Quelqu'un paraît nommé",
         "telephone": "Numéro de téléphone",

@@ -83,12 +83,22 @@ def test_real_testimonies_get_their_subjects(real_data: Path) -> None:
         ("Franchement le salaire qui tombe ça fait plaisir", "changement", "remuneration", "salaire"),
         ("on est à 1h15 en bus du centre alors", "a_savoir", "transports", "bus"),
         ("y a trop de devoirs à la maison", "journee_cfa", "charge", "devoirs"),
+        ("Je fais toutes les semaines plus de cinquante heures", "journee_entreprise", "horaires", "cinquante heures"),
+        ("dix heures par jour dans le bruit", "journee_entreprise", "horaires", "dix heures par jour"),
+        ("les machines sont vieilles", "journee_cfa", "equipements", "machines sont vieilles"),
+        ("il manque des bras, de vieilles machines", "journee_cfa", "equipements", "vieilles machines"),
+        ("leurs fours sont cassés", "journee_cfa", "equipements", "fours sont cassés"),
         ("Je suis dyslexique et on m'aide bien", "journee_cfa", "accessibilite", "dyslexique"),
     ],
 )
 def test_a_proposal_shows_the_word_that_speaks_for_it(text: str, question: str, subject: str, sign: str) -> None:
     found = next(proposal for proposal in propose(text, question) if proposal.subject == subject)
     assert text[found.start : found.end] == sign
+
+
+@pytest.mark.parametrize("text", ["il y a deux heures de train", "vingt heures de trajet par mois"])
+def test_hours_on_the_road_are_no_working_hours(text: str) -> None:
+    assert [proposal.subject for proposal in propose(text, "a_savoir")] == ["transports"]
 
 
 def test_words_are_known_by_their_stem_with_or_without_accents() -> None:

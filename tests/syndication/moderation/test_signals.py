@@ -34,6 +34,11 @@ def kinds(text: str) -> set[str]:
     return {signal.kind for signal in examine(text)}
 
 
+def reasons(text: str) -> set[str]:
+    """Why a text is a danger."""
+    return {signal.why for signal in examine(text) if signal.kind == "danger"}
+
+
 def shown(text: str, kind: str) -> list[str]:
     """Parts of the text that a moderator would see marked."""
     return [text[signal.start : signal.end] for signal in examine(text) if signal.kind == kind]
@@ -100,6 +105,11 @@ def test_real_testimonies_get_few_signals_and_the_right_ones(real_data: Path) ->
         ("e\u0301te\u0301 ou pas, quel connard", "injure", ["connard"]),
         ("Hier il m'a encore frappé fort", "danger", ["m'a encore frappé"]),
         ("bien. bien. Mon chef m'a giflée, deux fois", "danger", ["giflée"]),
+        ("Le soir, il pose sa main sur ma cuisse", "danger", ["sa main sur ma cuisse"]),
+        ("Merci au prof de maths, Nguyen, il est bien", "personne", ["Nguyen"]),
+        ("mon tuteur (Delmas) et la formatrice de cuisine Ngo", "personne", ["Delmas", "Ngo"]),
+        ("Appelle le 01 23 45 67 89 le matin", "telephone", ["01 23 45 67 89"]),
+        ("Appelle le 01.23.45.67.89 le matin", "telephone", ["01.23.45.67.89"]),
         ("le clavier qsdfghjklm marche", "repete", ["qsdfghjklm"]),
         ("abc \u202edef\u202c, mon\u200b\u200btre", "invisible", ["\u202e", "\u202c", "\u200b\u200b"]),
     ],
@@ -132,6 +142,61 @@ def test_what_joins_pictures_and_letters_is_no_invisible_character() -> None:
         assert "invisible" not in kinds(text)
 
 
+# -- what a referent must see ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "le chef me caresse les cheveux dès qu'on est seuls",
+        "il m'a touchée dans la réserve",
+        "il me passe la main dans le dos en réserve",
+        "Il m'a montré une photo de son sexe",
+    ],
+)
+def test_hands_laid_on_somebody_and_naked_pictures_are_sexual_assault(text: str) -> None:
+    assert "Agression ou propos sexuels" in reasons(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["jveux mourrir", "jveut crevé", "je veux plus vivre", "elle s'est ouvert les veines", "je me suis tailladée"],
+)
+def test_distress_is_understood_as_it_is_typed(text: str) -> None:
+    assert "Détresse, pensées suicidaires ou épuisement" in reasons(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Il veut pas me rendre mon titre de séjour",
+        "il garde nos passeports dans son bureau",
+        "je travaille au noir depuis la rentrée",
+        "le patron me paye pas depuis trois mois",
+        "Je vis dans une voiture en ce moment",
+        "je suis à la rue",
+        "j'ai pas de quoi manger le midi",
+    ],
+)
+def test_work_without_rights_and_life_without_a_roof_are_dangers(text: str) -> None:
+    assert "Exploitation, ou vie sans toit ni de quoi manger" in reasons(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ils se sont moqués de mes habits", "personne ne me parle à midi", "la classe m'ignore", "on se moque de sa voix"],
+)
+def test_mockery_and_being_left_aside_are_harassment(text: str) -> None:
+    assert "Harcèlement, humiliation ou discrimination" in reasons(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["j'ai envie de tuer mon patron", "on va te buter", "jvais les frapper", "ça va pas, il m'a frappé"]
+)
+def test_threats_are_violence_whoever_makes_them(text: str) -> None:
+    assert "Violence\u00a0: des coups ou une menace" in reasons(text)
+
+
 # -- what is not meant -----------------------------------------------------------------------------------------------
 
 
@@ -142,6 +207,7 @@ def test_what_joins_pictures_and_letters_is_no_invisible_character() -> None:
         "8h30-12h00 13h30-17h00 du lundi au vendredi, rentrée le 02/09/2024, fin le 27/06/2025",
         "RNCP38430 et CFD 40022105, dossier 0245789632, code postal 59000, SIRET 12345678900012",
         "On attend 45 minutes, parfois 50, avec 06 ou 07 personnes dans la file",
+        "tape 0123456789 sur la caisse pour l'essayer",
     ],
 )
 def test_figures_of_all_kinds_are_no_telephone_number(text: str) -> None:
@@ -158,6 +224,12 @@ def test_figures_of_all_kinds_are_no_telephone_number(text: str) -> None:
         "J'ai toujours aimé ce métier, juste et parfait pour moi au max",
         "Mon patron Français aime la prof de Maths et le prof d'EPS",
         "Je répare une Mégane et une Clio, je mets une charlotte pour les madeleines",
+        "une capucine et des clémentines dans la salade, un marcel sous la blouse",
+        "la tarte Charlotte, le biscuit Victoria et le robot Gaston",
+        "Au garage Chez Martin on fait les vidanges",
+        "Chez Florence, un salon du centre, on coiffe tout le monde",
+        "notre Zizou national est venu au CFA",
+        "le formateur de cuisine Italienne",
     ],
 )
 def test_words_that_are_names_by_chance_are_no_people(text: str) -> None:
@@ -187,6 +259,16 @@ def test_words_that_look_rude_are_not(text: str) -> None:
         "Intervention sur le harcèlement et prévention des drogues, très bien faite",
         "ça m'a vraiment touché que le chef me pousse vers le haut",
         "jamais sans harnais, on monte pas sans casque",
+        "ce qui m'a le plus frappé, le témoignage d'un ancien, ses mots m'ont touchée",
+        "la différence de niveau m'a frappé, les trajets vont vous tuer, le froid aussi me tue",
+        "c'est du suicide de venir sans réviser",
+        "les lapins on va les tuer à trois mois, c'est le métier",
+        "je pose ma main sur le ventre de la patiente pour la rassurer",
+        "torse nu l'été, on prend des photos des fils dénudés",
+        "je veux pas vivre loin de chez moi",
+        "personne ne m'a parlé de l'aide au permis, personne ne se moque de nous",
+        "j'ai gardé mon passeport, pense à garder ta carte d'identité",
+        "sans contrat tu peux pas entrer au CFA, on est pas bien payé et il me paye pas les repas",
     ],
 )
 def test_words_of_the_trade_are_no_danger(text: str) -> None:
