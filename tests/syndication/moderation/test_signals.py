@@ -150,6 +150,7 @@ def test_what_joins_pictures_and_letters_is_no_invisible_character() -> None:
     [
         "le chef me caresse les cheveux dès qu'on est seuls",
         "il m'a touchée dans la réserve",
+        "il ma mis la main aux fesses",
         "il me passe la main dans le dos en réserve",
         "Il m'a montré une photo de son sexe",
     ],
@@ -268,6 +269,9 @@ def test_words_that_look_rude_are_not(text: str) -> None:
         "je veux pas vivre loin de chez moi",
         "personne ne m'a parlé de l'aide au permis, personne ne se moque de nous",
         "j'ai gardé mon passeport, pense à garder ta carte d'identité",
+        "Mon chef met la main sur la jambe du cheval pour le calmer",
+        "le prof nous a touché un mot du contrat, il a pris ma carte d'identité pour la photocopie",
+        "je suis à la rue en maths, les vaches dorment dehors",
         "sans contrat tu peux pas entrer au CFA, on est pas bien payé et il me paye pas les repas",
     ],
 )
