@@ -151,6 +151,8 @@ def test_what_joins_pictures_and_letters_is_no_invisible_character() -> None:
         "le chef me caresse les cheveux dès qu'on est seuls",
         "il m'a touchée dans la réserve",
         "il ma mis la main aux fesses",
+        "après le travail il ma touché les cuisses",
+        "le responsable de stage m'a touchée",
         "il me passe la main dans le dos en réserve",
         "Il m'a montré une photo de son sexe",
     ],
@@ -177,6 +179,8 @@ def test_distress_is_understood_as_it_is_typed(text: str) -> None:
         "Je vis dans une voiture en ce moment",
         "je suis à la rue",
         "j'ai pas de quoi manger le midi",
+        "j'ai jamais été payé",
+        "je dors dans les vestiaires, j'ai plus de logement",
     ],
 )
 def test_work_without_rights_and_life_without_a_roof_are_dangers(text: str) -> None:
@@ -192,7 +196,15 @@ def test_mockery_and_being_left_aside_are_harassment(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["j'ai envie de tuer mon patron", "on va te buter", "jvais les frapper", "ça va pas, il m'a frappé"]
+    "text",
+    [
+        "j'ai envie de tuer mon patron",
+        "on va te buter",
+        "jvais les frapper",
+        "ça va pas, il m'a frappé",
+        "mon maître d'apprentissage m'a frappé",
+        "le chef de la formation m'a frappée",
+    ],
 )
 def test_threats_are_violence_whoever_makes_them(text: str) -> None:
     assert "Violence\u00a0: des coups ou une menace" in reasons(text)
@@ -263,6 +275,7 @@ def test_words_that_look_rude_are_not(text: str) -> None:
         "ce qui m'a le plus frappé, le témoignage d'un ancien, ses mots m'ont touchée",
         "la différence de niveau m'a frappé, les trajets vont vous tuer, le froid aussi me tue",
         "c'est du suicide de venir sans réviser",
+        "la propreté et le calme des lieux m'ont frappée, une phrase m'a touché, mes pieds me tuent",
         "les lapins on va les tuer à trois mois, c'est le métier",
         "je pose ma main sur le ventre de la patiente pour la rassurer",
         "torse nu l'été, on prend des photos des fils dénudés",
