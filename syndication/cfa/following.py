@@ -148,7 +148,7 @@ class _Following:
             if told.invited > MANY:
                 raise _Many(
                     f"Ce fichier invite {words.number(told.invited)}\u00a0personnes, et un mail parti ne se rattrape "
-                    "pas. S'il est bien le bon, cochez la case et choisissez-le de nouveau\u00a0: rien n'est encore parti."
+                    "pas. S'il est bien le bon, cochez la case et choisissez-le de nouveau\u00a0: rien n'est parti."
                 )
         return self._hub.collector.invite(own.line.id, roster, reminders=reminders, every_days=days)
 
