@@ -73,7 +73,7 @@ class Host:
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """A browser for a module: while Playwright is open, no other test of this thread can run an event loop."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    path = shutil.which("chromium-headless-shell") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
         if os.environ.get(REQUIRED) == "required":
             pytest.fail("Chromium is required here and is not installed")

@@ -50,7 +50,9 @@
     section.append(lead, last);
     return section;
   };
+  // whatever is shown takes the place of a text that was waited for: when it comes, it goes behind
   const show = (section) => {
+    waits = false;
     front.replaceWith(section);
     front = section;
     front.focus({ preventScroll: true });
@@ -62,7 +64,7 @@
     asking = fetch(address(tail), { headers: { accept: "text/html" } })
       .then((answer) => (answer.ok ? answer.text() : Promise.reject(answer)))
       .then((html) => { ended = !take(new DOMParser().parseFromString(html, "text/html")); })
-      .catch(() => { if (waits) show(end("Le texte suivant n'a pas pu être demandé.")); waits = false; })
+      .catch(() => { if (waits) show(end("Le texte suivant n'a pas pu être demandé.")); })
       .finally(() => {
         asking = null;
         if (waits) advance();
@@ -71,8 +73,9 @@
   };
   const advance = () => {
     prepare();
-    waits = !ahead.length && !ended && !!asking;
-    show(ahead.shift() ?? end(waits ? "Le texte suivant arrive." : "Vous êtes au bout de la file."));
+    const coming = !ahead.length && !ended && !!asking;
+    show(ahead.shift() ?? end(coming ? "Le texte suivant arrive." : "Vous êtes au bout de la file."));
+    waits = coming;
     prepare();
   };
 
