@@ -22,7 +22,7 @@ QUIET = (
     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 )  # fmt: skip
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-"""Commands of Chromium, the lightest first: Debian's, without windows, takes half the processor time of the whole one."""
+"""Commands of Chromium, the lightest first: Debian's, without windows, takes half the processor time."""
 REQUIRED = "SIRIUS_TEST_BROWSER"
 """Set to ``required`` where a missing Chromium must fail the tests rather than skip them."""
 

@@ -429,7 +429,8 @@ def test_a_digest_tells_words_that_were_changed_behind_the_service(
 def test_the_history_says_who_did_what_when_and_why(hub: Hub, app: Any, desk: Desk, five: list[str]) -> None:
     desk.decide(five[0], "refuse", "vide", note="Relu à deux.")
     page = unescape(signed_in(hub, app).get(f"/moderation/textes/{five[0]}").text)
-    for words in ("lea@exemple.fr", "en attente", "refusé", "trop court ou trop confus", "Relu à deux.", "12\u00a0h\u00a000"):
+    told = ("lea@exemple.fr", "en attente", "refusé", "trop court ou trop confus", "Relu à deux.", "12\u00a0h\u00a000")
+    for words in told:
         assert words in page
     assert "<textarea" not in page
 
