@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from syndication import worker
 from syndication.accounts import signin
@@ -280,6 +280,28 @@ def test_a_colleague_who_was_faster_costs_nothing(fresh: Service, desk: Callable
     expect(person.page.locator("#texte")).to_have_attribute("data-state", "refuse")
     expect(person.page.get_by_label("Note, gardée avec la décision")).to_have_value("À revoir ensemble.")
     assert fresh.states(ids) == ["refuse", "attente"]
+
+
+def test_a_key_that_comes_before_the_next_text_is_not_lost(fresh: Service, desk: Callable[..., Moderator]) -> None:
+    ids = fresh.tell(*(STORY.format(number) for number in range(12)))
+    person, held = desk(), list[Route]()
+    person.page.route("**/moderation?*", lambda route: held.append(route) if _fetched(route) else route.continue_())
+    person.page.reload()
+    shown = 0
+    while person.page.get_by_text("Le texte suivant arrive.").count() == 0:
+        assert shown < len(ids)
+        person.press("j")
+        shown += 1
+    person.press("j")  # nobody knows yet what comes
+    for route in held:
+        route.continue_()
+    expect(person.page.locator("#texte")).to_have_attribute("data-id", ids[shown])
+    person.press("k")
+    expect(person.page.locator("#texte")).to_have_attribute("data-id", ids[shown - 1])
+
+
+def _fetched(route: Route) -> bool:
+    return route.request.resource_type == "fetch"
 
 
 def test_words_written_anew_while_they_are_read_are_shown_and_not_decided(

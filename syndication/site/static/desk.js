@@ -210,7 +210,7 @@
   // -- going through the queue ---------------------------------------------------------------------------------------
 
   const forward = () => {
-    if (!ahead.length) return;
+    if (waits || (!ahead.length && !asking)) return;
     behind.push(front);
     rank += 1;
     calm();
