@@ -122,8 +122,12 @@ def _moderation() -> None:
 
 
 def _around_texts() -> None:
-    op.create_table("verbatim_signal", _text("signal"), _verbatim(), sa.PrimaryKeyConstraint("signal", "verbatim_id"))
+    op.create_table(
+        "verbatim_signal", _text("signal"), _verbatim(), _flag("waits"),
+        sa.PrimaryKeyConstraint("signal", "verbatim_id"),
+    )  # fmt: skip
     op.create_index("ix_verbatim_signal_verbatim_id", "verbatim_signal", ["verbatim_id"])
+    _only("ix_verbatim_signal_waiting", "verbatim_signal", ["signal", "verbatim_id"], "waits")
     op.drop_index("ix_verbatim_waiting", "verbatim")
     queue = ["received_on", "id", "question", "formation_id", "centre_id", "alerted", "status"]
     _only("ix_verbatim_waiting", "verbatim", queue, "status = 'attente'")
