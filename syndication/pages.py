@@ -82,6 +82,7 @@ environment.filters.update(
         "mois": words.month,
         "nombre": words.number,
         "pourcent": words.percent,
+        "intervalle": words.interval,
         "moment": moment,
     }
 )

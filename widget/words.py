@@ -42,6 +42,12 @@ def percent(value: int, language: Language = "fr") -> str:
     return f"{value}{NBSP}%" if language == "fr" else f"{value}%"
 
 
+def interval(bounds: tuple[float, float]) -> str:
+    """« 72 à 93 % », from percentages."""
+    low, high = map(round, bounds)
+    return f"{low} à {percent(high)}"
+
+
 @lru_cache(maxsize=1024)
 def month(value: str, language: Language = "fr") -> str:
     """« juin 2026 » for « 2026-06 »."""

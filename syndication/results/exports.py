@@ -153,15 +153,12 @@ def _sheet(told: Told) -> Sheet:
 
 def _bar(line: Line) -> Bar:
     assert line.own is not None  # noqa: S101 a line without figures is not told
-    return Bar(line.label, line.own, beside_line(line), between(line.own))
-
-
-def between(spread: Distribution) -> str:
-    """« 72 à 93 % », or nothing where no interval is told."""
-    if spread.good_interval is None:
-        return ""
-    low, high = map(round, spread.good_interval)
-    return f"{low} à {words.percent(high)}"
+    return Bar(
+        line.label,
+        line.own,
+        beside_line(line),
+        words.interval(line.own.good_interval) if line.own.good_interval else "",
+    )
 
 
 def beside_line(line: Line) -> str:
@@ -170,7 +167,7 @@ def beside_line(line: Line) -> str:
     for one in line.beside:
         spread = one.distribution
         if spread is not None and spread.good.percent is not None:
-            interval = f" ({between(spread)})" if spread.good_interval else ""
+            interval = f" ({words.interval(spread.good_interval)})" if spread.good_interval else ""
             verdict = f", {one.said}" if one.said else ""
             said.append(f"{one.name} {words.percent(spread.good.percent)}{interval}{verdict}")
     return "; ".join(said).replace(";", "\u00a0;")
