@@ -72,7 +72,7 @@ def open_campaigns(
     Each asks the questions of the centre that it is opened for, as they are now.
     """
     with writing(engine).begin() as connection:
-        refuse_closed(connection, opener, *(pick.place.id for pick in picks))
+        refuse_closed(connection, opens_on, opener, *(pick.place.id for pick in picks))
         refuse(connection)
         asked = OwnPart(own.accepted(connection, opener), minimum)
         orders = [_order(connection, pick, opens_on, closes_on, questionnaire, asked) for pick in picks]
@@ -90,10 +90,11 @@ def open_campaigns(
     return opened
 
 
-def refuse_closed(connection: Connection, *centre_ids: int) -> None:
-    """Refuse to ask for centres that closed, or that another took over from; raises CampaignRefused."""
+def refuse_closed(connection: Connection, on: date, *centre_ids: int) -> None:
+    """Refuse to ask on some day for centres that will have closed, or that another will have taken over from; raises
+    CampaignRefused."""
     for centre_id in dict.fromkeys(centre_ids):
-        closed_on, successor = catalogue.end_of(connection, centre_id)
+        closed_on, successor = catalogue.end_of(connection, centre_id, on)
         name = catalogue.centre(connection, centre_id).name
         if successor:
             raise CampaignRefused(
@@ -136,18 +137,18 @@ def close_campaign(collector: Collector, campaign_id: str) -> None:
         raise CampaignRefused(str(error)) from None
 
 
-def refuse_closed_for(connection: Connection, campaign_id: str) -> None:
-    """Refuse to ask anybody more in a campaign of a centre that closed or was taken over; raises CampaignRefused."""
+def refuse_closed_for(connection: Connection, on: date, campaign_id: str) -> None:
+    """Refuse to ask more on some day in a campaign of a centre that will have closed; raises CampaignRefused."""
     campaign = store.campaign(connection, campaign_id)
     if campaign is not None:
-        refuse_closed(connection, campaign.centre_id)
+        refuse_closed(connection, on, campaign.centre_id)
 
 
 def extend_campaign(engine: Engine, collector: Collector, campaign_id: str, closes_on: date) -> None:
     """Give a campaign that runs, or is to come, a later last day; raises CampaignRefused."""
     try:
         with writing(engine).begin() as connection:
-            refuse_closed_for(connection, campaign_id)
+            refuse_closed_for(connection, closes_on, campaign_id)
             store.move_end(connection, campaign_id, closes_on)
             collector.extend_campaign(campaign_id, closes_on)
     except CampaignError as error:

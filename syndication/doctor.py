@@ -8,6 +8,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from collector.door import check_mail
 from syndication import asgi, database, store
+from syndication.accounts.store import people_with
+from syndication.alerts import store as alerts
 from syndication.context import Hub
 from syndication.errors import ConfigurationError
 from syndication.fairness import store as fairness
@@ -87,7 +89,7 @@ def _databases(settings: Settings) -> list[str]:
         faults += [
             f"{len(altered)} texte(s) publié(s) sur {looked} relus ne sont plus ceux qui ont été écrits : {named}."
         ] if altered else []  # fmt: skip
-        faults += unread(hub)
+        faults += [*unread(hub), *unheard(hub)]
     hub.close()
     return faults
 
@@ -103,3 +105,11 @@ def unread(hub: Hub) -> list[str]:
         f"{waits.texts} texte(s) attendent d'être lus, le plus ancien depuis {days} jours : une décision est promise "
         f"en un mois (SIRIUS_WAITING_DAYS : {most})."
     ]
+
+
+def unheard(hub: Hub) -> list[str]:
+    """Alerts that moderators may raise and that nobody would be told of, in a sentence."""
+    with hub.engine.connect() as connection:
+        if alerts.told(connection) or not people_with(connection, "moderator"):
+            return []
+    return ["Personne ne reçoit les alertes par mail : aucun référent ni administrateur n'en veut (/compte)."]

@@ -172,12 +172,13 @@ def parts_of(connection: Connection, lineage_id: int, centre_id: int) -> list[tu
     return [(role, place) for role, place in _PARTS.rows(connection, lineage=lineage_id, centre=centre_id)]
 
 
-def end_of(connection: Connection, centre_id: int) -> tuple[date | None, str | None]:
-    """When a centre closed, and the name of the one that took over from it; None when it did not, or none did."""
+def end_of(connection: Connection, centre_id: int, on: date) -> tuple[date | None, str | None]:
+    """When a centre closed, and the name of the one that took over from it; None when it did not by some day, or none
+    did."""
     successor = CENTRE.alias("successor")
     query = select(CENTRE.c.closed_on, successor.c.name).outerjoin(successor, successor.c.id == CENTRE.c.merged_into)
-    row = connection.execute(query.where(CENTRE.c.id == centre_id)).one()
-    return row[0], row[1]
+    row = connection.execute(query.where(CENTRE.c.id == centre_id, CENTRE.c.closed_on <= on)).first()
+    return (row[0], row[1]) if row else (None, None)
 
 
 def end_centre(connection: Connection, centre_id: int, closed_on: date | None, merged_into: int | None) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from urllib.parse import urlencode
 
@@ -86,10 +87,10 @@ def is_few(hub: Hub, followed: Followed) -> bool:
     return 0 < (followed.progress.invited or 0) < hub.settings.thresholds.minimum
 
 
-def closed_because(connection: Connection, centre_id: int) -> str:
+def closed_because(connection: Connection, centre_id: int, today: date) -> str:
     """Why a centre opens no campaign any more, or nothing."""
     try:
-        campaigns.refuse_closed(connection, centre_id)
+        campaigns.refuse_closed(connection, today, centre_id)
     except CampaignRefused as error:
         return str(error)
     return ""
@@ -176,7 +177,7 @@ class CampaignPages:
             offered = store.offers(connection, centre.id)
             ticked = _ticked_elsewhere(connection, centre, typed)
             found = _elsewhere(connection, centre, words, {line.formation.lineage_id for line in offered})
-            closed = closed_because(connection, centre.id)
+            closed = closed_because(connection, centre.id, self._hub.clock().date())
             questions = own.accepted(connection, centre.id)
         shown = [line for line in offered if f"f.{line.key}" in typed]
         shown += [line for line in (opening.saying(offered, words) if words else offered) if line not in shown]

@@ -141,7 +141,7 @@ class _Following:
         if days is None:
             raise CampaignRefused("Les relances s'espacent de 1 à 60 jours.")
         with self._hub.engine.connect() as connection:
-            campaigns.refuse_closed_for(connection, own.line.id)
+            campaigns.refuse_closed_for(connection, self._hub.clock().date(), own.line.id)
         roster = RosterFile(re.sub(r"[^\w .()-]", "", sent.name)[:80] or "Le fichier", sent.content)
         if "beaucoup" not in sent.fields:
             told = self._hub.collector.invite(own.line.id, roster, reminders=reminders, every_days=days, dry_run=True)
@@ -164,7 +164,7 @@ class _Following:
             return self._page(own, person, centre, 422, faults={"nombre": fault}, typed=typed)
         try:
             with self._hub.engine.connect() as connection:
-                campaigns.refuse_closed_for(connection, own.line.id)
+                campaigns.refuse_closed_for(connection, self._hub.clock().date(), own.line.id)
             links = await run_in_threadpool(campaigns.issue_links, self._hub.collector, own.line.id, count)
         except CampaignRefused as error:
             return self._page(own, person, centre, 422, faults={"nombre": str(error)}, typed=typed)

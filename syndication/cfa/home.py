@@ -53,7 +53,7 @@ class Home:
             questions = own.questions_of(connection, centre.id)
             respondents = store.respondents(connection, centre.id)
             offered = len(store.offers(connection, centre.id))
-            closed = closed_because(connection, centre.id)
+            closed = closed_because(connection, centre.id, today)
         ending = [
             line for line in found.running if (line.followed.closes_on - today).days < SOON_DAYS
         ]  # fmt: skip

@@ -26,10 +26,14 @@ def centre_close(
         successor = resolve_centre(connection, into) if into else None
         if successor is not None and successor.id == centre.id:
             raise CampaignRefused("Un centre ne prend pas sa propre suite.")
-        day = _day(on) if on else hub.clock().date()
+        today = hub.clock().date()
+        if successor is not None and store.end_of(connection, successor.id, date.max) != (None, None):
+            raise CampaignRefused(f"{successor.name} a fermé ou va fermer : donnez le centre qui reste ouvert.")
+        day = _day(on) if on else today
         store.end_centre(connection, centre.id, day, successor.id if successor else None)
     then = f", {successor.name} a pris la suite" if successor else ""
-    say(f"{centre.name} : fermé le {words.day(day)}{then}. Ses campagnes en cours vont à leur fin.")
+    when = "ferme" if day > today else "fermé"
+    say(f"{centre.name} : {when} le {words.day(day)}{then}. Ses campagnes en cours vont à leur fin.")
 
 
 def centre_reopen(etablissement: Centre) -> None:

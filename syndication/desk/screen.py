@@ -1,6 +1,6 @@
 """The screen of the queue: one text in front, the next ones ready behind it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from syndication.accounts.store import Person
+from syndication.alerts import store as alerting
 from syndication.context import Hub
 from syndication.desk.asked import AGE, LEARNT, Asked
 from syndication.desk.fronts import FILTERED, Front, front_of
@@ -26,6 +27,8 @@ WINDOW = 300
 PREPARED = 8
 """Texts that stand ready behind the one in front."""
 FRESH = timedelta(minutes=1)
+Scores = dict[tuple[str, int], float]
+"""Scores by a text's id and edition."""
 Suggested = tuple[list[queue.Choice], list[queue.Choice]]
 CHOICES = 200
 """Formations and centres that filters suggest."""
@@ -75,6 +78,7 @@ class Screen:
         self._hub = hub
         self._reader = Reader()
         self._suggested: tuple[datetime, Suggested] | None = None
+        self._scores: tuple[Model, Scores] | None = None
 
     def show(self, person: Person, asked: Asked, said: Said | None = None, status: int = 200) -> Response:
         """The page for some filters, after what was ``said``."""
@@ -86,6 +90,7 @@ class Screen:
             shown = self._look(connection, asked, said, model if asked.ordre == LEARNT else None)
             formations, centres = self._suggestions(connection)
             held, unread = reviews.count_held(connection), own.count_waiting(connection)
+            unheard = not alerting.told(connection)
             flow = flow_of(connection, self._hub)
         if asked.fault and status == 200:
             status = 422
@@ -97,7 +102,7 @@ class Screen:
             questions={one.key: one.label for one in questions.asked if one.kind == "texte"},
             states=STATES, filtered=FILTERED, reasons=REASONS,
             alerts=ALERTS, learnt=measured(model) if model else (), formations=formations, centres=centres, held=held,
-            flow=flow, unread=unread,
+            flow=flow, unread=unread, unheard=unheard,
         )  # fmt: skip
 
     def _suggestions(self, connection: Connection) -> Suggested:
@@ -136,9 +141,20 @@ class Screen:
     ) -> tuple[list[str], int, str | None]:
         """Ids in the order that was learnt, from one on when it is among them, how many are before, and the last of
         these. The oldest are looked at, so that nobody waits for ever."""
-        texts = queue.texts(connection, queue.ids(connection, wanted, None, WINDOW))
-        scores = model.score([(text.text, text.question) for text in texts])
-        queued = [Queued(text.id, text.received_on, score) for text, score in zip(texts, scores, strict=True)]
+        standing = queue.standing(connection, wanted, WINDOW)
+        known = self._scored(connection, model, standing)
+        queued = [Queued(one.id, one.received_on, known.get((one.id, one.edition))) for one in standing]
         ids = [one.id for one in ordered(queued, self._hub.clock())]
         place = ids.index(at) if at in ids else 0
         return ids[place : place + PREPARED + 1], place, ids[place - 1] if place else None
+
+    def _scored(self, connection: Connection, model: Model, standing: Sequence[queue.Standing]) -> Scores:
+        """Scores of texts by a model. Those of the last view are kept: most of its texts stand in the next."""
+        kept = self._scores[1] if self._scores and self._scores[0] is model else {}
+        known = {(one.id, one.edition) for one in standing} & kept.keys()
+        found = {one: kept[one] for one in known}
+        fresh = queue.texts(connection, [one.id for one in standing if (one.id, one.edition) not in known])
+        scores = model.score([(text.text, text.question) for text in fresh])
+        found |= {(text.id, text.edition): score for text, score in zip(fresh, scores, strict=True)}
+        self._scores = model, found
+        return found

@@ -70,7 +70,7 @@ class _Joining:
         try:
             with self._hub.engine.connect() as connection:
                 centre = resolve_centre(connection, typed)
-                _, successor = catalogue.end_of(connection, centre.id)
+                _, successor = catalogue.end_of(connection, centre.id, self._hub.clock().date())
         except UnusableCode as error:
             faults["centre"] = _why(error)
             return None

@@ -59,6 +59,15 @@ class QueuedText:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """A text in the queue, without its words."""
+
+    id: str
+    received_on: date
+    edition: int
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """A formation or a centre with texts that wait; ``code`` is what it may be asked for by."""
 
@@ -83,6 +92,12 @@ def ids(
     if start is not None:
         query = query.where(_beyond(start, rising=wanted.rising, inclusive=inclusive))
     return list(connection.execute(_ordered(query, rising=wanted.rising).limit(limit)).scalars())
+
+
+def standing(connection: Connection, wanted: Wanted, limit: int) -> list[Standing]:
+    """The first texts of the queue: when each came, and which edition of it waits."""
+    query = _filtered(select(VERBATIM.c.id, VERBATIM.c.received_on, VERBATIM.c.edition), wanted)
+    return [Standing(*row) for row in connection.execute(_ordered(query, rising=wanted.rising).limit(limit))]
 
 
 def id_before(connection: Connection, wanted: Wanted, place: Place) -> str | None:

@@ -75,7 +75,7 @@ class Observatory:
             wish, _, fault = asking.nearest(connection, wish)
             seen = self._seen(connection, scope, wish)
             centres = [EVERY] if seen.observed.scope == "nation" else list(seen.observed.centres)
-            choices = _allowed(gather.choices(connection, centres, seen.cut), seen.observed, connection)
+            choices = _allowed(gather.choices(connection, centres, seen.cut), seen.observed.formations, connection)
         figures = seen.told.figures
         sort = request.query_params.get(asking.SORT, "")
 
@@ -127,8 +127,12 @@ class Observatory:
             members = _union([within(one, cut.members) for one in allowed])
             if not members:
                 return forbidden(self._hub, person)
-            told = self._told(connection, centre, Cut(members, cut.code, cut.title, cut.year))
-            choices = _allowed(gather.choices(connection, [centre.id], cut), allowed[0], connection)
+            formations = _union([one.formations for one in allowed])
+            choices = _allowed(gather.choices(connection, [centre.id], cut), formations, connection)
+            seen = " et ".join(one.name for one in allowed)
+            title = cut.title or ("" if members == (EVERY,) else f"Formations de {seen}")
+            cut = Cut(members, cut.code, title, cut.year)
+            told = self._told(connection, centre, cut)
         if kind:
             return asking.download(kind, as_file(kind, told), f"resultats-{self._code(centre)}")
         base = f"/observatoire/centres/{quote(self._code(centre), safe='')}"
@@ -210,11 +214,11 @@ def _scope(request: Request, person: Person) -> str | None:
     return next(iter(person.scopes), None)
 
 
-def _allowed(found: gather.Choices, place: Observed, connection: Connection) -> gather.Choices:
-    """Choices that a scope lets be seen."""
-    if place.formations == (EVERY,):
+def _allowed(found: gather.Choices, formations: Sequence[int], connection: Connection) -> gather.Choices:
+    """Choices among formations that may be seen."""
+    if EVERY in formations:
         return found
-    members = set(place.formations)
+    members = set(formations)
     told = [one for one in found.formations if members & set(gather.understood(connection, Wish(one[0])).members)]
     return gather.Choices(tuple(told), found.years)
 

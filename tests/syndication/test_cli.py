@@ -226,5 +226,17 @@ def test_a_centre_that_closed_opens_no_campaign_until_it_is_said_to_be_open(read
     assert (closed.returncode, "fermé le 31" in closed.stderr) == (0, True)
     refused = sirius(ready, *opening)
     assert (refused.returncode, "a fermé le 31" in refused.stderr) == (1, True)
+    later = sirius(ready, "centre", "close", "9990001X", "--on", "2099-08-31")
+    assert (later.returncode, "ferme le 31" in later.stderr) == (0, True)
+    assert sirius(ready, *opening).returncode == 0
     assert sirius(ready, "centre", "reopen", "9990001X").returncode == 0
     assert sirius(ready, *opening).returncode == 0
+
+
+def test_no_centre_is_taken_over_by_one_that_closed(ready: Path) -> None:
+    file = ready / "autre.csv"
+    file.write_text(OFFERS.replace("9990001X,00000002600013", "9990002Y,00000003400017"), encoding="utf-8")
+    assert sirius(ready, "catalogue", "import", str(file)).returncode == 0
+    assert sirius(ready, "centre", "close", "9990001X", "--into", "9990002Y").returncode == 0
+    back = sirius(ready, "centre", "close", "9990002Y", "--into", "9990001X")
+    assert (back.returncode, "donnez le centre qui reste ouvert" in back.stderr) == (1, True)

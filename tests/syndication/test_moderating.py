@@ -255,6 +255,17 @@ def test_without_a_referent_those_who_administer_are_told(hub: Hub, app: Any, de
     assert "Personne n'a le rôle de référent" in unescape(chief.get("/moderation/alertes").text)
 
 
+def test_a_service_where_nobody_is_told_of_alerts_says_so(hub: Hub, app: Any, five: list[str]) -> None:
+    moderator = signed_in(hub, app)
+    warning = "Personne ne reçoit les alertes par mail"
+    assert warning in unescape(moderator.get("/moderation").text)
+    assert [warning in fault for fault in doctor.unheard(hub)] == [True]
+    with writing(hub.engine).begin() as connection:
+        grant(connection, Grant("ref@exemple.fr", "referent"), "essai", hub.clock())
+    assert warning not in unescape(moderator.get("/moderation").text)
+    assert doctor.unheard(hub) == []
+
+
 def test_an_alerted_text_is_seen_by_few_until_it_is_given_back(hub: Hub, app: Any, desk: Desk, five: list[str]) -> None:
     moderator = signed_in(hub, app)
     referent = signed_in(hub, app, Grant("ref@exemple.fr", "referent"))
@@ -416,6 +427,8 @@ def test_a_digest_tells_words_that_were_changed_behind_the_service(
         desk.decide(one, "publie")
     moderator = signed_in(hub, app)
     assert "conforme : les mots" in unescape(moderator.get(f"/moderation/textes/{five[0]}").text).replace("\u00a0", " ")
+    with writing(hub.engine).begin() as connection:
+        grant(connection, Grant("ref@exemple.fr", "referent"), "essai", hub.clock())
     assert doctor.examine(lambda: hub.settings) == []
     with hub.engine.begin() as connection:
         connection.exec_driver_sql("DROP TRIGGER words_kept" + (" ON verbatim" if hub.engine.name != "sqlite" else ""))

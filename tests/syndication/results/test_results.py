@@ -326,6 +326,20 @@ def test_an_opco_is_its_formations_wherever_they_are_taught(hub: Hub, app: Any, 
     assert "Aucun centre n'est connu ici" in unknown
 
 
+def test_a_centre_seen_by_two_scopes_tells_what_either_lets_see(hub: Hub, app: Any, answer: Answer) -> None:
+    answer(6)
+    answer(12, formation="50033616")
+    with writing(hub.engine).begin() as connection:
+        scopes.replace_opcos(connection, [("Akto", "RNCP38430")])
+    base = f"/observatoire/centres/{PARIS_CENTRE}"
+    alone = said(observer(hub, app, "opco:Akto"), base)
+    assert "Formations de OPCO Akto, toutes les années" in alone
+    assert 'value="50033616"' not in alone
+    both = said(observer(hub, app, "opco:Akto", "departement:75"), base)
+    assert "Toutes les formations, toutes les années" in both
+    assert 'value="50033616"' in both
+
+
 def test_an_observer_s_list_says_who_takes_part_and_hides_small_numbers(hub: Hub, app: Any, answer: Answer) -> None:
     answer(12)
     answer(3, centre=LYON_CENTRE)
