@@ -128,7 +128,7 @@ class Screen:
         if not texts:
             last = queue.ids(connection, replace(wanted, backwards=True), None, 1) if total else []
             return _Shown([], total, 0, last[0] if last else None)
-        if not model and total:
+        if said.at and not model and total:
             before = queue.count(connection, wanted, texts[0].place)
             previous = queue.id_before(connection, wanted, texts[0].place) if before else None
         said_by = [suggestion(model, model.score([(one.text, one.question)])[0]) if model else "" for one in texts]

@@ -1,7 +1,7 @@
 """SQL of the queue. Texts that wait are counted, placed and paged along one index that holds all that filters ask."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -78,7 +78,12 @@ class Choice:
 
 def count(connection: Connection, wanted: Wanted, before: Place | None = None) -> int:
     """How many texts are wanted, those before a place only when it is given; ``COUNTED_MOST`` at most."""
-    query = _filtered(select(literal_column("1").label("one")), wanted)
+    one: Select[Any] = select(literal_column("1").label("one"))
+    if before is None and wanted.signal and replace(wanted, signal="", backwards=False) == Wanted():
+        # signals know which of their texts wait
+        query = one.where(VERBATIM_SIGNAL.c.signal == wanted.signal, literal_column("verbatim_signal.waits"))
+    else:
+        query = _filtered(one, wanted)
     if before is not None:
         query = query.where(_beyond(before, rising=not wanted.rising))
     return connection.execute(select(func.count()).select_from(query.limit(COUNTED_MOST).subquery())).scalar_one()
