@@ -54,10 +54,11 @@ def read(form: Mapping[str, str], known: Sequence[OfferLine], today: date, fewes
     _read_dates(asked, today)
     for line in known:
         if f"f.{line.key}" in form:
-            seats = _seats(form.get(f"p.{line.key}", ""))
-            if seats is None:
+            typed = form.get(f"p.{line.key}", "").strip()
+            seats = whole(typed, 0, MOST_SEATS)
+            if seats is None and typed:
                 asked.faults[f"p.{line.key}"] = f"{line.formation.title}\u00a0: un nombre de places, ou rien."
-            elif 0 < seats < fewest:
+            elif seats is not None and seats < fewest:
                 asked.faults[f"p.{line.key}"] = (
                     f"{line.formation.title}\u00a0: {fewest} places au moins, ou rien. "
                     "En dessous, on saurait qui a répondu."
@@ -109,11 +110,6 @@ def whole(text: str, least: int, most: int) -> int | None:
     if not (digits.isascii() and digits.isdigit() and len(digits) < 8):
         return None
     return int(digits) if least <= int(digits) <= most else None
-
-
-def _seats(text: str) -> int | None:
-    """Seats asked for: 0 when nothing is said, None when it is no number."""
-    return whole(text, 0, MOST_SEATS) if text.strip() else 0
 
 
 def saying(lines: Sequence[OfferLine], words: str) -> list[OfferLine]:

@@ -133,10 +133,11 @@ def test_seats_that_are_no_number_open_nothing_at_all(hub: Hub, owner: Client, s
     assert count(hub) == 0
 
 
-def test_so_few_seats_that_it_would_be_known_who_answered_open_nothing(hub: Hub, owner: Client) -> None:
+@pytest.mark.parametrize("few", ["0", " 00 ", "1", "4"])
+def test_so_few_seats_that_it_would_be_known_who_answered_open_nothing(hub: Hub, owner: Client, few: str) -> None:
     ticked = picks(hub, CUISINE)
     seats = next(iter(ticked)).replace("f.", "p.")
-    answer = owner.post(NEW, data={**dates(hub), **ticked, seats: "4"})
+    answer = owner.post(NEW, data={**dates(hub), **ticked, seats: few})
     assert answer.status_code == 422
     assert "5 places au moins, ou rien." in read(answer)
     assert count(hub) == 0
