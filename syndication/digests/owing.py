@@ -49,14 +49,14 @@ def owe_letters(connection: Connection, now: datetime, waiting_days: int) -> int
 
 
 def _owe_weeks(connection: Connection, now: datetime) -> int:
-    """The week that ended last Monday, to each person of a centre where something happened.
+    """The week of whole days that ended with last Sunday, to each person of a centre where something happened.
 
     A service that has just been installed owes none: nobody waits for it.
     """
     last, name = store.bookmark(connection, WEEKLY), _week_name(now)
     if last == name or not store.turn_bookmark(connection, WEEKLY, last, name) or not last:
         return 0
-    end = monday(now)
+    end = monday(now).replace(hour=0)
     start = end - timedelta(days=7)
     people = [one for one in accounts.people_with(connection, "cfa") if WEEKLY not in one.stopped]
     found = weeks(connection, [centre for one in people for centre in one.centre_ids], start, end)

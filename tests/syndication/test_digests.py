@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage
 
 import pytest
+from sqlalchemy import update
 
 from syndication import worker
 from syndication.accounts import store as accounts
@@ -14,6 +15,7 @@ from syndication.catalogue.codes import Code
 from syndication.context import Hub
 from syndication.database import writing
 from syndication.digests.owing import monday
+from syndication.digests.store import VERBATIM
 from syndication.doubts import store as doubts
 from syndication.instants import PARIS
 from syndication.letters import store as letters
@@ -97,6 +99,23 @@ def test_a_centre_s_week_is_told_on_monday_morning_to_each_of_its_people_once(hu
     assert worker.owe_letters(hub) == 0
     weekly.moment = MONDAY + timedelta(days=7)
     assert worker.owe_letters(hub) == 0
+
+
+@pytest.mark.parametrize(
+    ("at", "monday_s", "next_one"),
+    [("2026-11-22T23:59", 0, 0), ("2026-11-23T00:00", 1, 0), ("2026-11-29T23:59", 1, 0), ("2026-11-30T00:00", 0, 1),
+     ("2026-11-30T07:59", 0, 1)],
+)  # fmt: skip
+def test_a_week_counts_the_days_that_it_names_and_no_hour_of_another(
+    hub: Hub, weekly: Clock, at: str, monday_s: int, next_one: int
+) -> None:
+    know(hub, LEA, PARIS_CENTRE)
+    with writing(hub.engine).begin() as connection:
+        connection.execute(update(VERBATIM).values(published_at=datetime.fromisoformat(at).replace(tzinfo=PARIS)))
+    weekly.moment = MONDAY
+    assert worker.owe_letters(hub) == monday_s
+    weekly.moment = MONDAY + timedelta(days=7)
+    assert worker.owe_letters(hub) == next_one
 
 
 def test_a_late_start_tells_the_week_all_the_same_and_two_processes_tell_it_once(hub: Hub, weekly: Clock) -> None:
