@@ -20,6 +20,7 @@ from syndication.corpus.records import Figures, read_export
 from syndication.database import writing
 from syndication.scopes import store as scopes
 from syndication.scopes.opco import read_opcos
+from widget.routes import words
 
 EXPORTED = {"avis": "avis", "verbatims": "verbatim"}
 """What can be exported, and as what the corpus holds it."""
@@ -55,7 +56,7 @@ def catalogue_import(
 
 
 def catalogue_opco(
-    file: Annotated[Path, typer.Argument(help="CSV aux colonnes opco;rncp, ou JSON {nom : [numéros RNCP]}.")],
+    file: Annotated[Path, typer.Argument(help=r"CSV aux colonnes opco;rncp, ou JSON {nom : \[numéros RNCP]}.")],
     as_json: AsJson = False,
 ) -> None:
     """Dit de quel OPCO est chaque numéro RNCP, pour ses observateurs ; remplace la liste d'avant."""
@@ -63,10 +64,14 @@ def catalogue_opco(
     names = {name for name, _ in pairs}
     with opened_hub() as hub, writing(hub.engine).begin() as connection:
         scopes.replace_opcos(connection, pairs)
+        unborne = scopes.count_unborne(connection)
+    numbers = len({number for _, number in pairs})
     if as_json:
-        give_json({"opco": len(names), "rncp": len(pairs), "rejetees": faults})
+        give_json({"opco": len(names), "rncp": numbers, "sans_formation": unborne, "rejetees": faults})
         return
-    give(f"{len(names)} OPCO, {len(pairs)} numéros RNCP, {len(faults)} lignes rejetées")
+    listed = words.plural(numbers, "numéro RNCP", "numéros RNCP")
+    rejected = words.plural(len(faults), "ligne rejetée", "lignes rejetées")
+    give(f"{len(names)} OPCO, {listed} (dont {unborne} sans formation au catalogue), {rejected}")
     for fault in faults[:SHOWN]:
         say(f"  {fault}")
 
@@ -143,8 +148,10 @@ def _lines(pairs: Sequence[tuple[int, str]]) -> list[dict[str, Any]]:
 
 def _tell(report: Report) -> None:
     give(
-        f"{report.path.name} ({report.kind}) : {report.read} lues, {report.kept} gardées, "
-        f"{len(report.rejected)} rejetées, {len(report.remarks)} remarques"
+        f"{report.path.name} ({report.kind}) : {words.plural(report.read, 'lue', 'lues')}, "
+        f"{words.plural(report.kept, 'gardée', 'gardées')}, "
+        f"{words.plural(len(report.rejected), 'rejetée', 'rejetées')}, "
+        f"{words.plural(len(report.remarks), 'remarque', 'remarques')}"
     )
     for line, reason in report.rejected[:SHOWN]:
         give(f"  ligne {line} rejetée : {reason}")

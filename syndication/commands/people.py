@@ -8,6 +8,7 @@ from syndication.accounts import signin as accounts
 from syndication.accounts.store import Grant
 from syndication.catalogue.resolve import resolve_centre
 from syndication.commands.console import AsJson, give, give_json, opened_hub, say
+from syndication.scopes import store as scopes
 
 
 def signin(
@@ -22,9 +23,11 @@ def signin(
     """Donne un lien de connexion, qui ne sert qu'une fois et vaut un quart d'heure."""
     with opened_hub() as hub:
         centre_id = None
-        if etablissement:
-            with hub.engine.connect() as connection:
+        with hub.engine.connect() as connection:
+            if etablissement:
                 centre_id = resolve_centre(connection, etablissement).id
+            if scope and role == "observer":
+                scopes.choices(connection).checked(scope)
         link = accounts.make_link(
             hub.engine, hub.settings.public_url, Grant(email, role, centre_id, scope), hub.clock()
         )

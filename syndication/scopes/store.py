@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, false, insert, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, delete, distinct, false, func, insert, or_, select, true
 
 from syndication import models
 from syndication.catalogue.territories import DEPARTMENTS
@@ -31,7 +31,8 @@ class Choices:
         known = {"region": self.regions, "departement": self.departments, "opco": self.opcos}.get(kind, ())
         if scope != "nation" and name not in known:
             raise AccessRefused(
-                "Choisissez ce que l'observateur verra\u00a0: la France, une région, un département ou un OPCO."
+                f"Le catalogue ne connaît pas le périmètre «\u00a0{scope}\u00a0». Choisissez ce que l'observateur "
+                "verra\u00a0: la France, une région, un département ou un OPCO."
             )
         return scope
 
@@ -52,6 +53,13 @@ def replace_opcos(connection: Connection, pairs: Collection[tuple[str, str]]) ->
     """Keep which OPCO is that of which RNCP number, in the place of what was kept."""
     connection.execute(delete(OPCO))
     connection.execute(insert(OPCO), [{"name": name, "rncp": rncp} for name, rncp in sorted(pairs)])
+
+
+def count_unborne(connection: Connection) -> int:
+    """How many RNCP numbers of OPCO no formation of the catalogue bears."""
+    borne = select(FORMATION_CODE.c.value).where(FORMATION_CODE.c.scheme == "rncp")
+    query = select(func.count(distinct(OPCO.c.rncp))).where(OPCO.c.rncp.not_in(borne))
+    return connection.execute(query).scalar_one()
 
 
 def opco_formations(name: str) -> Select[Any]:

@@ -72,15 +72,22 @@ def test_the_common_link_is_written_as_a_code(ready: Path, suffix: str, start: b
 
 def test_opcos_are_listed_for_their_observers_and_their_number_told(ready: Path) -> None:
     file = ready / "opco.csv"
-    file.write_text("opco;rncp\nAKTO;RNCP38430\nAKTO;x\n", encoding="utf-8")
+    file.write_text("opco;rncp\nAKTO;RNCP38430\nAKTO;RNCP39999\nATLAS;RNCP39999\nAKTO;x\n", encoding="utf-8")
     done = sirius(ready, "catalogue", "opco", str(file), "--json")
     told = json.loads(done.stdout)
-    assert (told["opco"], told["rncp"], len(told["rejetees"])) == (1, 1, 1)
+    assert (told["opco"], told["rncp"], told["sans_formation"], len(told["rejetees"])) == (2, 2, 1, 1)
+    said = sirius(ready, "catalogue", "opco", str(file)).stdout.replace("\u00a0", " ")
+    assert said == "2 OPCO, 2 numéros RNCP (dont 1 sans formation au catalogue), 1 ligne rejetée\n"
+
+
+def test_an_import_of_one_line_is_told_in_the_singular(ready: Path) -> None:
+    said = sirius(ready, "catalogue", "import", str(ready / "offres.csv")).stdout.replace("\u00a0", " ")
+    assert "2 lues, 1 gardée, 1 rejetée, 0 remarque\n" in said
 
 
 def test_a_sign_in_link_is_printed_for_each_role(ready: Path) -> None:
     for role, more in (
-        ("moderator", ()), ("admin", ()), ("observer", ("--scope", "region:Bretagne")),
+        ("moderator", ()), ("admin", ()), ("observer", ("--scope", "region:Auvergne-Rhône-Alpes")),
         ("cfa", ("--etablissement", "9990001X")),
     ):  # fmt: skip
         done = sirius(ready, "signin", "lea@exemple.fr", "--role", role, *more, "--json")
@@ -96,6 +103,9 @@ def test_a_sign_in_link_is_printed_for_each_role(ready: Path) -> None:
         (("campaign", "links", "inconnue", "--count", "1"), 1, "Aucune campagne"),
         (("campaign", "links", "inconnue"), 2, "--count"),
         (("signin", "lea@exemple.fr", "--role", "reine"), 1, "Rôle inconnu"),
+        (("signin", "lea@exemple.fr", "--role", "observer", "--scope", "opco:INCONNU"), 1, "opco:INCONNU"),
+        (("signin", "lea@exemple.fr", "--role", "observer", "--scope", "region:Nowhere"), 1, "region:Nowhere"),
+        (("signin", "lea@exemple.fr", "--role", "admin", "--scope", "nation"), 1, "Seul un observateur"),
         (("catalogue", "import", "/nulle/part.csv"), 1, "illisible"),
         (("responses", "import", __file__, "--formation", "50022146", "--etablissement", "9990001X"), 1, "témoignages"),
         (("nulle-part",), 2, "nulle-part"),
@@ -159,6 +169,10 @@ def test_every_command_has_help_with_an_example(tmp_path: Path, command: str) ->
     done = sirius(tmp_path, *command.split(), "--help")
     assert done.returncode == 0
     assert "Exemple : sirius" in done.stdout
+
+
+def test_help_shows_what_stands_between_brackets(tmp_path: Path) -> None:
+    assert "JSON {nom : [numéros RNCP]}" in sirius(tmp_path, "catalogue", "opco", "--help", COLUMNS="200").stdout
 
 
 def test_the_demonstration_is_built_without_serving(tmp_path: Path) -> None:
