@@ -5,9 +5,10 @@ Wilson's at 95 %; a difference is called established only where two intervals do
 test of the difference.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from syndication.ratings import percentages, wilson
 
@@ -26,6 +27,7 @@ ALARM_DAYS = 25
 """Days from which the desk's warning becomes an alarm: what is left of the month is short."""
 
 
+Line = TypeVar("Line", bound=Hashable)
 Counts = Mapping[str, int]
 """How many, by measure."""
 
@@ -61,18 +63,19 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """Everything that statistics are made from; ``more_centres`` are left out of ``centres``."""
+    """Everything that statistics are made from. ``listed`` are the counts of every centre that may be named, by its id
+    and in their order, of which ``centres`` are the first."""
 
     today: date
     ratings: Mapping[str, Counts]
     months: Mapping[str, Counts]
+    listed: Mapping[int, Counts]
     centres: Sequence[CentreFlow]
     waiting: Waiting
     doubts: Counts
     campaigns: Counts
     covered: Counts
     served: Mapping[str, Counts]
-    more_centres: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,25 @@ def share(count: int, whole: int) -> Share:
     if whole < ENOUGH:
         return Share(count, whole, None, None)
     return Share(count, whole, percentages([count, whole - count])[0], wilson(count, whole))
+
+
+def withheld(counts: Mapping[Line, int], rest: int = 0, already: Collection[Line] = ()) -> frozenset[Line]:
+    """Lines of a table that are not told beside their total: small ones, those withheld ``already``, and with them the
+    smallest others, until what is left of the total is of two lines and not small itself.
+
+    Without these others a single small line would be the total less what is told. ``rest`` is what the total counts
+    beyond the lines.
+    """
+    hidden = {line for line, count in counts.items() if 0 < count < SMALL or line in already}
+    left = rest + sum(counts[line] for line in hidden)
+    others = sorted((line for line in counts if line not in hidden), key=lambda line: (not counts[line], counts[line]))
+    for line in others:
+        alone = len(hidden) == 1 and not rest
+        if not left or not (alone or left < SMALL):
+            break
+        hidden.add(line)
+        left += counts[line]
+    return frozenset(hidden)
 
 
 def judged(counts: Mapping[str, int]) -> int:

@@ -1,10 +1,11 @@
 """The public statistics as tables, the same on the page and in files. Pure.
 
 No table tells of anybody: totals are of everybody, and where texts are told apart (by month, by centre), a count under
-``SMALL`` is not told, nor a share that it would give away.
+``SMALL`` is not told, nor a share that it would give away, nor another count without which it would be the total less
+what is told.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ NBSP = "\u00a0"
 SHOWN = 100
 """Rows of a table that a page shows."""
 NOTHING = "–"
+UNTOLD = "non dit"
+"""Small or withheld with what is small, which must look alike."""
 REPLY_DELAY = "reponse.delai."
 REPLY_DAYS = 7
 STATE_NAMES = {
@@ -24,6 +27,7 @@ STATE_NAMES = {
 }  # fmt: skip
 DOUBT_NAMES = {"ouvert": "à l'examen", "fonde": "fondés, le texte a été retiré", "infonde": "non fondés"}
 SERVED_NAMES = {"widget": "widgets", "badge": "badges", "scores": "listes de résultats", "api": "appels à l'API"}
+_WITH_IT = ". Quand un total le ferait deviner, un nombre plus grand n'est pas dit non plus."
 _OF_WIDGETS = {"widget": "widget", "badge": "badge", "scores": "scores", "course": "scores", "oembed": "widget"}
 
 
@@ -66,12 +70,14 @@ def statistics(found: Gathered, reasons: Mapping[str, str], minimum: int) -> Sta
     """The statistics of what was gathered; ``reasons`` names grounds of refusal, ``minimum`` is of respondents."""
     total = figures.total(list(found.ratings.values()))
     lines = figures.by_rating(found.ratings)
+    hidden = figures.withheld({line.rating: line.received for line in lines})
+    told = [line for line in lines if line.rating not in hidden]
     tables = (
-        _texts(total), _delays(total, lines), _ratings(lines), _reasons(total, reasons), _months(found.months),
-        _centres(found, minimum), _replies(total, found.waiting), _doubts(found.doubts),
-        _taking_part(found, minimum), _served(found.served),
+        _texts(total), _delays(total, lines, hidden), _ratings(lines, hidden), _reasons(total, reasons),
+        _months(found.months), _centres(found, total, minimum), _replies(total, found.waiting),
+        _doubts(found.doubts), _taking_part(found, minimum), _served(found.served),
     )  # fmt: skip
-    return Statistics(total, figures.delays(total), found.waiting.days(found.today), figures.verdict(lines), tables)
+    return Statistics(total, figures.delays(total), found.waiting.days(found.today), figures.verdict(told), tables)
 
 
 def number(value: int) -> Cell:
@@ -79,9 +85,9 @@ def number(value: int) -> Cell:
     return Cell(words.number(value), value)
 
 
-def small(value: int) -> Cell:
-    """A count that could tell of somebody when it is small."""
-    return Cell(f"moins de {SMALL}", None) if 0 < value < SMALL else number(value)
+def unless(hidden: bool, cell: Cell) -> Cell:
+    """A cell that is not told when it is ``hidden``."""
+    return Cell(UNTOLD, None) if hidden else cell
 
 
 def percent(one: Share) -> Cell:
@@ -120,35 +126,38 @@ def _texts(total: Counts) -> Table:
     )  # fmt: skip
 
 
-def _delays(total: Counts, lines: Sequence[RatingLine]) -> Table:
-    told = [("tous", figures.delays(total)), *((line.name, line.delays) for line in lines)]
+def _delays(total: Counts, lines: Sequence[RatingLine], already: Collection[str]) -> Table:
+    hidden = figures.withheld({line.rating: line.delays.decided for line in lines}, 0, already)
+    parts = [line for line in lines if line.delays.decided and line.rating not in hidden]
+    told = [("tous", figures.delays(total)), *((line.name, line.delays) for line in parts)]
     rows = tuple(
         (label(name), number(one.decided), days(one.median), days(one.nine_in_ten), days(one.longest), number(one.late))
         for name, one in told
-        if name == "tous" or one.decided >= SMALL
     )
     return Table(
         "delais", "Combien de temps avant la première décision",
         ("Satisfaction dite", "Décidés", "La moitié en", "Neuf sur dix en", "Le plus long", "Au-delà d'un mois"), rows,
         "Du jour où la réponse est arrivée au jour où un modérateur a décidé. Les textes de l'ancien service, arrivés "
-        "décidés, n'y sont pas.",
+        f"décidés, n'y sont pas. Une ligne de moins de {SMALL} textes n'est pas dite{_WITH_IT}",
     )  # fmt: skip
 
 
-def _ratings(lines: Sequence[RatingLine]) -> Table:
-    rows = tuple(
-        (
-            label(line.name), small(line.received), *_told(line.states, line.received, ("publie", "refuse")),
-            percent(line.refused), between(line.refused),
-        )
-        for line in lines
-    )  # fmt: skip
+def _ratings(lines: Sequence[RatingLine], hidden: Collection[str]) -> Table:
+    rows = tuple(_rating(line, line.rating in hidden) for line in lines)
     return Table(
         "notes", "Les refus selon la satisfaction dite",
         ("Satisfaction dite", "Reçus", "Publiés", "Refusés", "Part refusée", "Fourchette"), rows,
         f"Part refusée de ce qui est publié ou refusé, à partir de {figures.ENOUGH} textes, avec l'intervalle de "
-        f"Wilson à 95\u00a0%. Une ligne de moins de {SMALL} textes n'est pas détaillée.",
+        f"Wilson à 95\u00a0%. Une ligne de moins de {SMALL} textes n'est pas dite{_WITH_IT}",
     )  # fmt: skip
+
+
+def _rating(line: RatingLine, hidden: bool) -> tuple[Cell, ...]:
+    told = (
+        number(line.received), *(number(line.states.get(state, 0)) for state in ("publie", "refuse")),
+        percent(line.refused), between(line.refused),
+    )  # fmt: skip
+    return (label(line.name), *(unless(hidden, cell) for cell in told))
 
 
 def _reasons(total: Counts, names: Mapping[str, str]) -> Table:
@@ -162,43 +171,44 @@ def _reasons(total: Counts, names: Mapping[str, str]) -> Table:
 
 
 def _months(months: Mapping[str, Counts]) -> Table:
-    rows: list[tuple[Cell, ...]] = []
-    for month, counts in months.items():
-        if not counts.get("recu"):
-            continue
-        states = _told(counts, counts["recu"], ("publie", "refuse", "attente", "retire"))
-        median = figures.delays(counts).median if counts["recu"] >= SMALL else None
-        rows.append((Cell(words.month(month), month), small(counts["recu"]), *states, days(median)))
+    received = {month: counts["recu"] for month, counts in months.items() if counts.get("recu")}
+    hidden = figures.withheld(received)
     return Table(
         "mois", "Mois par mois",
-        ("Reçus en", "Reçus", "Publiés", "Refusés", "En attente", "Retirés", "La moitié décidés en"), tuple(rows),
-        f"Un mois de moins de {SMALL} textes n'est pas détaillé.",
+        ("Reçus en", "Reçus", "Publiés", "Refusés", "En attente", "Retirés", "La moitié décidés en"),
+        tuple(_month(month, months[month], month in hidden) for month in received),
+        f"Un mois de moins de {SMALL} textes n'est pas dit{_WITH_IT}",
     )  # fmt: skip
 
 
-def _told(counts: Counts, received: int, states: Sequence[str]) -> list[Cell]:
-    """Counts by state of a part of everybody, when it is large enough to be told."""
-    return [number(counts.get(state, 0)) if received >= SMALL else Cell(NOTHING, None) for state in states]
+def _month(month: str, counts: Counts, hidden: bool) -> tuple[Cell, ...]:
+    states = ("recu", "publie", "refuse", "attente", "retire")
+    told = (*(number(counts.get(state, 0)) for state in states), days(figures.delays(counts).median))
+    return (Cell(words.month(month), month), *(unless(hidden, cell) for cell in told))
 
 
-def _centres(found: Gathered, minimum: int) -> Table:
-    rows = tuple(_centre(one) for one in found.centres)
+def _centres(found: Gathered, total: Counts, minimum: int) -> Table:
+    """Centres that may be named. Of what is decided or refused, the others make the rest of the total."""
+    decided = {centre: figures.judged(counts) for centre, counts in found.listed.items()}
+    refused = {centre: counts.get("refuse", 0) for centre, counts in found.listed.items()}
+    unnamed = figures.withheld(decided, figures.judged(total) - sum(decided.values()))
+    unrefused = figures.withheld(refused, total.get("refuse", 0) - sum(refused.values()), unnamed)
+    rows = tuple(_centre(one, one.id in unnamed, one.id in unrefused) for one in found.centres)
     return Table(
         "centres", "Centre par centre", ("Centre", "Décidés", "Refusés", "Part refusée", "Fourchette", "La moitié en"),
         rows,
         f"Les centres d'au moins {minimum} répondants dont {figures.ENOUGH} textes sont publiés ou refusés. Un nombre "
-        f"de moins de {SMALL}, et la part qu'il donnerait, ne sont pas dits.", found.more_centres,
+        f"de moins de {SMALL}, et la part qu'il donnerait, ne sont pas dits{_WITH_IT}",
+        len(found.listed) - len(found.centres),
     )  # fmt: skip
 
 
-def _centre(one: CentreFlow) -> tuple[Cell, ...]:
+def _centre(one: CentreFlow, unnamed: bool, unrefused: bool) -> tuple[Cell, ...]:
     refused = figures.refused(one.counts)
-    hidden = 0 < refused.count < SMALL
-    nothing = Cell(NOTHING, None)
+    told = (number(refused.count), percent(refused), between(refused))
     return (
-        label(f"{one.name}, {one.city}" if one.city else one.name), number(refused.total), small(refused.count),
-        nothing if hidden else percent(refused), nothing if hidden else between(refused),
-        days(figures.delays(one.counts).median),
+        label(f"{one.name}, {one.city}" if one.city else one.name), unless(unnamed, number(refused.total)),
+        *(unless(unrefused, cell) for cell in told), unless(unnamed, days(figures.delays(one.counts).median)),
     )  # fmt: skip
 
 

@@ -139,9 +139,8 @@ def gather(connection: Connection, today: date, decided: int, minimum: int, most
     centres = by_centre(connection, decided, minimum)
     told = dict(islice(centres.items(), most))
     return Gathered(
-        today, by_rating(connection), by_month(connection), flows(connection, told), waiting(connection),
+        today, by_rating(connection), by_month(connection), centres, flows(connection, told), waiting(connection),
         doubts(connection), campaigns(connection, today), covered(connection, minimum), served(connection, today),
-        len(centres) - len(told),
     )  # fmt: skip
 
 

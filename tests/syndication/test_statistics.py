@@ -2,17 +2,19 @@
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from html import unescape
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from syndication import doctor
 from syndication.app import Service
 from syndication.context import Hub
 from syndication.database import writing
-from syndication.fairness.figures import CentreFlow, Gathered, Waiting
+from syndication.fairness.figures import CentreFlow, Gathered, Waiting, withheld
 from syndication.fairness.statistics import NBSP, Cell, statistics
 from syndication.fairness.views import file_of
 from syndication.moderation import store as moderation
@@ -53,7 +55,8 @@ def refuse(hub: Hub, count: int, reason: str = "vide") -> None:
 
 def gathered(**changed: object) -> Gathered:
     values: dict[str, object] = {
-        "today": date(2026, 11, 24), "ratings": {}, "months": {}, "centres": [], "waiting": NOTHING_WAITS, "doubts": {},
+        "today": date(2026, 11, 24), "ratings": {}, "months": {}, "listed": {}, "centres": [],
+        "waiting": NOTHING_WAITS, "doubts": {},
         "campaigns": {"campagnes": 0, "en_cours": 0, "centres": 0}, "covered": {"formations": 0, "centres": 0},
         "served": {},
     }  # fmt: skip
@@ -114,23 +117,112 @@ def test_what_was_served_is_told_by_month(hub: Hub, client: Client, clock: Clock
     assert rows(client, "usages")[1:] == [["2026-11", "1200", "0", "0", "30"], ["2026-10", "7", "2", "0", "5"]]
 
 
-def test_what_is_small_is_not_told_apart() -> None:
-    few = CentreFlow(1, "0751234J", "CFA de peu", "", {"publie": 21, "refuse": 2, "recu": 23})
-    more = CentreFlow(2, "0751235K", "CFA de plus", "Lyon", {"publie": 20, "refuse": 5, "recu": 25})
-    months = {"2026-11": {"recu": 4, "publie": 3, "refuse": 1}, "2026-10": {"recu": 9, "publie": 8, "refuse": 1}}
-    ratings = {"mal": {"recu": 4, "publie": 3, "refuse": 1}}
-    found = statistics(gathered(centres=[few, more], months=months, ratings=ratings), REASONS, 5)
+def told(name: str, **changed: object) -> list[list[str]]:
+    """The cells of a table, as people read them."""
+    table = statistics(gathered(**changed), REASONS, 5).table(name)
+    assert table is not None
+    return [[cell.text for cell in row] for row in table.rows]
 
-    def told(name: str) -> list[list[str]]:
-        table = found.table(name)
-        assert table is not None
-        return [[cell.text for cell in row] for row in table.rows]
 
-    assert told("centres")[0][:5] == ["CFA de peu", "23", "moins de 5", "–", "–"]
-    assert told("centres")[1][:4] == ["CFA de plus, Lyon", "25", "5", f"20{NBSP}%"]
-    assert told("mois")[0][1:6] == ["moins de 5", "–", "–", "–", "–"]
-    assert told("mois")[1][1:4] == ["9", "8", "1"]
-    assert told("notes")[2][1:5] == ["moins de 5", "–", "–", "–"]
+def centres(*counts: Mapping[str, int]) -> dict[str, object]:
+    """Centres with these counts."""
+    flows = [CentreFlow(number, "", f"CFA {number}", "", one) for number, one in enumerate(counts)]
+    return {"centres": flows, "listed": {one.id: one.counts for one in flows}}
+
+
+HIDDEN = "non dit"
+BIG, MIDDLE, SMALL = (
+    {"recu": 40, "publie": 33, "refuse": 7, "delai.1": 40}, {"recu": 9, "publie": 8, "refuse": 1, "delai.2": 9},
+    {"recu": 4, "publie": 3, "refuse": 1, "delai.3": 4},
+)  # fmt: skip
+
+
+def test_a_small_rating_and_the_smallest_other_are_not_told() -> None:
+    found = told("notes", ratings={"bien": BIG, "moyen": MIDDLE, "mal": SMALL})
+    assert found[0][1:4] == ["40", "33", "7"]
+    assert found[1][1:] == found[2][1:] == [HIDDEN] * 5
+    assert found[3][1] == "0"
+
+
+def test_nothing_is_withheld_of_ratings_that_are_large_enough() -> None:
+    found = told("notes", ratings={"bien": BIG, "moyen": MIDDLE, "mal": MIDDLE})
+    assert [row[1] for row in found] == ["40", "9", "9", "0"]
+
+
+def test_small_ratings_that_make_a_small_number_together_take_another_with_them() -> None:
+    two = {"recu": 2, "publie": 2}
+    found = told("notes", ratings={"bien": BIG, "moyen": MIDDLE, "mal": two, "": {"recu": 1, "refuse": 1}})
+    assert [row[1] for row in found] == ["40", HIDDEN, HIDDEN, HIDDEN]
+
+
+def test_ratings_that_nobody_gave_hide_with_the_only_one_that_was_given() -> None:
+    assert [row[1] for row in told("notes", ratings={"mal": SMALL})] == [HIDDEN] * 4
+
+
+def test_delays_of_a_small_rating_are_not_the_total_less_those_told() -> None:
+    found = told("delais", ratings={"bien": BIG, "moyen": MIDDLE, "mal": SMALL})
+    assert [row[:2] for row in found] == [["tous", "53"], ["bien", "40"]]
+
+
+def test_a_rating_that_is_not_told_is_not_compared() -> None:
+    small = {"recu": 4, "publie": 4}
+    bad = {"recu": 30, "publie": 1, "refuse": 29}
+    good = {"recu": 99, "publie": 99}
+    assert "sont refusés plus" in statistics(gathered(ratings={"bien": good, "mal": bad}), REASONS, 5).verdict
+    ratings = {"bien": good, "moyen": small, "mal": bad}
+    assert "Trop peu" in statistics(gathered(ratings=ratings), REASONS, 5).verdict
+
+
+def test_a_small_month_and_the_smallest_other_are_not_told() -> None:
+    months = {"2026-11": SMALL, "2026-10": BIG, "2026-09": MIDDLE, "2026-08": {"recu": 0}}
+    found = told("mois", months=months)
+    assert [row[1] for row in found] == [HIDDEN, "40", HIDDEN]
+    assert found[0][1:] == found[2][1:] == [HIDDEN] * 6
+
+
+def test_few_refusals_of_a_centre_take_those_of_another_with_them() -> None:
+    few, some, many = {"publie": 21, "refuse": 2}, {"publie": 20, "refuse": 5}, {"publie": 20, "refuse": 20}
+    total = {"bien": {"recu": 88, "publie": 61, "refuse": 27}}
+    found = told("centres", ratings=total, **centres(few, some, many))
+    assert [row[1:5] for row in found[:2]] == [["23", *[HIDDEN] * 3], ["25", *[HIDDEN] * 3]]
+    assert found[2][1:4] == ["40", "20", f"50{NBSP}%"]
+    elsewhere = {"bien": {"recu": 98, "publie": 61, "refuse": 37}}
+    found = told("centres", ratings=elsewhere, **centres(few, some, many))
+    assert [row[2] for row in found] == [HIDDEN, "5", "20"]
+
+
+def test_centres_without_a_name_that_decided_little_are_not_the_total_less_those_named() -> None:
+    named = ({"publie": 30, "refuse": 10}, {"publie": 20, "refuse": 5})
+    total = {"bien": {"recu": 69, "publie": 53, "refuse": 16}}
+    found = told("centres", ratings=total, **centres(*named))
+    assert [row[1] for row in found] == ["40", HIDDEN]
+    assert [row[2] for row in found] == ["10", HIDDEN]
+
+
+def test_a_page_of_some_centres_withholds_what_the_file_of_all_does() -> None:
+    few, some, many = {"publie": 21, "refuse": 2}, {"publie": 20, "refuse": 9}, {"publie": 20, "refuse": 20}
+    total = {"bien": {"recu": 92, "publie": 61, "refuse": 31}}
+    everything = centres(many, some, few)
+    file = told("centres", ratings=total, **everything)
+    flows = everything["centres"]
+    assert isinstance(flows, list)
+    assert [row[2] for row in file] == ["20", HIDDEN, HIDDEN]
+    assert told("centres", ratings=total, **{**everything, "centres": flows[:2]}) == file[:2]
+
+
+@given(
+    st.dictionaries(st.integers(0, 20), st.integers(0, 30)), st.integers(0, 30), st.sets(st.integers(0, 20), max_size=2)
+)
+def test_a_total_less_what_is_told_isolates_no_small_number(
+    counts: dict[int, int], rest: int, already: set[int]
+) -> None:
+    hidden = withheld(counts, rest, already)
+    shown = {line: count for line, count in counts.items() if line not in hidden}
+    left = sum(counts.values()) + rest - sum(shown.values())
+    assert {line for line in already if line in counts} <= hidden
+    assert not any(0 < count < 5 for count in shown.values())
+    assert left == 0 or left >= 5 or not shown
+    assert len(hidden) != 1 or rest or left == 0 or not shown
 
 
 def test_a_centre_is_named_with_enough_texts_and_respondents_alone(hub: Hub, client: Client, answer: Answer) -> None:
@@ -142,7 +234,8 @@ def test_a_centre_is_named_with_enough_texts_and_respondents_alone(hub: Hub, cli
 
 def test_files_neutralise_formulas_and_quote_what_separates() -> None:
     bad = CentreFlow(1, "", '=HYPERLINK("x");1', "", {"publie": 30, "recu": 30})
-    table = statistics(gathered(centres=[bad]), REASONS, 5).table("centres")
+    found = gathered(centres=[bad], listed={1: bad.counts}, ratings={"bien": bad.counts})
+    table = statistics(found, REASONS, 5).table("centres")
     assert table is not None
     line = list(csv.reader(io.StringIO(file_of(table).decode("utf-8-sig")), delimiter=";"))[1]
     assert line[0] == '\'=HYPERLINK("x");1'
