@@ -72,7 +72,8 @@ def propose(text: str, question: str) -> tuple[Proposal, ...]:
     chosen = sorted(enough, key=lambda subject: -weights[subject.key])[:MOST]
     if not chosen and len(reading) >= FEWEST_TO_ASSUME and question in ASSUMED:
         return (Proposal(ASSUMED[question], 0, 0),)
-    return tuple(Proposal(one.key, *places.get(one.key, (0, 0, 0))[1:]) for one in chosen)
+    told = [(one.key, places.get(one.key, (0, 0, 0))) for one in chosen]
+    return tuple(Proposal(key, *reading.as_written(start, end)) for key, (_, start, end) in told)
 
 
 def _keep(places: dict[str, tuple[int, int, int]], key: str, weight: int, place: tuple[int, int]) -> None:

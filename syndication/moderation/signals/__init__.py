@@ -4,6 +4,8 @@ Everything is computed here, from the words alone, with lists that people can re
 found and how much of it is right come from ``python -m tests.bench signals``.
 """
 
+from dataclasses import replace
+
 from syndication.moderation.signals.contacts import find_contacts
 from syndication.moderation.signals.danger import find_danger
 from syndication.moderation.signals.invisible import find_invisible, name, unseen
@@ -26,10 +28,16 @@ def examine(text: str) -> tuple[Signal, ...]:
 
 def examine_reading(reading: Reading) -> tuple[Signal, ...]:
     """The same of a text that was read already."""
-    found = [
+    read = [
         *find_danger(reading), *find_rude(reading), *find_people(reading), *find_contacts(reading),
-        *find_invisible(reading), *find_noise(reading),
+        *find_noise(reading),
     ]  # fmt: skip
+    found = [*find_invisible(reading.written), *(_as_written(signal, reading) for signal in read)]
     if not found:
         found = list(find_short(reading))
     return tuple(sorted(dict.fromkeys(found), key=lambda signal: (signal.start, signal.end, signal.kind)))
+
+
+def _as_written(signal: Signal, reading: Reading) -> Signal:
+    start, end = reading.as_written(signal.start, signal.end)
+    return replace(signal, start=start, end=end)

@@ -9,6 +9,7 @@ from functools import cache, cached_property, lru_cache, reduce
 from operator import or_
 
 from syndication.moderation.signals.lists import load, words
+from syndication.moderation.signals.plain import plain
 
 NAME_SURE, NAME_CAPITAL, NAME_WORD = 1, 2, 4
 TITLE, ROLE, NAMED = 8, 16, 32
@@ -46,12 +47,14 @@ class Reading:
     """A text once read: its words as typed (``raw``), in lower case without accents (``folded``), and their ``traits``.
 
     ``known`` is every trait that some word has. Places in the text are worked out when they are asked for: most texts
-    have nothing to show.
+    have nothing to show. They are of the text as it is read, ``text``; ``as_written`` gives those of what was written,
+    ``written``, from which characters that nobody sees and letters of another look are taken (``plain``).
     """
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        tokens: list[str] = _TOKEN.findall(text)
+    def __init__(self, written: str) -> None:
+        self.written = written
+        self.text, self._origins = plain(written)
+        tokens: list[str] = _TOKEN.findall(self.text)
         folded, traits = zip(*map(lexeme, tokens), strict=True) if tokens else ((), ())
         self.known = reduce(or_, set(traits), 0)
         self._tokens: tuple[str, ...] = folded
@@ -72,6 +75,10 @@ class Reading:
     def places(self) -> list[tuple[int, int]]:
         """Start and end of each word, in code points of the text."""
         return [match.span() for match in _WORD.finditer(self.text)]
+
+    def as_written(self, start: int, end: int) -> tuple[int, int]:
+        """Where a part of ``text`` stands in what was written; what has no place (0 and 0) keeps none."""
+        return (self._origins[start], self._origins[end - 1] + 1) if start < end else (start, end)
 
     def gap(self, index: int) -> str:
         """What stands between a word and the one before it; the text's beginning before the first."""

@@ -80,6 +80,13 @@ def test_whatever_is_accepted_changes_only_what_it_covers(text: str, spans: list
     assert read([list(mask) for mask in masks]) == masks
 
 
+def test_a_name_that_hides_unseen_characters_is_marked_and_masked_whole() -> None:
+    text = "Mon patron Ka\u200bri\u00adm est cool"
+    (name,) = [signal for signal in examine(text) if signal.kind == "personne"]
+    assert [part.words for part in segments(text, [name], ()) if part.signals] == ["Ka\u200bri\u00adm"]
+    assert shown(text, checked(text, [Mask(name.start, name.end, "prenom")])) == "Mon patron [prénom retiré] est cool"
+
+
 @given(st.text(max_size=120))
 def test_a_text_cut_for_the_desk_is_the_same_text(text: str) -> None:
     signals = [signal for signal in examine(text) if signal.end]

@@ -81,6 +81,8 @@ def test_real_testimonies_get_their_subjects(real_data: Path) -> None:
     ("text", "question", "subject", "sign"),
     [
         ("Franchement le salaire qui tombe ça fait plaisir", "changement", "remuneration", "salaire"),
+        ("Franchement le sal\u00adaire qui tombe, ça fait plaisir", "changement", "remuneration", "sal\u00adaire"),
+        ("\u200bdix heu\u200bres par jour", "journee_entreprise", "horaires", "dix heu\u200bres par jour"),
         ("on est à 1h15 en bus du centre alors", "a_savoir", "transports", "bus"),
         ("y a trop de devoirs à la maison", "journee_cfa", "charge", "devoirs"),
         ("Je fais toutes les semaines plus de cinquante heures", "journee_entreprise", "horaires", "cinquante heures"),

@@ -3,12 +3,15 @@
 import unicodedata
 from functools import cache
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from syndication.intake import signal_kinds
 from syndication.moderation.signals import KINDS, Signal, examine
+from syndication.moderation.signals.plain import plain
 from tests.syndication.moderation.marked import REAL_SIGNALS, Marked, Scores, marked, measure, part, real
 
 FLOORS = {
@@ -111,6 +114,26 @@ def test_real_testimonies_get_few_signals_and_the_right_ones(real_data: Path) ->
         ("Appelle le 01 23 45 67 89 le matin", "telephone", ["01 23 45 67 89"]),
         ("Appelle le 01.23.45.67.89 le matin", "telephone", ["01.23.45.67.89"]),
         ("le clavier qsdfghjklm marche", "repete", ["qsdfghjklm"]),
+        ("je veux mou\u200brir ce soir", "danger", ["veux mou\u200brir"]),
+        ("je veux mou\u00adrir ce soir", "danger", ["veux mou\u00adrir"]),
+        ("je veux mo\u2060u\ufeffrir ce soir", "danger", ["veux mo\u2060u\ufeffrir"]),
+        ("je veux mou\ufe0frir ce soir", "danger", ["veux mou\ufe0frir"]),
+        ("je\u3164veux\u2800mourir\u2800ce soir", "danger", ["veux\u2800mourir"]),
+        ("son chef me fra\u200dppe fort", "danger", ["me fra\u200dppe"]),
+        ("son chef me fra\u200dppe fort", "invisible", ["\u200d"]),
+        ("mon numéro 06\u200b12\u200b34\u200b56\u200b78, voilà", "telephone",
+         ["06\u200b12\u200b34\u200b56\u200b78"]),
+        ("Mon patron Ka\u200brim est cool", "personne", ["Ka\u200brim"]),
+        ("\u200bquel con\u00adnard ce type", "injure", ["con\u00adnard"]),
+        ("écris à jean.fic\u200btif@exemple.fr vite", "mail", ["jean.fic\u200btif@exemple.fr"]),
+        ("mon numéro ０６１２３４５６７８, voilà", "telephone", ["０６１２３４５６７８"]),
+        ("mon numéro ⓪⑥ ①② ③④ ⑤⑥ ⑦⑧, voilà", "telephone", ["⓪⑥ ①② ③④ ⑤⑥ ⑦⑧"]),
+        ("écris à jean．fictif＠exemple．fr vite", "mail", ["jean．fictif＠exemple．fr"]),
+        ("quel ｃｏｎｎａｒｄ ce type", "injure", ["ｃｏｎｎａｒｄ"]),
+        ("quel 𝐜𝐨𝐧𝐧𝐚𝐫𝐝 ce type", "injure", ["𝐜𝐨𝐧𝐧𝐚𝐫𝐝"]),
+        ("ﬁn, ﬁn, ﬁn et quel connard", "injure", ["connard"]),
+        ("je veux m\u043eurir ce soir", "danger", ["veux m\u043eurir"]),
+        ("quel c\u03bfnn\u0430rd ce type", "injure", ["c\u03bfnn\u0430rd"]),
         ("abc \u202edef\u202c, mon\u200b\u200btre", "invisible", ["\u202e", "\u202c", "\u200b\u200b"]),
     ],
 )  # fmt: skip
@@ -319,6 +342,35 @@ def test_any_text_whatever_is_examined_and_signals_lie_within_it(text: str) -> N
         assert signal.kind in KINDS
         assert 0 <= signal.start <= signal.end <= len(text)
         assert signal.start < signal.end or (signal.start, signal.end) == (0, 0)
+
+
+def test_words_of_another_writing_are_not_taken_for_latin_ones() -> None:
+    assert plain("\u0421\u043f\u0430\u0441\u0438\u0431\u043e et \u03ba\u03b1\u03bb\u03cc, au 3\u00e8me m\u00b2")[0] == (
+        "\u0421\u043f\u0430\u0441\u0438\u0431\u043e et \u03ba\u03b1\u03bb\u03cc, au 3\u00e8me m\u00b2"
+    )
+
+
+def test_kinds_kept_at_intake_are_those_of_the_words_behind_what_nobody_sees() -> None:
+    assert signal_kinds("je veux mou\u200brir") == ("danger", "invisible")
+    assert signal_kinds("06\u200b12\u200b34\u200b56\u200b78") == ("telephone", "invisible")
+
+
+def test_pictures_made_of_several_keep_what_joins_them() -> None:
+    family = "\U0001f468\u200d\U0001f469 j'aime \u2764\ufe0f"
+    assert plain(family)[0] == family
+
+
+@given(st.sampled_from(marked()), st.sampled_from("\u200b\u00ad\u2060\ufeff"), st.randoms(use_true_random=False))
+def test_what_nobody_sees_hides_no_signal(one: Marked, unseen: str, chance: Random) -> None:
+    places = sorted(chance.sample(range(len(one.text) + 1), min(3, len(one.text) + 1)), reverse=True)
+    text = one.text
+    for at in places:
+        text = text[:at] + unseen + text[at:]
+    bare, hidden = (
+        {(one.kind, one.why, written[one.start : one.end].replace(unseen, "")) for one in examine(written)}
+        for written in (one.text, text)
+    )
+    assert {signal for signal in bare if signal[0] not in {"court", "invisible"}} <= hidden
 
 
 @given(st.sampled_from(marked()))
