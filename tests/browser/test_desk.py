@@ -206,6 +206,23 @@ def test_an_act_is_taken_back_within_its_own_ten_seconds(fresh: Service, desk: C
     assert fresh.states(ids) == ["publie", "attente", "attente"]
 
 
+def test_the_key_says_when_there_is_nothing_left_to_take_back(fresh: Service, desk: Callable[..., Moderator]) -> None:
+    ids = fresh.tell(STORY.format("un"), STORY.format("deux"))
+    person = desk()
+    person.page.clock.install()
+    person.page.goto(f"{fresh.url}/moderation")
+    person.press("p")
+    settled(fresh, ids, ["publie", "attente"])
+    person.page.clock.fast_forward(11_000)
+    expect(person.page.get_by_role("status")).to_be_hidden()
+    person.press("u")
+    person.hears("Il n'y a plus rien à annuler")
+    expect(person.page.get_by_role("button", name="Annuler")).to_be_hidden()
+    assert fresh.states(ids) == ["publie", "attente"]
+    person.page.clock.fast_forward(11_000)
+    expect(person.page.get_by_role("status")).to_be_hidden()
+
+
 def test_one_text_is_said_in_the_singular(fresh: Service, desk: Callable[..., Moderator]) -> None:
     fresh.tell(STORY.format("un"), STORY.format("deux"))
     person = desk()

@@ -287,7 +287,11 @@
   const KEYS = {
     p: () => press("button[value=publie]"),
     g: () => press("button[value=pepite], button[name=valeur]"),
-    u: () => { undoForm.hidden || undo.hidden || undoForm.requestSubmit(); return true; },
+    u: () => {
+      if (!undo.hidden && !undoForm.hidden) undoForm.requestSubmit();
+      else say(acts.length ? "La décision d'avant peut encore être annulée." : `Il n'y a plus rien à annuler\u00a0: une décision s'annule dans les ${desk.dataset.seconds}\u00a0secondes.`);
+      return true;
+    },
     j: () => { forward(); return true; },
     k: () => { back(); return true; },
     "?": () => { const help = one("#aide"); help.open = !help.open; one("summary", help).focus(); return true; },
