@@ -66,6 +66,13 @@ def open_everything(frame: Frame) -> None:
     frame.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
 
 
+def reads_down(page: Page, label: str, names: set[str]) -> None:
+    """A table is read downwards on a narrow screen: nothing of it is beyond the edge, and each cell says its column."""
+    region = page.get_by_role("region", name=label, exact=True)
+    assert region.evaluate("one => one.scrollWidth <= one.clientWidth"), label
+    assert set(region.locator("tbody td").evaluate_all("cells => cells.map(one => one.dataset.nom)")) == names
+
+
 def axe_faults(page: Page) -> list[str]:
     """What axe finds in a page and in every frame of it, each looked at from inside."""
     found: list[str] = []

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import demonstration
-from tests.browser.embedding import axe_faults, faults_of, new_page
+from tests.browser.embedding import SIDEWAYS, axe_faults, faults_of, new_page, reads_down
 from tests.browser.test_whole_road import sign_in
 from tests.servers import PATIENCE
 
@@ -170,7 +170,19 @@ def test_axe_finds_nothing_and_pages_hold_on_320_pixels(
         assert axe_faults(page) == [], path
         if scheme == "dark":
             assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+            assert not page.evaluate(SIDEWAYS), path
     assert [one for one in said if "404" not in one] == []
+
+
+def test_the_log_of_accesses_is_read_down_on_a_phone(chromium: Browser, home: str, admin: Page) -> None:
+    longest = f"{'secretariat.' * 4}general@cfa-des-metiers-de-la-restauration.invalid"
+    admin.get_by_label("Adresse électronique", exact=True).fill(longest)
+    admin.get_by_role("button", name="Inviter").click()
+    expect(admin.get_by_role("status")).to_contain_text("L'accès est donné")
+    page = new_page(chromium, 320, storage_state=admin.context.storage_state())
+    page.goto(f"{home}/moderation/acces/journal")
+    expect(page.get_by_role("row").nth(1)).to_contain_text(longest)
+    reads_down(page, "Journal des accès", {"Quoi", "Pour qui", "Accès", "Par qui"})
 
 
 def test_a_stranger_gets_nowhere(chromium: Browser, home: str) -> None:

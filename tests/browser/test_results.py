@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Host, demonstration
-from tests.browser.embedding import axe_faults, element, new_page, open_everything, script, shown
+from tests.browser.embedding import SIDEWAYS, axe_faults, element, new_page, open_everything, reads_down, script, shown
 from tests.commands import sirius
 
 pytestmark = pytest.mark.browser
@@ -39,7 +39,7 @@ def service(built: Path, data: Path) -> Iterator[dict[str, str]]:
 def enter(page: Page, link: str) -> None:
     page.goto(link)
     page.get_by_role("main").get_by_role("button").click()
-    page.wait_for_load_state()
+    page.wait_for_url(lambda url: "/connexion/" not in url)
 
 
 def observer_link(data: Path, home: str) -> str:
@@ -59,6 +59,7 @@ def look(page: Page, home: str, paths: tuple[str, ...]) -> None:
             open_everything(page.main_frame)
             assert axe_faults(page) == [], path
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+            assert width > 320 or not page.evaluate(SIDEWAYS), path
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
         levels = page.evaluate("[...document.querySelectorAll('main :is(h1,h2,h3)')].map((one) => +one.tagName[1])")
@@ -110,6 +111,22 @@ def test_an_observer_reads_a_region_and_one_of_its_centres(chromium: Browser, da
     page.get_by_role("link", name="CFA Exemple du Canal").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("CFA Exemple du Canal")
     assert page.goto(f"{home}/observatoire/centres/9990001X").status == 403  # type: ignore[union-attr]
+
+
+def test_centres_and_years_are_read_down_on_a_phone_and_sort_without_scripts(
+    chromium: Browser, data: Path, service: dict[str, str], home: str
+) -> None:
+    observer = new_page(chromium, 320, java_script_enabled=False)
+    enter(observer, observer_link(data, home))
+    observer.goto(f"{home}/observatoire")
+    reads_down(observer, "Les centres", {"Répondants", "Campagnes", "Invités", "Taux de réponse"})
+    observer.get_by_role("region", name="Les centres").get_by_role("link", name="Invités").click()
+    expect(observer.locator("[aria-sort=descending]").filter(has_text="Invités")).to_be_visible()
+    reads_down(observer, "Les centres", {"Répondants", "Campagnes", "Invités", "Taux de réponse"})
+    centre = new_page(chromium, 320, java_script_enabled=False)
+    enter(centre, service["cfa"])
+    centre.goto(f"{home}{SPACE}?formation={FORMATION}")
+    reads_down(centre, "D'une année à l'autre", {"2024-2025", "2025-2026", "Évolution"})
 
 
 def test_a_host_page_asks_for_points_forts_and_takes_them_back(chromium: Browser, home: str, host: Host) -> None:
