@@ -53,7 +53,11 @@ class Person:
 
     def may_open(self, centre_id: int) -> bool:
         """True when they belong to a centre."""
-        return any(access.role == "cfa" and access.centre_id == centre_id for access in self.accesses)
+        return self.access_to(centre_id) is not None
+
+    def access_to(self, centre_id: int) -> Access | None:
+        """The access by which they belong to a centre, or None."""
+        return next((one for one in self.accesses if one.role == "cfa" and one.centre_id == centre_id), None)
 
     @property
     def centre_ids(self) -> tuple[int, ...]:

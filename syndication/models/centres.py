@@ -11,16 +11,18 @@ from syndication.models.base import Table, instant, reference
 
 class PreviewLink(Table, table=True):
     """A link by which a centre shows its widget to colleagues, for a formation (None: the centre as a whole); its
-    signature carries ``id`` alone."""
+    signature carries ``id`` alone. It dies with the access of whoever made it, or when ``last_day`` is over; ``look``
+    are the parameters of the preview that it was made from."""
 
     __tablename__ = "preview_link"
 
     id: str = Field(primary_key=True)
     centre_id: int = reference("centre.id", index=True)
     formation_id: int | None = reference("formation.id", nullable=True)
-    made_by: str
+    access_id: int = reference("access.id", index=True)
+    look: dict[str, str] = Field(sa_column=Column(JSON, nullable=False))
     made_at: datetime = instant()
-    expires_at: datetime = instant()
+    last_day: date
     revoked_at: datetime | None = instant(optional=True)
 
 

@@ -23,6 +23,7 @@ from syndication.letters import store as letters
 from syndication.pages import for_roles, page, read_form, see_other
 from syndication.people import giving, store
 from syndication.people.store import AccessRow
+from syndication.previews import store as previews
 from syndication.scopes import store as scopes
 
 PAGE = 50
@@ -34,6 +35,7 @@ DONE = {
     "finir": "Cet accès est fini.",
     "accepter": "La demande est acceptée\u00a0: un mail part, avec un lien.",
     "refuser": "La demande est refusée\u00a0: un mail part, avec votre raison.",
+    "retirer": "Ce lien d'aperçu est retiré.",
 }
 Act = Callable[[Connection, Mapping[str, str], Person], None]
 
@@ -53,6 +55,7 @@ class _Accesses:
         self._hub = hub
         self._acts: Mapping[str, Act] = {
             "inviter": self._invite, "finir": self._end, "accepter": self._accept, "refuser": self._refuse,
+            "retirer": self._revoke,
         }  # fmt: skip
 
     async def show(self, request: Request, person: Person) -> Response:
@@ -103,6 +106,9 @@ class _Accesses:
     def _end(self, connection: Connection, form: Mapping[str, str], person: Person) -> None:
         store.end(connection, _named(connection, form.get("acces", "")), person.email, self._hub.clock())
 
+    def _revoke(self, connection: Connection, form: Mapping[str, str], _person: Person) -> None:
+        previews.revoke(connection, form.get("lien", ""), self._hub.clock())
+
     def _accept(self, connection: Connection, form: Mapping[str, str], person: Person) -> None:
         now = self._hub.clock()
         email, centre_id = joining.decide(connection, _id(form.get("demande", "")), "acceptee", "", person.email, now)
@@ -131,14 +137,17 @@ class _Accesses:
         )
         with self._hub.engine.connect() as connection:
             people, total = store.people(connection, role if role in ROLES else "", words, at * PAGE, PAGE)
+            held = [access.id for one in people for access in one.accesses]
+            links = previews.working_by_access(connection, held, self._hub.clock())
             counts = store.count_by_role(connection)
             requests, waiting = joining.waiting(connection, REQUESTS), joining.count_waiting(connection)
             choices = scopes.choices(connection)
         return page(
             "people/access.html", status, here="/moderation/acces", person=person, people=people, total=total,
             at=at, pages=-(-total // PAGE), role=role, words=words, counts=counts, roles=ROLE_NAMES, fault=fault,
-            done=done, form=form or {}, requests=requests, waiting=waiting, choices=choices, scope_label=scope_label,
-            further=urlencode({name: value for name, value in (("role", role), ("q", words)) if value}), longest=REASON,
+            done=done, form=form or {}, links=links, requests=requests, waiting=waiting, choices=choices,
+            scope_label=scope_label, longest=REASON,
+            further=urlencode({name: value for name, value in (("role", role), ("q", words)) if value}),
         )  # fmt: skip
 
 

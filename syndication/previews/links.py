@@ -3,10 +3,12 @@
 import re
 import secrets
 from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 
 from itsdangerous import BadSignature, Signer
 
 from syndication.errors import PreviewError
+from syndication.instants import day_of
 
 FEWEST_DAYS, MOST_DAYS, USUAL_DAYS = 1, 90, 30
 """Days that a link may work, and those that are offered."""
@@ -41,6 +43,11 @@ def read_days(text: str) -> int:
     if not FEWEST_DAYS <= days <= MOST_DAYS:
         raise PreviewError(f"Donnez un nombre de jours, de {FEWEST_DAYS} à {MOST_DAYS}.")
     return days
+
+
+def last_day(made_at: datetime, days: int) -> date:
+    """The last day of a link that is made for some days, in Paris: it works until that day is over."""
+    return day_of(made_at) + timedelta(days=days)
 
 
 def _signer(keys: Sequence[str]) -> Signer:

@@ -41,15 +41,30 @@ class Stage:
         """Width of the frame, in pixels."""
         return SIZES[self.size]
 
-    def query(self, **changes: str) -> str:
-        """The query of the same preview with some parameters changed, or taken out when empty."""
-        values = {name: value for name, value in self.options.kept() if name not in {"etablissement", "si-vide"}}
-        values |= {
+    @property
+    def look(self) -> Mapping[str, str]:
+        """Parameters of how it looks and on which screen, without those that say nothing; the format is always said,
+        so that they are never taken for those of a bare address."""
+        options = self.options
+        values = {
+            "format": options.format,
+            "theme": options.theme if options.theme != "auto" else "",
+            "accent": options.accent,
+            "langue": options.language if options.language != "fr" else "",
             "taille": self.size if self.size != "telephone" else "",
-            "chargement": self.loading if self.loading != "visible" else "",
             "exemple": "1" if self.example else "",
         }
-        return urlencode({name: value for name, value in {**values, **changes}.items() if value})
+        return {name: value for name, value in values.items() if value}
+
+    def query(self, **changes: str) -> str:
+        """The query of the same preview with some parameters changed, or taken out when empty."""
+        loading = self.loading if self.loading != "visible" else ""
+        values = {"formation": self.options.formation or "", **self.look, "chargement": loading, **changes}
+        return urlencode({name: value for name, value in values.items() if value})
+
+
+LOOK = frozenset({"format", "theme", "accent", "langue", "taille", "exemple"})
+"""Parameters that a preview link keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +91,19 @@ def read_stage(query: Mapping[str, str], formation: str, centre: str) -> Stage:
         accent=own["accent"],
         faults=faults,
     )
+
+
+def shared_stage(query: Mapping[str, str], kept: Mapping[str, str], formation: str, centre: str) -> Stage:
+    """The preview of a link: as it was made (``kept``) at its bare address, else however a query of ours wants it to
+    look; what is shown is the link's alone. The frame's own links always name the centre."""
+    asked = query if query.keys() & {*LOOK, "etablissement"} else kept
+    return read_stage(asked, formation, centre)
+
+
+def told(kept: Mapping[str, str]) -> str:
+    """How a link's preview looks, in words."""
+    names = NAMES | SIZE_NAMES
+    return ", ".join("avis inventés" if name == "exemple" else names.get(kept[name], kept[name]) for name in kept)
 
 
 def look(hub: Hub, stage: Stage) -> Seen:

@@ -13,9 +13,9 @@ from syndication.catalogue.resolve import resolve_formation
 from syndication.catalogue.store import CentreRow, FormationRow
 from syndication.context import Hub
 from syndication.errors import PreviewError, UnusableCode
-from syndication.pages import for_centre, in_one_transaction, page, read_form, see_other
+from syndication.pages import for_centre, forbidden, in_one_transaction, page, read_form, see_other
 from syndication.previews import links, store
-from syndication.previews.stage import choices, code_of, draw, look, read_stage
+from syndication.previews.stage import choices, code_of, draw, look, read_stage, shared_stage, told
 
 PRIVATE = {"referrer-policy": "no-referrer", "x-robots-tag": "noindex, nofollow"}
 """Headers of pages whose address is a secret: no other site is told, no search engine keeps them."""
@@ -55,17 +55,21 @@ class Previews:
         return draw(self._hub, stage, request.query_params)
 
     async def make(self, request: Request, person: Person, centre: CentreRow) -> Response:
-        """Make a link to the preview of the formation in the query."""
+        """Make a link to the preview that the query asks for."""
         form = await read_form(request)
-        days = form.get("jours", "")
+        days, access = form.get("jours", ""), person.access_to(centre.id)
+        if access is None:
+            return forbidden(self._hub, person)
 
         def keep(connection: Connection) -> None:
             found = _chosen(connection, request, store.formations_of(connection, centre.id))
             if found is None and request.query_params.get("formation"):
                 raise PreviewError("Cette formation n'est pas de votre centre.")
+            now = self._hub.clock()
+            kept = read_stage(request.query_params, "", "").look
+            last = links.last_day(now, links.read_days(days))
             store.add(
-                connection, centre.id, found.id if found else None, person.email, links.read_days(days),
-                self._hub.clock(),
+                connection, store.NewLink(centre.id, access.id, found.id if found else None, kept, last), now
             )  # fmt: skip
 
         return await self._done(request, person, centre, keep, days)
@@ -75,7 +79,7 @@ class Previews:
         await read_form(request)
 
         def keep(connection: Connection) -> None:
-            store.revoke(connection, centre.id, request.path_params["link"], self._hub.clock())
+            store.revoke(connection, request.path_params["link"], self._hub.clock(), centre.id)
 
         return await self._done(request, person, centre, keep, "")
 
@@ -106,7 +110,7 @@ class Previews:
         return page(
             "cfa/preview.html", status, person=person, centre=centre, here=here, page_path=f"{here}/apercu",
             formations=[(code_for(one), one.title) for one in known], stage=stage, seen=look(self._hub, stage),
-            action=f"{here}/apercu", links=made, addresses=addresses, now=now, fault=fault,
+            action=f"{here}/apercu", links=made, addresses=addresses, told=told, now=now, fault=fault,
             days=days or links.USUAL_DAYS, most_days=links.MOST_DAYS, fewest_days=links.FEWEST_DAYS,
             minimum=self._hub.settings.thresholds.minimum, **choices(),
         )  # fmt: skip
@@ -119,12 +123,12 @@ class Shared:
         self._hub = hub
 
     async def show(self, request: Request) -> Response:
-        """The preview of the link's formation and centre, however the query wants it to look."""
+        """The preview that the link was made from, or the same however the query wants it to look."""
         found = self._found(request)
         if isinstance(found, Response):
             return found
         row, formation, centre = found
-        stage = read_stage(request.query_params, formation, centre)
+        stage = shared_stage(request.query_params, row.look, formation, centre)
         try:
             seen = look(self._hub, stage)
         except UnusableCode:
@@ -141,8 +145,9 @@ class Shared:
         found = self._found(request)
         if isinstance(found, Response):
             return found
-        _, formation, centre = found
-        response = draw(self._hub, read_stage(request.query_params, formation, centre), request.query_params)
+        row, formation, centre = found
+        stage = shared_stage(request.query_params, row.look, formation, centre)
+        response = draw(self._hub, stage, request.query_params)
         response.headers.update(PRIVATE)
         return response
 
@@ -157,7 +162,8 @@ class Shared:
             if row is None:
                 return _lost(404, "inconnu")
             if not row.works(self._hub.clock()):
-                return _lost(GONE, "retire" if row.revoked_at else "expire", row)
+                why = "retire" if row.revoked_at else "acces" if row.orphaned_at else "expire"
+                return _lost(GONE, why, row)
             centre = catalogue.centre(connection, row.centre_id)
             formation = catalogue.formation(connection, row.formation_id) if row.formation_id else None
         return row, code_for(formation), code_of(self._hub, centre)

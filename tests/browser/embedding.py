@@ -67,7 +67,7 @@ def open_everything(frame: Frame) -> None:
 
 
 def reads_down(page: Page, label: str, names: set[str]) -> None:
-    """A table is read downwards on a narrow screen: nothing of it is beyond the edge, and each cell says its column."""
+    """Nothing of a table is beyond the edge of its box, and each cell can say its column where they are stacked."""
     region = page.get_by_role("region", name=label, exact=True)
     assert region.evaluate("one => one.scrollWidth <= one.clientWidth"), label
     assert set(region.locator("tbody td").evaluate_all("cells => cells.map(one => one.dataset.nom)")) == names

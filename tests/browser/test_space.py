@@ -1,5 +1,6 @@
 """A centre in a real browser: it replies, doubts, previews its widget in every way, and shows it to a colleague."""
 
+import re
 from collections.abc import Iterator
 from itertools import product
 from typing import Literal
@@ -8,7 +9,16 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.embedding import CUISINE, FORMS, SIDEWAYS, axe_faults, faults_of, new_page, open_everything
+from tests.browser.embedding import (
+    CUISINE,
+    FORMS,
+    SIDEWAYS,
+    axe_faults,
+    faults_of,
+    new_page,
+    open_everything,
+    reads_down,
+)
 from tests.browser.test_whole_road import sign_in
 
 pytestmark = pytest.mark.browser
@@ -139,11 +149,29 @@ def test_a_shared_link_works_without_signing_in_until_it_is_taken_back(
     colleague.goto(home + urlsplit(link).path)
     expect(colleague.get_by_text("Ceci est un aperçu que")).to_be_visible()
     expect(colleague.frame_locator("#cadre").locator("h1")).to_be_visible()
+    expect(colleague.get_by_label("Format")).to_have_value("carrousel")
+    expect(colleague.locator("#cadre")).to_have_attribute("src", re.compile("format=carrousel"))
     assert colleague.context.cookies() == []
     centre.get_by_role("button", name="Retirer le lien").first.click()
     colleague.reload()
     expect(colleague.get_by_role("heading", level=1)).to_have_text("Ce lien d'aperçu a été retiré")
     colleague.context.close()
+
+
+def test_links_are_taken_back_in_sight_on_a_desk_and_on_a_phone(centre: Page, home: str) -> None:
+    centre.goto(f"{home}{SPACE}/apercu?formation={CUISINE}&theme=sombre")
+    centre.get_by_role("button", name="Créer le lien").click()
+    names = {"Lien", "Jusqu'au", "Créé par", "État"}
+    for width in (1280, 320):
+        centre.set_viewport_size({"width": width, "height": 800})
+        reads_down(centre, "Liens d'aperçu", names)
+        box = centre.get_by_role("button", name="Retirer le lien").first.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= width, width
+        address = centre.locator("td.address a").first
+        assert address.inner_text() == address.get_attribute("href")
+    centre.get_by_role("button", name="Retirer le lien").first.click()
+    expect(centre.locator("td[data-nom='État']").first).to_have_text("retiré")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

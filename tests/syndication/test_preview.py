@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from itertools import product
 from typing import Any
@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 
 from syndication.accounts import signin
+from syndication.accounts import store as accounts
+from syndication.accounts.store import Grant
 from syndication.app import Service
 from syndication.context import Hub
+from syndication.database import writing
 from syndication.errors import PreviewError
-from syndication.previews import links
+from syndication.instants import PARIS
+from syndication.previews import links, store
 from syndication.previews.links import read_days
 from syndication.previews.stage import EXAMPLE_BANNER
 from tests.conftest import CUISINE, KEY, LYON_CENTRE, PARIS_CENTRE
@@ -48,6 +52,11 @@ def make_link(client: Client, query: str = OF_CUISINE, days: str = "30") -> str:
     assert done.status_code == 303, unescape(done.text)
     found = re.findall(r"http://127\.0\.0\.1:8000(/apercu/[^\"<]+)", client.get(PREVIEW).text)
     return str(found[0])
+
+
+def number_of(shared: str) -> str:
+    """The id of the link that a path shows."""
+    return links.read((KEY,), shared.rpartition("/")[2])
 
 
 def test_the_preview_counts_what_waits_and_never_shows_its_words(hub: Hub, centre: Client, answer: Answer) -> None:
@@ -173,7 +182,7 @@ def test_the_preview_survives_anything_typed(centre: Client, query: str) -> None
 def test_a_preview_is_for_the_people_of_the_centre_alone(
     hub: Hub, app: Service, centre: Client, method: str, path: str
 ) -> None:
-    number = links.read((KEY,), make_link(centre).rpartition("/")[2])
+    number = number_of(make_link(centre))
     address = f"{PREVIEW}{path.format(number)}?{OF_CUISINE}"
     data = {"data": {"jours": "3"}} if method == "POST" else {}
     neighbour = signed_in(hub, app, centre_person(hub, LYON_CENTRE, "lyon@exemple.fr"))
@@ -188,7 +197,7 @@ def test_a_preview_is_for_the_people_of_the_centre_alone(
 
 def test_nobody_stops_the_link_of_another_centre(hub: Hub, app: Service, centre: Client) -> None:
     shared = make_link(centre)
-    number = links.read((KEY,), shared.rpartition("/")[2])
+    number = number_of(shared)
     neighbour = signed_in(hub, app, centre_person(hub, LYON_CENTRE, "lyon@exemple.fr"))
     assert neighbour.post(f"/cfa/{LYON_CENTRE}/apercu/liens/{number}/retirer", data={}).status_code == 422
     assert Client(app).get(shared).status_code == 200
@@ -225,10 +234,11 @@ def test_a_link_of_the_whole_centre_shows_the_whole_centre(app: Service, centre:
 
 
 def test_a_link_expires_and_says_so(app: Service, centre: Client, clock: Clock) -> None:
+    clock.moment = datetime(2026, 11, 24, 9, 30, tzinfo=PARIS)
     shared = make_link(centre, days="1")
-    clock.moment += timedelta(hours=23)
-    assert Client(app).get(shared).status_code == 200
-    clock.moment += timedelta(hours=1)
+    clock.moment = datetime(2026, 11, 25, 23, 59, 59, tzinfo=PARIS)
+    assert "jusqu'au 25 novembre 2026" in read(Client(app), shared)
+    clock.moment += timedelta(seconds=1)
     late = Client(app).get(shared)
     assert late.status_code == 410
     assert "Ce lien d'aperçu a expiré" in unescape(late.text)
@@ -236,9 +246,126 @@ def test_a_link_expires_and_says_so(app: Service, centre: Client, clock: Clock) 
     assert Client(app).get(f"{shared}/cadre").status_code == 410
 
 
+def test_days_are_those_of_paris_whatever_the_season() -> None:
+    late_evening = datetime(2026, 10, 24, 22, 30, tzinfo=UTC)
+    assert links.last_day(late_evening, 1) == date(2026, 10, 26)
+
+
+LOOKING = "format=carrousel&theme=sombre&accent=%23aa3300&langue=en&taille=tablette"
+
+
+def test_a_link_keeps_the_preview_that_it_was_made_from(app: Service, centre: Client, answer: Answer) -> None:
+    answer(6)
+    shared = make_link(centre, f"{OF_CUISINE}&{LOOKING}")
+    stranger = Client(app)
+    page = read(stranger, shared)
+    for value in ("carrousel", "sombre", "en", "tablette"):
+        assert f'<option value="{value}" selected>' in page
+    assert 'value="#aa3300"' in page
+    assert 'width="768"' in page
+    real = centre.get(f"{PREVIEW}/cadre?{OF_CUISINE}&{LOOKING}").content
+    assert stranger.get(f"{shared}/cadre").content == real
+    (source,) = re.findall(r'<iframe id="cadre"[^>]* src="([^"]+)"', page)
+    assert stranger.get(source).content == real
+    assert "carrousel, sombre, #aa3300, anglais, tablette" in read(centre, PREVIEW)
+
+
+def test_a_link_keeps_invented_reviews(app: Service, centre: Client, answer: Answer) -> None:
+    answer(6)
+    shared = make_link(centre, f"{OF_CUISINE}&exemple=1")
+    stranger = Client(app)
+    assert EXAMPLE_BANNER in unescape(stranger.get(f"{shared}/cadre").text)
+    (real,) = re.findall(r'href="([^"]+)">Voir les vrais avis', read(stranger, shared))
+    (source,) = re.findall(r'<iframe id="cadre"[^>]* src="([^"]+)"', read(stranger, real))
+    assert EXAMPLE_BANNER not in unescape(stranger.get(source).text)
+
+
+def test_whoever_holds_a_link_chooses_another_look_down_to_the_plainest(app: Service, centre: Client) -> None:
+    shared = make_link(centre, f"{OF_CUISINE}&{LOOKING}")
+    stranger = Client(app)
+    plain = "format=complet&theme=auto&taille=telephone&langue=fr&accent="
+    page = read(stranger, f"{shared}?{plain}")
+    (source,) = re.findall(r'<iframe id="cadre"[^>]* src="([^"]+)"', page)
+    assert stranger.get(source).content == centre.get(f"{PREVIEW}/cadre?{OF_CUISINE}").content
+    mailed = read(stranger, f"{shared}?utm_source=mail&formation=50033616")
+    assert '<option value="carrousel" selected>' in mailed
+    assert "coiffure" not in mailed
+
+
+def test_a_link_keeps_nothing_that_makes_no_sense(centre: Client) -> None:
+    make_link(centre, f"{OF_CUISINE}&format=x&theme=y&accent=rouge&langue=de&taille=9&exemple=non")
+    assert '<span class="quiet">complet</span>' in read(centre, PREVIEW)
+
+
+# -- links end with accesses -----------------------------------------------------------------------------------------
+
+
+def end_accesses(hub: Hub, email: str) -> None:
+    with writing(hub.engine).begin() as connection:
+        person = accounts.person_by_email(connection, email)
+        assert person is not None
+        for access in person.accesses:
+            accounts.end_access(connection, access.id, "commande", hub.clock())
+
+
+def test_a_link_dies_with_the_access_of_who_made_it_and_does_not_come_back(
+    hub: Hub, app: Service, centre: Client, clock: Clock
+) -> None:
+    shared = make_link(centre)
+    clock.moment += timedelta(minutes=1)
+    colleague = signed_in(hub, app, centre_person(hub, PARIS_CENTRE, "collegue@exemple.fr"))
+    kept = make_link(colleague)
+    end_accesses(hub, "cfa@exemple.fr")
+    for path in (shared, f"{shared}/cadre"):
+        gone = Client(app).get(path)
+        assert gone.status_code == 410
+        assert "n'a plus accès à l'espace de ce centre" in unescape(gone.text)
+        assert "cfa@exemple.fr" not in gone.text
+    assert Client(app).get(kept).status_code == 200
+    page = read(colleague, PREVIEW)
+    assert "fini avec l'accès de cette personne" in page
+    assert shared not in page
+    assert colleague.post(f"{PREVIEW}/liens/{number_of(shared)}/retirer", data={}).status_code == 422
+    signed_in(hub, app, centre_person(hub, PARIS_CENTRE))
+    assert Client(app).get(shared).status_code == 410
+
+
+def test_links_that_ended_with_an_access_leave_room_for_others(
+    hub: Hub, app: Service, centre: Client, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(store, "MOST_LINKS", 1)
+    make_link(centre)
+    end_accesses(hub, "cfa@exemple.fr")
+    make_link(signed_in(hub, app, centre_person(hub, PARIS_CENTRE, "collegue@exemple.fr")))
+
+
+def test_a_colleague_takes_a_link_back(hub: Hub, app: Service, centre: Client) -> None:
+    shared = make_link(centre)
+    colleague = signed_in(hub, app, centre_person(hub, PARIS_CENTRE, "collegue@exemple.fr"))
+    assert colleague.post(f"{PREVIEW}/liens/{number_of(shared)}/retirer", data={}).status_code == 303
+    assert Client(app).get(shared).status_code == 410
+
+
+def test_who_administers_sees_links_beside_the_access_that_made_them_and_takes_them_back(
+    hub: Hub, app: Service, centre: Client
+) -> None:
+    shared = make_link(centre)
+    admin = signed_in(hub, app, Grant("admin@exemple.fr", "admin"))
+    page = read(admin, "/moderation/acces")
+    assert "Lien d'aperçu, CAP cuisine" in page
+    assert shared not in page
+    form = {"acte": "retirer", "lien": number_of(shared)}
+    assert admin.post("/moderation/acces", data=form).status_code == 303
+    assert Client(app).get(shared).status_code == 410
+    assert "Lien d'aperçu, CAP cuisine" not in read(admin, "/moderation/acces")
+    assert admin.post("/moderation/acces", data=form).status_code == 422
+    moderator = signed_in(hub, app)
+    assert moderator.post("/moderation/acces", data=form).status_code == 403
+
+
 def test_a_link_taken_back_says_so_at_once(app: Service, centre: Client) -> None:
     shared = make_link(centre)
-    number = links.read((KEY,), shared.rpartition("/")[2])
+    number = number_of(shared)
     stop = f"{PREVIEW}/liens/{number}/retirer"
     assert centre.post(stop, data={}).status_code == 303
     assert centre.post(stop, data={}).status_code == 422
@@ -280,8 +407,6 @@ def test_days_are_read_as_typed() -> None:
 
 
 def test_a_centre_keeps_so_many_links_and_no_more(centre: Client, monkeypatch: Any) -> None:
-    from syndication.previews import store
-
     monkeypatch.setattr(store, "MOST_LINKS", 2)
     for _ in range(2):
         make_link(centre)

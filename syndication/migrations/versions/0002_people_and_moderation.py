@@ -151,9 +151,11 @@ def _centres() -> None:
     op.create_table(
         "preview_link", _text("id"), _number("centre_id", "centre.id"),
         _number("formation_id", "formation.id", optional=True),
-        _text("made_by"), _moment("made_at"), _moment("expires_at"), _moment("revoked_at", optional=True),
+        _number("access_id", "access.id"), sa.Column("look", sa.JSON(), nullable=False), _moment("made_at"),
+        sa.Column("last_day", sa.Date(), nullable=False), _moment("revoked_at", optional=True),
         sa.PrimaryKeyConstraint("id"),
     )  # fmt: skip
+    op.create_index("ix_preview_link_access_id", "preview_link", ["access_id"])
     op.create_index("ix_preview_link_centre_id", "preview_link", ["centre_id"])
     op.create_table(
         "own_question", _number("id"), _number("centre_id", "centre.id"), _text("kind"), _text("label"),
