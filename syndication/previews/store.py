@@ -104,7 +104,7 @@ def revoke(connection: Connection, number: str, now: datetime, centre_id: int | 
     if centre_id is not None:
         wanted = wanted.where(LINK.c.centre_id == centre_id)
     if connection.execute(wanted).rowcount != 1:
-        raise PreviewError("Ce lien ne marche déjà plus, ou n'est pas de votre centre.")
+        raise PreviewError("Ce lien ne marche plus\u00a0: il n'y a rien à retirer.")
 
 
 def _works(now: datetime) -> ColumnElement[bool]:

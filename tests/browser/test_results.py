@@ -40,13 +40,23 @@ def enter(page: Page, link: str) -> None:
     page.goto(link)
     page.get_by_role("main").get_by_role("button").click()
     page.wait_for_url(lambda url: "/connexion/" not in url)
+    assert page.context.cookies(), "the link was spent"
+
+
+def fresh_link(data: Path, home: str, *words: str) -> str:
+    """A link that signs somebody in once."""
+    done = sirius(data / "d", "signin", *words, "--json", SIRIUS_PUBLIC_URL=home)
+    assert done.returncode == 0, done.stderr
+    return str(json.loads(done.stdout)["lien"])
 
 
 def observer_link(data: Path, home: str) -> str:
-    words = ("signin", "observatoire@exemple.invalid", "--role", "observer", "--scope", "region:Île-de-France")
-    done = sirius(data / "d", *words, "--json", SIRIUS_PUBLIC_URL=home)
-    assert done.returncode == 0, done.stderr
-    return str(json.loads(done.stdout)["lien"])
+    words = ("observatoire@exemple.invalid", "--role", "observer", "--scope", "region:Île-de-France")
+    return fresh_link(data, home, *words)
+
+
+def centre_link(data: Path, home: str) -> str:
+    return fresh_link(data, home, "cfa@exemple.invalid", "--role", "cfa", "--etablissement", CENTRE)
 
 
 def look(page: Page, home: str, paths: tuple[str, ...]) -> None:
@@ -71,9 +81,9 @@ def test_public_pages_hold(chromium: Browser, home: str) -> None:
     look(new_page(chromium), home, PUBLIC)
 
 
-def test_a_centre_reads_sorts_and_takes_its_results_away(chromium: Browser, service: dict[str, str], home: str) -> None:
+def test_a_centre_reads_sorts_and_takes_its_results_away(chromium: Browser, data: Path, home: str) -> None:
     page = new_page(chromium, java_script_enabled=False)
-    enter(page, service["cfa"])
+    enter(page, centre_link(data, home))
     page.goto(home + SPACE)
     page.get_by_label("Formation", exact=True).select_option(FORMATION)
     page.get_by_role("button", name="Voir").click()
@@ -97,9 +107,9 @@ def test_a_centre_reads_sorts_and_takes_its_results_away(chromium: Browser, serv
     assert "2024-2025" in text
 
 
-def test_a_centre_s_pages_hold(chromium: Browser, service: dict[str, str], home: str) -> None:
+def test_a_centre_s_pages_hold(chromium: Browser, data: Path, home: str) -> None:
     page = new_page(chromium)
-    enter(page, service["cfa"])
+    enter(page, centre_link(data, home))
     look(page, home, OWN)
 
 
@@ -114,7 +124,7 @@ def test_an_observer_reads_a_region_and_one_of_its_centres(chromium: Browser, da
 
 
 def test_centres_and_years_are_read_down_on_a_phone_and_sort_without_scripts(
-    chromium: Browser, data: Path, service: dict[str, str], home: str
+    chromium: Browser, data: Path, home: str
 ) -> None:
     observer = new_page(chromium, 320, java_script_enabled=False)
     enter(observer, observer_link(data, home))
@@ -124,7 +134,7 @@ def test_centres_and_years_are_read_down_on_a_phone_and_sort_without_scripts(
     expect(observer.locator("[aria-sort=descending]").filter(has_text="Invités")).to_be_visible()
     reads_down(observer, "Les centres", {"Répondants", "Campagnes", "Invités", "Taux de réponse"})
     centre = new_page(chromium, 320, java_script_enabled=False)
-    enter(centre, service["cfa"])
+    enter(centre, centre_link(data, home))
     centre.goto(f"{home}{SPACE}?formation={FORMATION}")
     reads_down(centre, "D'une année à l'autre", {"2024-2025", "2025-2026", "Évolution"})
 
