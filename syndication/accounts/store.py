@@ -53,11 +53,7 @@ class Person:
 
     def may_open(self, centre_id: int) -> bool:
         """True when they belong to a centre."""
-        return self.access_to(centre_id) is not None
-
-    def access_to(self, centre_id: int) -> Access | None:
-        """The access by which they belong to a centre, or None."""
-        return next((one for one in self.accesses if one.role == "cfa" and one.centre_id == centre_id), None)
+        return any(access.role == "cfa" and access.centre_id == centre_id for access in self.accesses)
 
     @property
     def centre_ids(self) -> tuple[int, ...]:

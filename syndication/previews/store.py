@@ -27,11 +27,11 @@ SHOWN_AFTER = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class NewLink:
-    """A preview link to make: of a formation at a centre, or of the centre as a whole (``formation_id`` None), by who
-    has an access, with the parameters of the preview that it shows (``look``)."""
+    """A preview link to make: of a formation at a centre, or of the centre as a whole (``formation_id`` None), by
+    somebody who belongs to it, with the parameters of the preview that it shows (``look``)."""
 
     centre_id: int
-    access_id: int
+    person_id: int
     formation_id: int | None
     look: Mapping[str, str]
     last_day: date
@@ -59,14 +59,22 @@ class LinkRow:
 
 
 def add(connection: Connection, made: NewLink, now: datetime) -> str:
-    """Keep a new link and give its id; raises PreviewError when the centre has too many that work."""
+    """Keep a new link and give its id; raises PreviewError when the centre has too many that work, or when who makes
+    it has just lost their access."""
+    held = select(ACCESS.c.id).where(
+        ACCESS.c.person_id == made.person_id, ACCESS.c.role == "cfa", ACCESS.c.centre_id == made.centre_id,
+        ACCESS.c.ended_at.is_(None),
+    )  # fmt: skip
+    access_id = connection.execute(held).scalar()
+    if access_id is None:
+        raise PreviewError("Vous n'avez plus accès à l'espace de ce centre.")
     alive = select(func.count()).select_from(LINK).where(LINK.c.centre_id == made.centre_id, _works(now))
     if connection.execute(alive).scalar_one() >= MOST_LINKS:
         raise PreviewError(f"Votre centre a déjà {MOST_LINKS} liens en cours\u00a0: retirez ceux qui ne servent plus.")
     number = new_id()
     connection.execute(
         insert(LINK).values(
-            id=number, centre_id=made.centre_id, access_id=made.access_id, formation_id=made.formation_id,
+            id=number, centre_id=made.centre_id, access_id=access_id, formation_id=made.formation_id,
             look=dict(made.look), made_at=now, last_day=made.last_day, revoked_at=None,
         )
     )  # fmt: skip

@@ -339,6 +339,16 @@ def test_links_that_ended_with_an_access_leave_room_for_others(
     make_link(signed_in(hub, app, centre_person(hub, PARIS_CENTRE, "collegue@exemple.fr")))
 
 
+def test_no_link_is_made_by_who_has_just_lost_their_access(hub: Hub, centre: Client) -> None:
+    with hub.engine.connect() as connection:
+        person = accounts.person_by_email(connection, "cfa@exemple.fr")
+    assert person is not None
+    end_accesses(hub, "cfa@exemple.fr")
+    made = store.NewLink(person.centre_ids[0], person.id, None, {}, links.last_day(hub.clock(), 3))
+    with writing(hub.engine).begin() as connection, pytest.raises(PreviewError, match="plus accès"):
+        store.add(connection, made, hub.clock())
+
+
 def test_a_colleague_takes_a_link_back(hub: Hub, app: Service, centre: Client) -> None:
     shared = make_link(centre)
     colleague = signed_in(hub, app, centre_person(hub, PARIS_CENTRE, "collegue@exemple.fr"))
