@@ -50,10 +50,7 @@ def _catalogue() -> None:
         sa.Column("since", sa.Date(), nullable=True),
         sa.Column("until", sa.Date(), nullable=True),
         sa.Column("source", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["formation_id"],
-            ["formation.id"],
-        ),
+        sa.ForeignKeyConstraint(["formation_id"], ["formation.id"]),
         sa.PrimaryKeyConstraint("scheme", "value", "formation_id"),
     )
     op.create_index(op.f("ix_formation_code_formation_id"), "formation_code", ["formation_id"], unique=False)
@@ -90,10 +87,7 @@ def _centres() -> None:
         sa.Column("value", sa.String(), nullable=False),
         sa.Column("centre_id", sa.Integer(), nullable=False),
         sa.Column("source", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["centre_id"],
-            ["centre.id"],
-        ),
+        sa.ForeignKeyConstraint(["centre_id"], ["centre.id"]),
         sa.PrimaryKeyConstraint("scheme", "value", "centre_id"),
     )
     op.create_index(op.f("ix_centre_code_centre_id"), "centre_code", ["centre_id"], unique=False)
@@ -105,18 +99,9 @@ def _centres() -> None:
         sa.Column("place_id", sa.Integer(), nullable=False),
         sa.Column("capacity", sa.Integer(), nullable=True),
         sa.Column("source", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["centre_id"],
-            ["centre.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["formation_id"],
-            ["formation.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["place_id"],
-            ["centre.id"],
-        ),
+        sa.ForeignKeyConstraint(["centre_id"], ["centre.id"]),
+        sa.ForeignKeyConstraint(["formation_id"], ["formation.id"]),
+        sa.ForeignKeyConstraint(["place_id"], ["centre.id"]),
         sa.PrimaryKeyConstraint("formation_id", "centre_id", "role", "place_id"),
     )
     op.create_index(op.f("ix_offer_centre_id"), "offer", ["centre_id"], unique=False)
@@ -134,18 +119,9 @@ def _campaigns() -> None:
         sa.Column("invited", sa.Integer(), nullable=True),
         sa.Column("respondents", sa.Integer(), nullable=False),
         sa.Column("opened_by", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["centre_id"],
-            ["centre.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["opened_by"],
-            ["centre.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["formation_id"],
-            ["formation.id"],
-        ),
+        sa.ForeignKeyConstraint(["centre_id"], ["centre.id"]),
+        sa.ForeignKeyConstraint(["opened_by"], ["centre.id"]),
+        sa.ForeignKeyConstraint(["formation_id"], ["formation.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_campaign_centre_id"), "campaign", ["centre_id"], unique=False)
@@ -170,18 +146,9 @@ def _reviews() -> None:
         sa.Column("marks", sa.JSON(), nullable=False),
         sa.Column("counts", sa.JSON(), nullable=False),
         sa.Column("received_on", sa.Date(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["campaign_id"],
-            ["campaign.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["centre_id"],
-            ["centre.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["formation_id"],
-            ["formation.id"],
-        ),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"]),
+        sa.ForeignKeyConstraint(["centre_id"], ["centre.id"]),
+        sa.ForeignKeyConstraint(["formation_id"], ["formation.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("source_id"),
     )
@@ -204,10 +171,7 @@ def _reviews() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("from_state", sa.String(), nullable=False),
         sa.Column("to_state", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["review_id"],
-            ["review.id"],
-        ),
+        sa.ForeignKeyConstraint(["review_id"], ["review.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_review_decision_review_id"), "review_decision", ["review_id"], unique=False)
@@ -240,18 +204,9 @@ def _verbatims() -> None:
         sa.Column("useful", sa.Integer(), nullable=False),
         sa.Column("useless", sa.Integer(), nullable=False),
         sa.Column("usefulness", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["centre_id"],
-            ["centre.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["formation_id"],
-            ["formation.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["review_id"],
-            ["review.id"],
-        ),
+        sa.ForeignKeyConstraint(["centre_id"], ["centre.id"]),
+        sa.ForeignKeyConstraint(["formation_id"], ["formation.id"]),
+        sa.ForeignKeyConstraint(["review_id"], ["review.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("review_id", "question"),
     )
