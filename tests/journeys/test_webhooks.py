@@ -36,13 +36,14 @@ def test_no_message_is_lost_though_the_background_process_is_killed_again_and_ag
     hub.close()
     try:
         with serving(hub.settings.data_dir, "--workers", "2", SIRIUS_WEBHOOK_LOCAL="1") as (process, _):
-            for _ in range(KILLS):
+            for kills in range(1, KILLS + 1):
                 time.sleep(chance.uniform(0.2, 1.6))
                 os.kill(background_child_soon(process.pid), signal.SIGKILL)
                 decide_something(hub)
-            wait_until(lambda: due(hub) == 0, "every message is received", every=0.3)
+                if kills % 2 == 0:
+                    wait_until(lambda: due(hub) == 0, "every message is received", every=0.3)
         assert set(owed(hub)) == set(receiver.ids)
-        assert len(receiver.ids) > 2
+        assert len(set(receiver.ids)) >= KILLS // 2
     finally:
         receiver.close()
 
