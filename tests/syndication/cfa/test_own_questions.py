@@ -507,7 +507,7 @@ def test_who_tells_a_centre_of_violence_is_read_before_anybody_else(
     catch_up()
     desk = signed_in(hub, app)
     front = read(desk.get("/moderation"))
-    assert 'role="status"><strong>Danger possible</strong> dans 1\u00a0texte écrit pour un centre' in front
+    assert '<strong>Danger possible</strong> dans 1\u00a0texte écrit pour un centre' in front
     assert f'href="{DESK}#textes"' in front
     page = read(desk.get(DESK))
     assert page.index("me frappe") < page.index(WORDS)
