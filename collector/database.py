@@ -10,15 +10,18 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import ClauseElement, Connection, Dialect, Engine, Table, create_engine, event
+from sqlalchemy import ClauseElement, Connection, Dialect, Engine, Table, create_engine, event, func, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from collector import models
 
 BUSY_MILLISECONDS = 10_000
+"""How long a writer waits for the others, in both kinds of database."""
+WRITERS = 7275
+"""Number of the lock that PostgreSQL's writers take; the hub's, which may share the database, have another."""
 ANEW_AT_ONCE_BYTES = 32 * 1024 * 1024
 """A file up to this size is written anew in a fraction of a second."""
 
@@ -34,9 +37,16 @@ def table(model: type[models.Table]) -> Table:
 
 
 def open_engine(url: str) -> Engine:
-    """Open an engine on SQLite (WAL, ``synchronous=FULL``) or PostgreSQL; the folder of a SQLite file is made."""
+    """Open an engine on SQLite (WAL, ``synchronous=FULL``) or PostgreSQL; the folder of a SQLite file is made.
+
+    Transactions of an engine that has the option ``write`` take the write lock at once. One writer at a time on
+    PostgreSQL too: events are numbered before they are committed, so a follower of the highest number would miss
+    those that come late; and of two links of one person, one alone answers.
+    """
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True, json_serializer=to_json)
+        engine = create_engine(driven(url), pool_pre_ping=True, hide_parameters=True, json_serializer=to_json)
+        event.listen(engine, "begin", _begin_in_order)
+        return engine
     path = make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -47,6 +57,12 @@ def open_engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def driven(url: str) -> URL:
+    """An address with the driver that comes with us, unless it names another."""
+    address = make_url(url)
+    return address.set(drivername="postgresql+psycopg") if address.drivername == "postgresql" else address
 
 
 def migrate(engine: Engine) -> None:
@@ -192,7 +208,7 @@ class QuickReader:
         if connection is None:
             connection = self._engine.raw_connection()
             connection.detach()
-            driver: Any = connection.driver_connection
+            driver: Any = connection.dbapi_connection
             if self._engine.dialect.name != "sqlite":
                 driver.autocommit = True
             self._mine.connection = connection
@@ -218,6 +234,12 @@ def _prepare(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA wal_autocheckpoint=4000")  # pages: fewer, larger checkpoints under a rush of answers
     cursor.execute("PRAGMA secure_delete=ON")  # what is erased is overwritten, not only forgotten
     cursor.close()
+
+
+def _begin_in_order(connection: Connection) -> None:
+    if connection.get_execution_options().get("write", False):
+        patience = func.set_config("lock_timeout", str(BUSY_MILLISECONDS), True)  # in this transaction alone
+        connection.execute(select(func.pg_advisory_xact_lock(WRITERS)).select_from(patience))
 
 
 def _begin(connection: Connection) -> None:

@@ -8,9 +8,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import ClauseElement, Connection, Dialect, Engine, Table, Text, create_engine, event
+from sqlalchemy import ClauseElement, Connection, Dialect, Engine, Table, Text, create_engine, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -18,8 +18,9 @@ from sqlalchemy.sql.functions import FunctionElement
 from syndication import models
 
 BUSY_MILLISECONDS = 20_000
+"""How long a writer waits for the others, in both kinds of database."""
 WRITERS = 7274
-"""Number of the lock that PostgreSQL's writers take."""
+"""Number of the lock that PostgreSQL's writers take; the collector's, which may share the database, have another."""
 ANEW_AT_ONCE_BYTES = 32 * 1024 * 1024
 """A file up to this size is written anew in a fraction of a second."""
 
@@ -32,7 +33,7 @@ def table(model: type[models.Table]) -> Table:
 def open_engine(url: str) -> Engine:
     """Open an engine on SQLite (WAL, ``synchronous=FULL``) or PostgreSQL; the folder of a SQLite file is made."""
     if not url.startswith("sqlite"):
-        engine = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        engine = create_engine(driven(url), pool_pre_ping=True, hide_parameters=True)
         event.listen(engine, "begin", _begin_in_order)
         return engine
     path = make_url(url).database
@@ -44,6 +45,12 @@ def open_engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def driven(url: str) -> URL:
+    """An address with the driver that comes with us, unless it names another."""
+    address = make_url(url)
+    return address.set(drivername="postgresql+psycopg") if address.drivername == "postgresql" else address
 
 
 def writing(engine: Engine) -> Engine:
@@ -264,7 +271,8 @@ def _prepare(connection: Any, _record: Any) -> None:
 
 def _begin_in_order(connection: Connection) -> None:
     if connection.get_execution_options().get("write", False):
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS})")
+        patience = func.set_config("lock_timeout", str(BUSY_MILLISECONDS), True)  # in this transaction alone
+        connection.execute(select(func.pg_advisory_xact_lock(WRITERS)).select_from(patience))
 
 
 def _begin(connection: Connection) -> None:
