@@ -30,17 +30,21 @@ Entry = tuple[str, str]
 
 def verbatim_entry(key: str, text: str, formation: int, centre: int) -> Entry:
     """The entry of a published text."""
-    return key, f"{_FORMATION_MARK.format(formation)} {_CENTRE_MARK.format(centre)} {terms_of(text)}"
+    return key, _entered(_FORMATION_MARK.format(formation), _CENTRE_MARK.format(centre), terms_of(text))
 
 
 def formation_entry(key: int, title: str) -> Entry:
     """The entry of a formation."""
-    return str(key), f"{_TITLE_MARK} {terms_of(title)}"
+    return str(key), _entered(_TITLE_MARK, terms_of(title))
 
 
 def centre_entry(key: int, name: str, city: str) -> Entry:
     """The entry of a centre."""
-    return str(key), f"{_NAME_MARK} {terms_of(f'{name} {city}')}"
+    return str(key), _entered(_NAME_MARK, terms_of(f"{name} {city}"))
+
+
+def _entered(*terms: str) -> str:
+    return " ".join(filter(None, terms))  # a text may hold no word, and an entry no empty term
 
 
 def keep(connection: Connection, kind: str, entries: Sequence[Entry]) -> None:
