@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.databases import bare_environment, environment
 from tests.servers import PATIENCE
 
 _BORN = multiprocessing.get_context("forkserver")
@@ -16,13 +17,14 @@ _ONE_AT_A_TIME = threading.Lock()
 """Processes of multiprocessing may not be awaited by several threads."""
 
 
-def sirius(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command on a folder of data; nothing else of ours is in its environment but what is given.
+def sirius(folder: Path | None, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run the command on a folder of data and its databases, or on none where it opens none.
+
+    Nothing else of ours is in its environment but what is given.
 
     Reading the code of the project and of its libraries takes longer than what most commands do.
     """
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SIRIUS_")}
-    own = {**clean, "SIRIUS_DATA_DIR": str(folder), "COLUMNS": "120", **environment}
+    own = {**(bare_environment() if folder is None else environment(folder)), "COLUMNS": "120", **more}
     with _ONE_AT_A_TIME, TemporaryDirectory() as place:
         out, err = Path(place, "out"), Path(place, "err")
         process = _BORN.Process(target=_run, args=(words, own, out, err))

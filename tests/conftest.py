@@ -3,9 +3,13 @@
 import itertools
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -16,10 +20,14 @@ from syndication.app import Service, create_app
 from syndication.catalogue import importer
 from syndication.context import Hub
 from syndication.database import writing
+from syndication.demo import build
 from syndication.demo.facts import facts
+from syndication.instants import now_in_paris
 from syndication.settings import Settings
-from tests.commands import sirius
+from tests import databases as databases_of
+from tests.databases import Databases
 from tests.helpers import FULL_ANSWER, Client, Clock
+from tests.postgresql import Unavailable
 from tests.servers import kept_ports
 
 KEY = "k" * 40
@@ -33,6 +41,8 @@ MEMORY, ROOM = Path("/dev/shm"), 4 << 30
 """Where Linux keeps files in memory, and how many bytes must be free there."""
 hypothesis.settings.register_profile("untimed", deadline=None)  # a test that a busy machine fails tells nothing
 hypothesis.settings.load_profile("untimed")
+RUNS_ON, LEFT_OUT = pytest.StashKey[str](), pytest.StashKey[dict[str, int]]()
+"""On what tests run, and how many were left out for which reason."""
 FIGURE = "figure: "
 """What begins the name of a property of a test that is a figure."""
 
@@ -77,11 +87,77 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what tests measured: weights, layout shifts, counts of requests.
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Start what the processes of a run share, before they are made."""
+    config = session.config
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    running = ExitStack()
+    config.add_cleanup(running.close)
+    try:
+        config.stash[RUNS_ON] = running.enter_context(databases_of.run())
+    except (ValueError, Unavailable) as error:
+        raise pytest.UsageError(str(error)) from None
 
-    Reports of tests carry figures, from the process that ran the test to the one that prints.
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Note whether a test asked for databases."""
+    databases_of.Wanting.asked = opens_databases(item)
+
+
+def opens_databases(item: pytest.Item) -> bool:
+    """Whether a test depends on the fixture ``databases``."""
+    return "databases" in getattr(item, "fixturenames", ())
+
+
+def left_out(item: pytest.Item) -> str | None:
+    """Why a test is not for the kind of database that tests run on; None when it is."""
+    if not databases_of.on_postgresql():
+        return "about PostgreSQL alone" if item.get_closest_marker("postgresql") else None
+    if not opens_databases(item):
+        return "without a database"
+    if item.get_closest_marker("sqlite"):
+        return "about SQLite alone"
+    if item.get_closest_marker("browser") and not item.get_closest_marker("road"):
+        return "about pages alone"
+    return None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is not for the kind of database that tests run on, and count it by reason."""
+    kept, out = [], Counter[str]()
+    for item in items:
+        why = left_out(item)
+        if why is None:
+            kept.append(item)
+        else:
+            out[why] += 1
+    config.stash[LEFT_OUT] = dict(out)
+    items[:] = kept
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell the process that shares the tests what was left out."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = session.config.stash[LEFT_OUT]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Learn from a process of the tests what it left out: each collects them all."""
+    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", {})
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print on what tests ran, what was left out of them, and what they measured.
+
+    Weights, layout shifts, counts of requests: reports of tests carry figures, from the process that ran the test to
+    the one that prints.
     """
+    stash = terminalreporter.config.stash
+    out = "".join(f"; {count} left out that are {why}" for why, count in stash.get(LEFT_OUT, {}).items())
+    terminalreporter.line(f"on {stash[RUNS_ON]}{out}" if RUNS_ON in stash else "")
     told: dict[str, float] = {}
     for report in itertools.chain.from_iterable(terminalreporter.stats.values()):
         for name, value in getattr(report, "user_properties", ()):
@@ -94,34 +170,56 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(f"{name}: {value:g}")
 
 
-def settings_in(folder: Path) -> Settings:
-    """Settings that keep everything in a folder, whatever the environment says."""
-    leaf = CollectorSettings(
-        data_dir=folder, collector_database_url="", public_url="http://127.0.0.1:8000", secret_keys=(KEY,)
-    )
-    return Settings.of(leaf)
+def settings_in(folder: Path, keys: tuple[str, ...] = (KEY,), **collector: Any) -> Settings:
+    """Settings that keep everything in a folder and its databases, whatever the environment says."""
+    where = databases_of.current().at(folder)
+    given = {"public_url": "http://127.0.0.1:8000", **collector}
+    leaf = CollectorSettings(data_dir=folder, collector_database_url=where.collector, secret_keys=keys, **given)
+    return replace(Settings.of(leaf), database_url=where.syndication)
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def databases() -> Iterator[Databases]:
+    """Databases by folder. On PostgreSQL, tests that do not depend on this fixture are left out."""
+    with closing(Databases()) as made:
+        databases_of.Wanting.databases = made
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def _databases_end_with_their_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    if not {"databases", "tmp_path"} <= set(request.fixturenames):
+        yield
+        return
+    made, folder = request.getfixturevalue("databases"), request.getfixturevalue("tmp_path")
+    yield
+    made.forget(folder)
+
+
+@pytest.fixture(scope="session")
+def migrated(databases: Databases) -> Path:
     """A folder with both databases, migrated and empty but for the demonstration's catalogue."""
-    folder = tmp_path_factory.mktemp("migrated")
-    hub = asgi.open_hub(settings_in(folder), Clock())
-    asgi.migrate(hub)
-    with writing(hub.engine).begin() as connection:
-        importer.keep(connection, facts(), "demonstration", Clock()())
-        importer.link_lineages(connection)
-    hub.close()
-    return folder
+
+    def make(folder: Path) -> None:
+        with closing(asgi.open_hub(settings_in(folder), Clock())) as hub:
+            asgi.migrate(hub)
+            with writing(hub.engine).begin() as connection:
+                importer.keep(connection, facts(), "demonstration", Clock()())
+                importer.link_lineages(connection)
+
+    return databases.once("migrated", make)
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(databases: Databases) -> Path:
     """A folder with the demonstration's data, to copy: they depend on no port, and are the same each time."""
-    folder = tmp_path_factory.mktemp("built") / "d"
-    done = sirius(folder, "demo", "--dir", str(folder), "--no-serve")
-    assert done.returncode == 0, done.stderr
-    return folder
+
+    def make(folder: Path) -> None:
+        clock = build.DemoClock(now_in_paris)
+        with closing(asgi.open_hub(settings_in(folder, keys=()), clock)) as hub:
+            build.build(hub, clock)
+
+    return databases.once("built", make)
 
 
 @pytest.fixture
@@ -137,11 +235,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def hub(migrated: Path, tmp_path: Path, clock: Clock) -> Iterator[Hub]:
+def hub(databases: Databases, migrated: Path, tmp_path: Path, clock: Clock) -> Iterator[Hub]:
     """A hub on databases of its own, with a few formations and invented centres, and no answer yet."""
-    for file in migrated.glob("*.db"):
-        shutil.copy(file, tmp_path)
-    opened = asgi.open_hub(settings_in(tmp_path), clock)
+    opened = asgi.open_hub(settings_in(databases.copy(migrated, tmp_path)), clock)
     yield opened
     opened.close()
 

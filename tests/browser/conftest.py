@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.databases import bare_environment, current, environment
 from tests.servers import PATIENCE, kept_ports
 
 QUIET = (
@@ -25,6 +26,9 @@ BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-c
 """Commands of Chromium, the lightest first: Debian's, without windows, takes half the processor time."""
 REQUIRED = "SIRIUS_TEST_BROWSER"
 """Set to ``required`` where a missing Chromium must fail the tests rather than skip them."""
+
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Host:
@@ -129,17 +133,21 @@ def host() -> Iterator[Host]:
 
 def demonstration(folder: Path, built: Path | None = None) -> Iterator[dict[str, str]]:
     """Serve the demonstration in a folder, a copy of what is built already or built anew; gives its doors."""
-    if built is not None:
-        shutil.copytree(built, folder / "d")
     with kept_ports(2) as port:
-        yield from _demonstration(folder, port)
+        if built is None:
+            words = ["syndication", "demo", "--port", str(port), "--dir", str(folder / "d"), "--json"]
+            yield from _demonstration(folder, words, bare_environment())
+        else:
+            data = current().copy(built, folder / "d")
+            settings = environment(data, SIRIUS_PUBLIC_URL=f"http://127.0.0.1:{port}")
+            yield from _demonstration(folder, ["tests.demonstration", str(port)], settings)
 
 
-def _demonstration(folder: Path, port: int) -> Iterator[dict[str, str]]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SIRIUS_")}
-    words = [sys.executable, "-m", "syndication", "demo", "--port", str(port), "--dir", str(folder / "d"), "--json"]
+def _demonstration(folder: Path, words: list[str], settings: dict[str, str]) -> Iterator[dict[str, str]]:
     with (folder / "log").open("w") as log:
-        process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=log, text=True, env=clean)
+        process = subprocess.Popen(
+            [sys.executable, "-m", *words], stdout=subprocess.PIPE, stderr=log, text=True, env=settings, cwd=ROOT
+        )
     assert process.stdout is not None
     try:
         yield json.loads(process.stdout.readline())

@@ -48,6 +48,7 @@ def served(site: ASGIApp, port: int) -> Iterator[None]:
         thread.join()
 
 
+@pytest.mark.road
 def test_a_catalogue_shows_scores_and_words_and_keeps_a_mirror_through_messages(
     chromium: Browser, hub: Hub, answer: Callable[..., None], open_campaign: Callable[..., str], tmp_path: Path,
     port: int,

@@ -137,6 +137,7 @@ def follow_what_comes(centre: Page, home: str) -> None:
     assert widths(centre) == []
 
 
+@pytest.mark.road
 def test_a_centre_asks_prints_follows_and_reads(chromium: Browser, doors: dict[str, str], tmp_path: Path) -> None:
     home = origin(doors)
     centre, desk = sign_in(chromium, doors["cfa"]), sign_in(chromium, doors["moderation"])

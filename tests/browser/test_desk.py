@@ -1,6 +1,7 @@
 """A moderator at the desk: by keyboard, without scripts, on a bad network, beside a colleague."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from syndication.moderation import store as moderation
 from syndication.queue import store as queue
 from tests.browser.embedding import SIDEWAYS
 from tests.browser.serving import Served, served
+from tests.databases import Databases
 from tests.servers import wait_until
 
 pytestmark = pytest.mark.browser
@@ -55,8 +57,9 @@ class Service(Served):
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with served(Service, tmp_path_factory.mktemp("desk"), SIRIUS_BACKGROUND="0") as service:
+def service(databases: Databases, migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = databases.copy(migrated, tmp_path_factory.mktemp("desk"))
+    with served(Service, folder, SIRIUS_BACKGROUND="0") as service:
         yield service
 
 
@@ -124,6 +127,7 @@ def settled(service: Service, ids: list[str], wanted: list[str]) -> None:
     wait_until(lambda: service.states(ids) == wanted, f"states: {wanted}", every=0.1)
 
 
+@pytest.mark.road
 def test_a_moderator_works_through_fifty_texts_by_keyboard(
     fresh: Service, desk: Callable[..., Moderator], figure: Callable[[str, float], None]
 ) -> None:

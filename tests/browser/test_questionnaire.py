@@ -1,7 +1,7 @@
 """The questionnaire on a phone: every screen and state, by thumb, by keyboard, by machine."""
 
-import sqlite3
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,6 +14,7 @@ from syndication.database import writing
 from syndication.moderation import store as moderation
 from tests.browser.serving import Served, served
 from tests.conftest import CUISINE
+from tests.databases import Databases, dump
 from tests.helpers import FULL_ANSWER
 from tests.servers import wait_until
 
@@ -30,10 +31,7 @@ class Service(Served):
         return self.hub.collector.issue_links(self.campaign, 1)[0]
 
     def dump(self) -> list[str]:
-        connection = sqlite3.connect(self.folder / "collector.db")
-        lines = list(connection.iterdump())
-        connection.close()
-        return lines
+        return dump(self.hub.settings.collector.database_url)
 
     def judged(self, refused: str) -> str:
         """The link of somebody who was read: one text published, one refused."""
@@ -50,8 +48,8 @@ class Service(Served):
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with served(Service, tmp_path_factory.mktemp("service")) as service:
+def service(databases: Databases, migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with served(Service, databases.copy(migrated, tmp_path_factory.mktemp("service"))) as service:
         yield service
 
 
@@ -362,6 +360,7 @@ def test_who_asks_for_less_motion_gets_none(chromium: Browser, service: Service)
     assert page.evaluate("document.getAnimations().length") == 0
 
 
+@pytest.mark.road
 def test_a_withdrawn_text_leaves_every_surface_within_a_minute(chromium: Browser, service: Service) -> None:
     words = "Prévois des chaussures qui tiennent, vraiment."
     for _ in range(5):

@@ -77,6 +77,7 @@ def sign_in(chromium: Browser, link: str) -> Page:
     return page
 
 
+@pytest.mark.road
 def test_words_travel_from_a_phone_to_a_catalogue(chromium: Browser, doors: dict[str, str]) -> None:
     respondents = httpx.get(doors["api"]).json()["repondants"]
     catalogue = context(chromium, viewport={"width": 1280, "height": 900}).new_page()

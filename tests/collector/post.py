@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import sqlite3
 import ssl
 from collections import Counter
 from collections.abc import Iterable
@@ -23,6 +22,7 @@ from collector.door import CampaignOrder, Collector, Settings
 from collector.mailing.courier import Courier
 from collector.mailing.transport import Smtp
 from collector.settings import server_of
+from tests import databases
 from tests.helpers import NOON, Client, Clock
 
 KEY, NEW_KEY = "k" * 40, "n" * 40
@@ -215,12 +215,17 @@ def _authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, 
 
 
 def collector_on(
-    folder: Path, clock: Clock, smtp_url: str = "", keys: tuple[str, ...] = (KEY,), public_url: str = PUBLIC_URL
+    folder: Path,
+    clock: Clock,
+    smtp_url: str = "",
+    keys: tuple[str, ...] = (KEY,),
+    public_url: str = PUBLIC_URL,
+    address: str = "",
 ) -> Collector:
-    """A collector on the database of a folder, whatever the environment says; whoever opens it closes it."""
+    """A collector on the database of a folder, or at an ``address``; whoever opens it closes it."""
     settings = Settings(
-        data_dir=folder, collector_database_url="", public_url=public_url, secret_keys=keys, smtp_url=smtp_url,
-        mail_from=SENDER,
+        data_dir=folder, collector_database_url=address or databases.current().at(folder).collector,
+        public_url=public_url, secret_keys=keys, smtp_url=smtp_url, mail_from=SENDER,
     )  # fmt: skip
     return Collector(settings, clock)
 
@@ -331,29 +336,17 @@ def lands(visitor: Client, link: str) -> bool:
 
 
 def rows(folder: Path, query: str) -> list[tuple[Any, ...]]:
-    connection = sqlite3.connect(folder / "collector.db")
-    try:
-        return connection.execute(query).fetchall()
-    finally:
-        connection.close()
+    return databases.rows(databases.current().at(folder).collector, query)
 
 
 def execute(folder: Path, statement: str) -> None:
     """Change the database behind the collector's back."""
-    connection = sqlite3.connect(folder / "collector.db", isolation_level=None)
-    try:
-        connection.execute(statement)
-    finally:
-        connection.close()
+    databases.change(databases.current().at(folder).collector, statement)
 
 
 def dump(folder: Path) -> str:
     """The whole database as text."""
-    connection = sqlite3.connect(folder / "collector.db")
-    try:
-        return "\n".join(connection.iterdump())
-    finally:
-        connection.close()
+    return "\n".join(databases.dump(databases.current().at(folder).collector))
 
 
 def together(addresses: Iterable[str], *stages: int) -> Counter[tuple[str, int]]:

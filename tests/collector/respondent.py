@@ -2,10 +2,8 @@
 
 import copy
 import re
-import sqlite3
 import tomllib
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from html import unescape
 from importlib.resources import files
@@ -15,6 +13,7 @@ import httpx
 
 from collector.door import default_questionnaire
 from syndication.context import Hub
+from tests import databases
 from tests.conftest import CUISINE
 from tests.helpers import Client, hidden_fields
 
@@ -72,8 +71,8 @@ def words(html: str, tag: str = "p") -> list[str]:
 
 
 def dump(hub: Hub) -> list[str]:
-    with closing(sqlite3.connect(hub.settings.data_dir / "collector.db")) as connection:
-        return list(connection.iterdump())
+    """Everything in the collector's database."""
+    return databases.dump(hub.settings.collector.database_url)
 
 
 def sent(hub: Hub) -> list[Any]:

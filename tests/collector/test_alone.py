@@ -4,13 +4,12 @@ import os
 import re
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email import message_from_bytes
@@ -22,9 +21,11 @@ from typing import Any
 import httpx
 import pytest
 
-from collector.door import CampaignOrder, Collector, Settings, default_questionnaire
+from collector.door import CampaignOrder, Collector, default_questionnaire
 from collector.questionnaire.answers import section_keys
 from collector.records import PARIS
+from tests.conftest import settings_in
+from tests.databases import Databases, change, environment
 from tests.helpers import FULL_ANSWER, hidden_fields
 from tests.servers import PATIENCE, answers, kept_ports, wait_until
 
@@ -85,18 +86,17 @@ def _serving(folder: Path, port: int) -> Iterator[Service]:
 
 def start(folder: Path, port: int, said: Any) -> subprocess.Popen[bytes]:
     """``python -m collector serve``, in another folder than the project's, without the rest of the project."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SIRIUS_")}
     return subprocess.Popen(
         [sys.executable, "-c", ALONE, "collector", "serve", "--port", str(port)],
         cwd=folder,
-        env={**clean, "PYTHONPATH": str(ROOT), "SIRIUS_DATA_DIR": str(folder), "SIRIUS_PUBLIC_URL": PUBLIC_URL},
+        env=environment(folder, PYTHONPATH=str(ROOT), SIRIUS_PUBLIC_URL=PUBLIC_URL),
         stdout=said,
         stderr=said,
     )
 
 
 def opened(folder: Path) -> Collector:
-    return Collector(Settings(data_dir=folder, public_url=PUBLIC_URL, collector_database_url="", secret_keys=()))
+    return Collector(settings_in(folder, keys=()).collector)
 
 
 def campaign_in(collector: Collector, seats: int = 0, days: int = 60) -> str:
@@ -108,7 +108,7 @@ def campaign_in(collector: Collector, seats: int = 0, days: int = 60) -> str:
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def service(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     with serving(tmp_path_factory.mktemp("alone")) as under_way:
         yield under_way
         assert "Traceback" not in under_way.said()
@@ -401,22 +401,17 @@ def test_a_database_that_does_not_answer_is_told_in_french_and_guarded_alike(
     browser: httpx.Client, service: Service, operator: Collector, campaign: str
 ) -> None:
     browser.cookies.set("sirius-lien", token_of(operator, campaign))
-    rename(service.folder, "draft", "elsewhere")
+    address = operator.settings.database_url
+    change(address, "ALTER TABLE draft RENAME TO elsewhere")
     try:
         shown = browser.get("/r")
     finally:
-        rename(service.folder, "elsewhere", "draft")
+        change(address, "ALTER TABLE elsewhere RENAME TO draft")
     assert shown.status_code == 503
     assert "Rien n'est perdu" in unescape(shown.text)
     assert int(shown.headers["retry-after"]) > 0
     assert_guarded(shown)
     assert browser.get("/r").status_code == 200
-
-
-def rename(folder: Path, table: str, name: str) -> None:
-    with closing(sqlite3.connect(folder / "collector.db", timeout=PATIENCE)) as connection:
-        connection.execute(f"ALTER TABLE {table} RENAME TO {name}")
-        connection.commit()
 
 
 def test_who_tries_very_many_links_is_told_to_wait_and_nobody_else(browser: httpx.Client) -> None:
@@ -490,6 +485,7 @@ def texts_kept(folder: Path) -> set[str]:
         return {event.answers.texts["journee_entreprise"] for event in collector.responses_after("", limit=10_000)}
 
 
+@pytest.mark.usefixtures("databases")
 def test_every_acknowledged_answer_is_there_after_a_kill_under_load(tmp_path: Path) -> None:
     senders, status, _ = ended_under_load(tmp_path, signal.SIGKILL)
     assert status == -signal.SIGKILL
@@ -503,6 +499,7 @@ def test_every_acknowledged_answer_is_there_after_a_kill_under_load(tmp_path: Pa
     assert len(texts_kept(tmp_path)) >= len(senders.sent)
 
 
+@pytest.mark.usefixtures("databases")
 def test_asked_to_stop_under_load_it_finishes_what_it_acknowledged_and_leaves_cleanly(tmp_path: Path) -> None:
     senders, status, told = ended_under_load(tmp_path, signal.SIGTERM)
     assert status in {0, -signal.SIGTERM}
@@ -511,6 +508,7 @@ def test_asked_to_stop_under_load_it_finishes_what_it_acknowledged_and_leaves_cl
     assert {text_of(token) for token in senders.sent} <= texts_kept(tmp_path)
 
 
+@pytest.mark.usefixtures("databases")
 def test_a_port_that_is_taken_is_told_in_one_french_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, (tmp_path / "said.txt").open("wb") as said:
         port = taken.getsockname()[1]

@@ -1,7 +1,6 @@
 """Anything at all, drawn by chance, and never a 500."""
 
 import asyncio
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +19,7 @@ from syndication import asgi, campaigns
 from syndication.app import create_app
 from tests.collector.respondent import FORM, SECTIONS, TEXT, Respondent, sent, token_of
 from tests.conftest import CUISINE, PARIS_CENTRE, settings_in
+from tests.databases import Databases, examples
 from tests.helpers import FULL_ANSWER, Client, Clock
 
 
@@ -35,10 +35,8 @@ class Town:
 
 
 @pytest.fixture(scope="module")
-def town(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    folder = tmp_path_factory.mktemp("town")
-    for file in migrated.glob("*.db"):
-        shutil.copy(file, folder)
+def town(databases: Databases, migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    folder = databases.copy(migrated, tmp_path_factory.mktemp("town"))
     clock = Clock()
     hub = asgi.open_hub(settings_in(folder), clock)
     app = create_app(hub, background=False)
@@ -71,7 +69,7 @@ anything = st.one_of(st.sampled_from(VALUES), st.text(max_size=40))
 Pairs = list[tuple[str, str]]
 
 
-@settings(max_examples=250)
+@settings(max_examples=examples(250))
 @given(data=st.data())
 def test_no_form_and_no_query_ever_breaks_the_service(town: Town, data: st.DataObject) -> None:
     name = st.one_of(st.sampled_from([*NAMES, *town.questions]), st.text(max_size=20))
@@ -93,7 +91,7 @@ def test_no_form_and_no_query_ever_breaks_the_service(town: Town, data: st.DataO
     assert answered.status_code < 500
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(
     place=st.integers(0, 6),
     tail=st.text(max_size=30),

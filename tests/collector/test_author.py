@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import tomllib
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from html import unescape
@@ -18,10 +18,12 @@ from typing import Any, Literal
 import httpx
 import pytest
 
+from collector import database
 from collector.door import Receipt, default_questionnaire
 from collector.questionnaire.answers import TEXT_LIMIT
 from syndication.app import Service
 from syndication.context import Hub
+from tests import databases
 from tests.helpers import Client, Clock, hidden_fields
 
 Opener = Callable[..., str]
@@ -137,8 +139,7 @@ def said(key: str) -> str:
 
 
 def dump(hub: Hub) -> list[str]:
-    with closing(sqlite3.connect(hub.settings.data_dir / "collector.db")) as connection:
-        return list(connection.iterdump())
+    return databases.dump(hub.settings.collector.database_url)
 
 
 def textarea(html: str) -> str:
@@ -156,10 +157,9 @@ def section_of(page: str, question: str) -> str:
 @contextmanager
 def nobody_writes(hub: Hub) -> Iterator[None]:
     """Writes of the collector wait until the end of this block, in the order in which they came."""
-    path = hub.settings.data_dir / "collector.db"
-    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        letting_go = threading.Timer(0.6, lambda: connection.execute("ROLLBACK"))
+    with ExitStack() as held:
+        held.enter_context(databases.nobody_writes(database, hub.settings.collector.database_url))
+        letting_go = threading.Timer(0.6, held.close)
         letting_go.start()
         try:
             yield
@@ -169,9 +169,7 @@ def nobody_writes(hub: Hub) -> Iterator[None]:
 
 def break_writing(hub: Hub) -> None:
     """From here on the database can be read, and whatever is noted for the hub fails."""
-    with closing(sqlite3.connect(hub.settings.data_dir / "collector.db")) as connection:
-        connection.execute("ALTER TABLE event RENAME TO elsewhere")
-        connection.commit()
+    databases.change(hub.settings.collector.database_url, "ALTER TABLE event RENAME TO elsewhere")
 
 
 # -- reading ---------------------------------------------------------------------------------------------------------
@@ -722,6 +720,7 @@ def checkpoint(hub: Hub) -> None:
         assert connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("how", ["one by one", "all"])
 def test_withdrawn_words_are_erased_from_the_bytes_of_the_database(hub: Hub, write_in: Any, how: str) -> None:
     words = {CHANGE: "Zanzibarquois un.", KNOW: "Zanzibarquois deux.", DAY: "Zanzibarquois trois." + "z" * 900}
@@ -736,6 +735,7 @@ def test_withdrawn_words_are_erased_from_the_bytes_of_the_database(hub: Hub, wri
         assert b"disponible_autonomie" not in stored_bytes(hub.settings.data_dir)
 
 
+@pytest.mark.sqlite
 def test_withdrawn_words_do_not_stay_in_the_log_of_the_database_while_the_service_runs(
     hub: Hub, author: Author
 ) -> None:
@@ -746,6 +746,7 @@ def test_withdrawn_words_do_not_stay_in_the_log_of_the_database_while_the_servic
     assert words not in stored_bytes(hub.settings.data_dir)
 
 
+@pytest.mark.sqlite
 def test_withdrawn_words_are_in_no_file_once_the_service_has_stopped(hub: Hub, author: Author) -> None:
     words = b"odeur du pain"
     author.withdraws()
@@ -755,6 +756,7 @@ def test_withdrawn_words_are_in_no_file_once_the_service_has_stopped(hub: Hub, a
     assert [path.name for path in files_left if words in path.read_bytes()] == []
 
 
+@pytest.mark.sqlite
 def test_rewritten_words_are_erased_from_the_bytes_of_the_database(hub: Hub, refused: Author) -> None:
     refused.rewrites(NEW_TEXT)
     checkpoint(hub)

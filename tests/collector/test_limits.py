@@ -4,7 +4,6 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from shutil import copy
 from typing import Any
 
 import httpx
@@ -17,8 +16,8 @@ from collector.context import COMMON_FLOOD, HOUR, MISSES
 from collector.limits import NETWORKS, Arrivals, network_of
 from syndication import asgi
 from syndication.context import Hub
-from syndication.settings import Settings
 from tests.conftest import settings_in
+from tests.databases import Databases
 from tests.helpers import Client, Clock, hidden_fields
 
 Opener = Callable[..., str]
@@ -43,12 +42,10 @@ class Visitor(Client):
 
 
 @pytest.fixture
-def hub(migrated: Path, tmp_path: Path, clock: Clock) -> Iterator[Hub]:
+def hub(databases: Databases, migrated: Path, tmp_path: Path, clock: Clock) -> Iterator[Hub]:
     """A hub that marks seats from the third that one network takes within the hour."""
-    for file in migrated.glob("*.db"):
-        copy(file, tmp_path)
-    leaf = settings_in(tmp_path).collector.model_copy(update={"network_seats": SEATS})
-    opened = asgi.open_hub(Settings.of(leaf), clock)
+    settings = settings_in(databases.copy(migrated, tmp_path), network_seats=SEATS)
+    opened = asgi.open_hub(settings, clock)
     yield opened
     opened.close()
 

@@ -1,5 +1,6 @@
 """Migrations of both databases say what the models say."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,17 +12,22 @@ from collector import database as collector_database
 from collector.models import metadata as collector_metadata
 from syndication import database as syndication_database
 from syndication.models import metadata as syndication_metadata
+from tests.databases import Databases
 
 
 @pytest.fixture(params=["collector", "syndication"])
-def schema(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Engine, MetaData]:
-    if request.param == "collector":
-        engine = collector_database.open_engine(f"sqlite:///{tmp_path / 'a.db'}")
-        collector_database.migrate(engine)
-        return engine, collector_metadata
-    engine = syndication_database.open_engine(f"sqlite:///{tmp_path / 'a.db'}")
-    syndication_database.migrate(engine)
-    return engine, syndication_metadata
+def schema(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path) -> Iterator[tuple[Engine, MetaData]]:
+    """A migrated database, and what the models say of it."""
+    where = databases.at(tmp_path)
+    module, address, metadata = (
+        (collector_database, where.collector, collector_metadata)
+        if request.param == "collector"
+        else (syndication_database, where.syndication, syndication_metadata)
+    )
+    engine = module.open_engine(address)
+    module.migrate(engine)
+    yield engine, metadata
+    engine.dispose()
 
 
 def _ours(name: str | None, kind: str, _parents: object) -> bool:
@@ -34,11 +40,10 @@ def test_migrations_end_where_the_models_are(schema: tuple[Engine, MetaData]) ->
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"include_name": _ours})
         assert compare_metadata(context, metadata) == []
-    engine.dispose()
 
 
-def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
-    engine = syndication_database.open_engine(f"sqlite:///{tmp_path / 'b.db'}")
+def test_migrating_twice_changes_nothing(databases: Databases, tmp_path: Path) -> None:
+    engine = syndication_database.open_engine(databases.at(tmp_path).syndication)
     assert syndication_database.is_new(engine)
     syndication_database.migrate(engine)
     syndication_database.migrate(engine)

@@ -19,11 +19,11 @@ from collector.door import (
     OwnPart,
     OwnQuestion,
     QuestionnaireError,
-    Settings,
 )  # fmt: skip
 from collector.questionnaire import check_own, default_questionnaire, own_from, own_to, with_own
 from collector.questionnaire.library import questionnaire
-from tests.conftest import KEY
+from tests.conftest import settings_in
+from tests.databases import Databases
 from tests.helpers import FULL_ANSWER, Client, Clock, hidden_fields
 
 ONE = OwnQuestion("centre.1", "one", "Tu viens comment au CFA\u00a0?", ("En bus", "À pied", "En voiture"))
@@ -36,12 +36,9 @@ Ask = Callable[[], str]
 
 
 @pytest.fixture
-def alone(tmp_path: Path, clock: Clock) -> Any:
+def alone(databases: Databases, tmp_path: Path, clock: Clock) -> Any:
     """A collector without a hub."""
-    settings = Settings(
-        data_dir=tmp_path, collector_database_url="", public_url="http://127.0.0.1:8000", secret_keys=(KEY,)
-    )
-    with Collector(settings, clock) as collector:
+    with Collector(settings_in(tmp_path).collector, clock) as collector:
         collector.migrate()
         yield collector
 

@@ -1,9 +1,7 @@
 """A respondent's road, without scripts."""
 
-import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +9,8 @@ import pytest
 from collector.door import default_questionnaire
 from collector.questionnaire.answers import section_keys
 from syndication.context import Hub
+from tests import databases
+from tests.collector.respondent import dump
 from tests.helpers import FULL_ANSWER, Client, Clock, hidden_fields
 
 Opener = Callable[..., str]
@@ -42,11 +42,8 @@ def fill_everything(client: Client, link: str) -> Any:
     return client.post("/r", data={**hidden_fields(review.text), "action": "envoyer"})
 
 
-def rows(folder: Path, query: str) -> list[Any]:
-    with sqlite3.connect(folder / "collector.db") as connection:
-        found = connection.execute(query).fetchall()
-    connection.close()
-    return found
+def rows(hub: Hub, query: str) -> list[Any]:
+    return databases.rows(hub.settings.collector.database_url, query)
 
 
 def test_a_link_leaves_the_address_bar_at_once(client: Client, link: str) -> None:
@@ -91,22 +88,15 @@ def test_an_answer_travels_from_the_link_to_the_thanks(client: Client, hub: Hub,
 
 
 def test_get_and_head_change_nothing(client: Client, hub: Hub, link: str) -> None:
-    before = list(rows(hub.settings.data_dir, "SELECT name FROM sqlite_master")), _dump(hub.settings.data_dir)
+    before = dump(hub)
     for _ in range(25):
         for method in ("GET", "HEAD"):
             client.request(method, path_of(link))
             client.request(method, "/r")
             client.request(method, "/r?etape=envoi")
             client.request(method, "/r?etape=merci")
-    assert before == (list(rows(hub.settings.data_dir, "SELECT name FROM sqlite_master")), _dump(hub.settings.data_dir))
+    assert before == dump(hub)
     assert fill_everything(client, link).status_code == 303
-
-
-def _dump(folder: Path) -> list[str]:
-    with sqlite3.connect(folder / "collector.db") as connection:
-        lines = list(connection.iterdump())
-    connection.close()
-    return lines
 
 
 def test_a_draft_is_found_again_on_another_device(app: Any, client: Client, link: str) -> None:
@@ -276,11 +266,12 @@ def test_a_forged_common_link_leads_nowhere(client: Client, hub: Hub, open_campa
 def test_no_token_and_no_address_is_kept_beside_an_answer(client: Client, hub: Hub, link: str) -> None:
     fill_everything(client, link)
     token = path_of(link).removeprefix("/r/")
-    for name in ("collector.db", "collector.db-wal", "syndication.db"):
-        file = hub.settings.data_dir / name
-        assert not file.exists() or token.encode() not in file.read_bytes()
-    roster = {row[0] for row in rows(hub.settings.data_dir, "SELECT roster_hash FROM invitation")}
-    authors = {row[0] for row in rows(hub.settings.data_dir, "SELECT author_hash FROM response")}
+    kept = "".join((*dump(hub), *databases.dump(hub.settings.database_url)))
+    files = b"".join(file.read_bytes() for file in hub.settings.data_dir.iterdir() if file.is_file())
+    assert token not in kept
+    assert token.encode() not in files
+    roster = {row[0] for row in rows(hub, "SELECT roster_hash FROM invitation")}
+    authors = {row[0] for row in rows(hub, "SELECT author_hash FROM response")}
     assert not roster & authors
 
 
@@ -360,7 +351,7 @@ def test_a_double_click_on_a_common_link_takes_one_seat(app: Any, hub: Hub, open
     form = hidden_fields(person.get(path).text)
     answers = person.at_once(*[("POST", path, {"data": form})] * 4)
     assert {answer.status_code for answer in answers} == {303}
-    assert len(rows(hub.settings.data_dir, "SELECT roster_hash FROM invitation")) == 1
+    assert len(rows(hub, "SELECT roster_hash FROM invitation")) == 1
 
 
 @pytest.mark.parametrize("origin", ["http://[::1", "nimporte", "http://127.0.0.1:8000@ailleurs.example", "://"])

@@ -1,7 +1,6 @@
 """The preview of a questionnaire: the screens of respondents, and nothing behind them."""
 
 import copy
-import sqlite3
 from collections.abc import Callable
 from html import unescape
 from pathlib import Path
@@ -14,6 +13,7 @@ from collector.questionnaire import Section
 from collector.questionnaire.answers import section_keys
 from collector.questionnaire.library import default_document
 from syndication.context import Hub
+from tests import databases
 from tests.collector.test_questionnaire import CHOICE, document, in_english_too
 from tests.helpers import FULL_ANSWER, Client, hidden_fields
 
@@ -34,11 +34,8 @@ def fresh(**changes: Any) -> Document:
 
 
 def dump(hub: Hub) -> list[str]:
-    """Everything in the collector's database, as SQL."""
-    with sqlite3.connect(hub.settings.data_dir / "collector.db") as connection:
-        lines = list(connection.iterdump())
-    connection.close()
-    return lines
+    """Everything in the collector's database, as it says it."""
+    return databases.dump(hub.settings.collector.database_url)
 
 
 def said_in(section: Section) -> dict[str, list[str]]:

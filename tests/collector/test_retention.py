@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import re
-import shutil
 import sqlite3
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing, suppress
@@ -36,8 +35,10 @@ from syndication.errors import ConfigurationError
 from syndication.instants import PARIS, now_in_paris
 from syndication.moderation import store as moderation
 from syndication.settings import Settings
+from tests import databases as databases_of
 from tests.commands import sirius
 from tests.conftest import CUISINE, PARIS_CENTRE, settings_in
+from tests.databases import Databases
 from tests.helpers import FULL_ANSWER, Client, Clock, hidden_fields
 
 NOTHING = Purged(0, 0, 0, 0)
@@ -110,20 +111,16 @@ class House:
     def purge(self) -> Purged:
         return self.hub.collector.purge()
 
-    def count(self, table: str, condition: str = "1") -> int:
+    def count(self, table: str, condition: str = "TRUE") -> int:
         return int(self.rows(f"SELECT count(*) FROM {table} WHERE {condition}")[0][0])
 
     def rows(self, query: str) -> list[Any]:
-        with closing(sqlite3.connect(self.folder / "collector.db")) as connection:
-            return connection.execute(query).fetchall()
+        return databases_of.rows(self.hub.settings.collector.database_url, query)
 
     def dump(self) -> list[str]:
         """Everything that both databases say."""
-        lines: list[str] = []
-        for name in ("collector.db", "syndication.db"):
-            with closing(sqlite3.connect(self.folder / name)) as connection:
-                lines += connection.iterdump()
-        return lines
+        settings = self.hub.settings
+        return [*databases_of.dump(settings.collector.database_url), *databases_of.dump(settings.database_url)]
 
     def files(self) -> dict[str, bytes]:
         """The collector's files as they lie on the disk."""
@@ -146,17 +143,15 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 @pytest.fixture
 def house_set(
-    migrated: Path, tmp_path: Path, clock: Clock, bare_environment: pytest.MonkeyPatch
+    databases: Databases, migrated: Path, tmp_path: Path, clock: Clock, bare_environment: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., House]]:
     """A house on the settings of the environment, given some variables."""
     opened: list[Hub] = []
 
     def run(**variables: str) -> House:
-        folder = tmp_path / "reglages"
-        folder.mkdir()
-        for file in migrated.glob("*.db"):
-            shutil.copy(file, folder)
-        for name, value in {"SIRIUS_DATA_DIR": str(folder), **variables}.items():
+        folder = databases.copy(migrated, tmp_path / "reglages")
+        where = {"SIRIUS_DATA_DIR": str(folder), **databases.at(folder).settings}
+        for name, value in {**where, **variables}.items():
             bare_environment.setenv(name, value)
         opened.append(asgi.open_hub(Settings.from_environment(), clock))
         return House(opened[-1], clock)
@@ -231,9 +226,7 @@ def test_closing_again_or_after_the_end_keeps_nothing_longer(house: House) -> No
 def test_an_uncertain_mail_goes_with_its_roster(house: House) -> None:
     campaign = house.open(date(2026, 12, 31))
     house.invite(campaign, mailbox(1))
-    with closing(sqlite3.connect(house.folder / "collector.db")) as connection:
-        connection.execute("UPDATE mail SET state = 'uncertain'")
-        connection.commit()
+    databases_of.change(house.hub.settings.collector.database_url, "UPDATE mail SET state = 'uncertain'")
     house.on(date(2027, 4, 1))
     house.purge()
     assert house.count("mail") == 0
@@ -483,12 +476,9 @@ def test_the_background_work_forgets_by_itself(
 
 
 @pytest.fixture
-def long_ago(migrated: Path, tmp_path: Path) -> House:
+def long_ago(databases: Databases, migrated: Path, tmp_path: Path) -> House:
     """A house whose campaign ended seventy days before today, and that was left."""
-    folder = tmp_path / "autrefois"
-    folder.mkdir()
-    for file in migrated.glob("*.db"):
-        shutil.copy(file, folder)
+    folder = databases.copy(migrated, tmp_path / "autrefois")
     started = datetime.combine(now_in_paris().date() - timedelta(days=100), time(12), PARIS)
     clock = Clock(started)
     house = House(asgi.open_hub(settings_in(folder), clock), clock)
@@ -652,6 +642,7 @@ def found_in(files: dict[str, bytes], secrets: list[bytes]) -> list[bytes]:
     return [secret for secret in secrets if any(secret in content for content in files.values())]
 
 
+@pytest.mark.sqlite
 def test_what_is_erased_is_gone_from_the_file_and_not_only_from_its_tables(house: House) -> None:
     secrets = secrets_of_a_crowd(house)
     assert found_in(house.files(), secrets) == secrets
@@ -663,6 +654,7 @@ def test_what_is_erased_is_gone_from_the_file_and_not_only_from_its_tables(house
     assert found_in(house.files(), secrets) == []
 
 
+@pytest.mark.sqlite
 def test_what_is_erased_does_not_stay_in_the_log_of_writes_while_the_service_runs(house: House) -> None:
     campaign = house.open(date(2026, 12, 31))
     house.invite(campaign, *map(mailbox, range(20)))
@@ -672,6 +664,7 @@ def test_what_is_erased_does_not_stay_in_the_log_of_writes_while_the_service_run
     assert found_in(house.files(), [mailbox(number).encode() for number in range(20)]) == []
 
 
+@pytest.mark.sqlite
 def test_both_databases_overwrite_what_they_erase(hub: Hub) -> None:
     for module, url in (
         (collector_database, hub.settings.collector.database_url),
@@ -754,6 +747,7 @@ def test_a_file_that_somebody_reads_is_written_anew_once_and_its_log_emptied_lat
     engine.dispose()
 
 
+@pytest.mark.sqlite
 def test_the_collector_s_file_is_written_anew_when_something_changed_and_once_a_night(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,9 +2,9 @@
 
 import csv
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from shutil import copy
 from typing import Any
 
 import pytest
@@ -19,9 +19,9 @@ from collector.triage import Limits, is_noise, judge_of_pace, marks_of
 from syndication import asgi
 from syndication.app import create_app
 from syndication.context import Hub
-from syndication.settings import Settings
 from tests.collector.test_limits import Visitor
 from tests.conftest import KEY, settings_in
+from tests.databases import Databases
 from tests.helpers import FULL_ANSWER, Clock, hidden_fields
 
 Opener = Callable[..., str]
@@ -236,12 +236,10 @@ def test_any_text_whatever_can_be_looked_at(text: str) -> None:
 
 
 @pytest.fixture
-def hub(migrated: Path, tmp_path: Path, clock: Clock) -> Iterator[Hub]:
+def hub(databases: Databases, migrated: Path, tmp_path: Path, clock: Clock) -> Iterator[Hub]:
     """A hub that marks seats from the fourth that one network takes within the hour."""
-    for file in migrated.glob("*.db"):
-        copy(file, tmp_path)
-    leaf = settings_in(tmp_path).collector.model_copy(update={"network_seats": SEATS})
-    opened = asgi.open_hub(Settings.of(leaf), clock)
+    settings = settings_in(databases.copy(migrated, tmp_path), network_seats=SEATS)
+    opened = asgi.open_hub(settings, clock)
     yield opened
     opened.close()
 
@@ -549,7 +547,7 @@ def test_the_settings_say_what_is_too_quick_and_too_little(
     hub: Hub, tmp_path: Path, clock: Clock, open_campaign: Opener
 ) -> None:
     leaf = hub.settings.collector.model_copy(update={"quick_seconds": 0.0, "few_answers": 0})
-    other = asgi.open_hub(Settings.of(leaf), clock)
+    other = asgi.open_hub(replace(hub.settings, collector=leaf), clock)
     try:
         service = create_app(other, background=False)
         for key, typed in (("cfa", None), ("bilan", {"satisfaction": "bien"})):

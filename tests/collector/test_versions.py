@@ -867,7 +867,7 @@ label_en = "And the canteen?"
     done = sirius(hub.settings.data_dir, "questionnaire", "publish", str(file), SIRIUS_SECRET_KEYS=KEY)
     assert done.returncode == 0, done.stderr
     assert hub.collector.newest_questionnaire().version == "2027-1"
-    assert hub.publisher.questions().versions == ("2027-1", FIRST)
+    assert hub.publisher.questions(fresh=True).versions == ("2027-1", FIRST)
     person = landed(app, hub.collector.issue_links(open_campaign(), 1)[0])
     assert "Et la cantine ?" in person.get("/r?etape=bilan").text
     assert "Et la cantine ?" in client.get("/r/apercu?etape=bilan").text

@@ -1,7 +1,6 @@
-"""The one writer, on a real SQLite file: what it acknowledges is durable, and one failure is nobody else's."""
+"""The one writer, on a real database: what it acknowledges is durable, and one failure is nobody else's."""
 
 import asyncio
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from collector import database
 from collector.errors import StoreClosed
 from collector.writer import BATCH, Writer
+from tests.databases import Databases, nobody_writes, rows
 
 SCHEMA = (
     "CREATE TABLE note (word TEXT PRIMARY KEY)",
@@ -28,13 +28,13 @@ Job = Callable[[Connection], Any]
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "store.db"
+def address(databases: Databases, tmp_path: Path) -> str:
+    return databases.at(tmp_path).collector
 
 
 @pytest.fixture
-def engine(path: Path) -> Iterator[Engine]:
-    opened = database.open_engine(f"sqlite:///{path}")
+def engine(address: str) -> Iterator[Engine]:
+    opened = database.open_engine(address)
     with opened.execution_options(write=True).begin() as connection:
         for statement in SCHEMA:
             connection.execute(text(statement))
@@ -65,13 +65,9 @@ def put(word: str) -> Callable[[Connection], str]:
     return run
 
 
-def stored(path: Path) -> set[str]:
-    """What another connection, of another library, sees."""
-    connection = sqlite3.connect(path)
-    try:
-        return {word for (word,) in connection.execute("SELECT word FROM note")}
-    finally:
-        connection.close()
+def stored(address: str) -> set[str]:
+    """What another connection sees."""
+    return {word for (word,) in rows(address, "SELECT word FROM note")}
 
 
 class Gate:
@@ -106,32 +102,32 @@ def test_a_write_gives_what_its_job_gave(writer: Writer) -> None:
     assert asyncio.run(writer.write(put("deux"))) == "deux"
 
 
-def test_writes_of_many_threads_are_all_durable(writer: Writer, engine: Engine, path: Path) -> None:
+def test_writes_of_many_threads_are_all_durable(writer: Writer, engine: Engine, address: str) -> None:
     words = [f"mot {number}" for number in range(400)]
     with ThreadPoolExecutor(20) as pool:
         assert list(pool.map(lambda word: writer.write_now(put(word)), words)) == words
     writer.close()
     engine.dispose()
-    assert stored(path) == set(words)
+    assert stored(address) == set(words)
 
 
-def test_writes_of_many_event_loops_and_threads_mix(writer: Writer, path: Path) -> None:
+def test_writes_of_many_event_loops_and_threads_mix(writer: Writer, address: str) -> None:
     async def several(name: str) -> list[str]:
         return list(await asyncio.gather(*(writer.write(put(f"{name} {number}")) for number in range(20))))
 
     with ThreadPoolExecutor(8) as pool:
         gathered = list(pool.map(lambda number: asyncio.run(several(f"boucle {number}")), range(8)))
-    assert stored(path) == {word for words in gathered for word in words}
-    assert len(stored(path)) == 160
+    assert stored(address) == {word for words in gathered for word in words}
+    assert len(stored(address)) == 160
 
 
-def test_what_is_acknowledged_is_visible_to_another_connection_at_once(writer: Writer, path: Path) -> None:
+def test_what_is_acknowledged_is_visible_to_another_connection_at_once(writer: Writer, address: str) -> None:
     for number in range(20):
         word = writer.write_now(put(str(number)))
-        assert word in stored(path)
+        assert word in stored(address)
 
 
-def test_nothing_is_acknowledged_or_visible_before_its_commit(writer: Writer, path: Path) -> None:
+def test_nothing_is_acknowledged_or_visible_before_its_commit(writer: Writer, address: str) -> None:
     async def scenario() -> None:
         first, second = Gate(), Gate()
         held = asyncio.create_task(writer.write(first))
@@ -144,27 +140,27 @@ def test_nothing_is_acknowledged_or_visible_before_its_commit(writer: Writer, pa
         assert await asyncio.to_thread(second.reached.wait, PATIENCE)  # the early job has run, its batch is still open
         await asyncio.sleep(0.05)
         assert not early.done()
-        assert "tôt" not in stored(path)
+        assert "tôt" not in stored(address)
         second.open()
         async with asyncio.timeout(PATIENCE):
             assert await early == "tôt"
             await asyncio.gather(held, late)
-        assert "tôt" in stored(path)
+        assert "tôt" in stored(address)
 
     asyncio.run(scenario())
 
 
-def test_jobs_that_wait_together_share_one_commit(writer: Writer, path: Path, commits: list[int]) -> None:
+def test_jobs_that_wait_together_share_one_commit(writer: Writer, address: str, commits: list[int]) -> None:
     words = [str(number) for number in range(100)]
     assert asyncio.run(in_one_batch(writer, *map(put, words))) == words
-    assert stored(path) == set(words)
+    assert stored(address) == set(words)
     assert len(commits) == 2  # the job that held the writer, then all the others
 
 
-def test_a_batch_has_a_limit(writer: Writer, path: Path, commits: list[int]) -> None:
+def test_a_batch_has_a_limit(writer: Writer, address: str, commits: list[int]) -> None:
     words = [str(number) for number in range(BATCH + 1)]
     assert asyncio.run(in_one_batch(writer, *map(put, words))) == words
-    assert len(stored(path)) == BATCH + 1
+    assert len(stored(address)) == BATCH + 1
     assert len(commits) == 3
 
 
@@ -175,7 +171,7 @@ def test_jobs_run_in_the_order_they_came(writer: Writer) -> None:
     assert ran == list(range(50))
 
 
-def test_a_failing_job_fails_alone_and_the_others_of_its_batch_are_kept(writer: Writer, path: Path) -> None:
+def test_a_failing_job_fails_alone_and_the_others_of_its_batch_are_kept(writer: Writer, address: str) -> None:
     def fail(connection: Connection) -> None:
         put("à moitié")(connection)
         raise RuntimeError("au milieu")
@@ -185,7 +181,7 @@ def test_a_failing_job_fails_alone_and_the_others_of_its_batch_are_kept(writer: 
     assert isinstance(error, RuntimeError)
     assert str(error) == "au milieu"
     assert isinstance(refused, IntegrityError)
-    assert stored(path) == {"avant", "après"}
+    assert stored(address) == {"avant", "après"}
 
 
 def test_a_job_sees_what_the_jobs_before_it_wrote_in_the_same_batch(writer: Writer) -> None:
@@ -196,20 +192,20 @@ def test_a_job_sees_what_the_jobs_before_it_wrote_in_the_same_batch(writer: Writ
     assert asyncio.run(in_one_batch(writer, put("un"), count, put("deux"), count)) == ["un", 1, "deux", 2]
 
 
-def test_a_job_that_fails_only_at_the_commit_fails_alone_too(writer: Writer, path: Path) -> None:
+def test_a_job_that_fails_only_at_the_commit_fails_alone_too(writer: Writer, address: str) -> None:
     def orphan(connection: Connection) -> None:
         connection.execute(text("INSERT INTO child (parent) VALUES ('personne')"))  # checked at the commit alone
 
     before, error, after = asyncio.run(in_one_batch(writer, put("avant"), orphan, put("après")))
     assert (before, after) == ("avant", "après")
     assert isinstance(error, IntegrityError)
-    assert stored(path) == {"avant", "après"}
+    assert stored(address) == {"avant", "après"}
     with pytest.raises(IntegrityError):
         writer.write_now(orphan)
     assert writer.write_now(put("ensuite")) == "ensuite"
 
 
-def test_the_writer_outlives_every_failure(writer: Writer, path: Path) -> None:
+def test_the_writer_outlives_every_failure(writer: Writer, address: str) -> None:
     def fail(_connection: Connection) -> None:
         raise ValueError("non")
 
@@ -217,10 +213,10 @@ def test_the_writer_outlives_every_failure(writer: Writer, path: Path) -> None:
         with pytest.raises(ValueError, match="non"):
             writer.write_now(fail)
     writer.write_now(put("encore"))
-    assert stored(path) == {"encore"}
+    assert stored(address) == {"encore"}
 
 
-def test_a_caller_who_gives_up_stops_nobody_else(writer: Writer, path: Path) -> None:
+def test_a_caller_who_gives_up_stops_nobody_else(writer: Writer, address: str) -> None:
     async def scenario() -> None:
         gate = Gate()
         held = asyncio.create_task(writer.write(gate))
@@ -237,20 +233,20 @@ def test_a_caller_who_gives_up_stops_nobody_else(writer: Writer, path: Path) -> 
             assert await writer.write(put("suivant")) == "suivant"
 
     asyncio.run(scenario())
-    assert stored(path) >= {"voisin", "suivant"}
+    assert stored(address) >= {"voisin", "suivant"}
 
 
-def test_after_close_every_write_says_that_the_store_is_closed(writer: Writer, path: Path) -> None:
+def test_after_close_every_write_says_that_the_store_is_closed(writer: Writer, address: str) -> None:
     writer.write_now(put("avant"))
     writer.close()
     with pytest.raises(StoreClosed):
         writer.write_now(put("après"))
     with pytest.raises(StoreClosed):
         asyncio.run(writer.write(put("après")))
-    assert stored(path) == {"avant"}
+    assert stored(address) == {"avant"}
 
 
-def test_closing_finishes_what_waits(writer: Writer, path: Path) -> None:
+def test_closing_finishes_what_waits(writer: Writer, address: str) -> None:
     async def scenario() -> list[Any]:
         gate = Gate()
         held = asyncio.create_task(writer.write(gate))
@@ -265,7 +261,7 @@ def test_closing_finishes_what_waits(writer: Writer, path: Path) -> None:
             return list(await asyncio.gather(held, *waiting))
 
     assert asyncio.run(scenario())[1:] == [str(number) for number in range(10)]
-    assert stored(path) == {str(number) for number in range(10)}
+    assert stored(address) == {str(number) for number in range(10)}
 
 
 def test_closing_twice_is_closing_once(writer: Writer) -> None:
@@ -275,7 +271,7 @@ def test_closing_twice_is_closing_once(writer: Writer) -> None:
         writer.write_now(put("après"))
 
 
-def test_writes_racing_with_the_close_are_either_durable_or_refused(writer: Writer, path: Path) -> None:
+def test_writes_racing_with_the_close_are_either_durable_or_refused(writer: Writer, address: str) -> None:
     together = threading.Barrier(9)
 
     def several(name: int) -> set[str]:
@@ -293,11 +289,11 @@ def test_writes_racing_with_the_close_are_either_durable_or_refused(writer: Writ
         together.wait()
         writer.close()
         acknowledged: set[str] = set().union(*(one.result(PATIENCE) for one in racing))
-    assert stored(path) == acknowledged
+    assert stored(address) == acknowledged
 
 
-def test_two_writers_on_one_file_wait_for_each_other(writer: Writer, path: Path) -> None:
-    engine = database.open_engine(f"sqlite:///{path}")
+def test_two_writers_on_one_database_wait_for_each_other(writer: Writer, address: str) -> None:
+    engine = database.open_engine(address)
     other = Writer(engine)
     try:
         with ThreadPoolExecutor(2) as pool:
@@ -306,29 +302,25 @@ def test_two_writers_on_one_file_wait_for_each_other(writer: Writer, path: Path)
     finally:
         other.close()
         engine.dispose()
-    assert len(stored(path)) == 80
+    assert len(stored(address)) == 80
 
 
 @pytest.mark.usefixtures("engine")
 def test_a_database_held_by_another_process_is_waited_for_once_not_once_a_job(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+    address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "BUSY_MILLISECONDS", 300)
-    impatient = database.open_engine(f"sqlite:///{path}")
+    impatient = database.open_engine(address)
     writer = Writer(impatient)
-    holder = sqlite3.connect(path, isolation_level=None)
 
     async def scenario() -> list[Any]:
         return await asyncio.gather(*(writer.write(put(str(n))) for n in range(30)), return_exceptions=True)
 
-    holder.execute("BEGIN IMMEDIATE")
-    started = time.monotonic()
-    try:
+    with nobody_writes(database, address):
+        started = time.monotonic()
         outcomes = asyncio.run(scenario())
-    finally:
-        holder.close()
-        writer.close()
-        impatient.dispose()
+    writer.close()
+    impatient.dispose()
     assert [type(outcome) for outcome in outcomes] == [OperationalError] * 30
     assert time.monotonic() - started < 4.5
-    assert stored(path) == set()
+    assert stored(address) == set()

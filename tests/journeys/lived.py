@@ -1,12 +1,12 @@
 """A campaign of thirty, lived through from the roster to a withdrawn text."""
 
 import asyncio
+import json
 import re
-import shutil
 import sqlite3
 from collections.abc import Iterable, Sequence
 from contextlib import closing, suppress
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -26,32 +26,39 @@ from syndication.moderation import store as moderation
 from syndication.own import store as own
 from syndication.own.wording import Draft
 from tests.conftest import CUISINE, PARIS_CENTRE, settings_in
+from tests.databases import held, on_postgresql, rows
 from tests.helpers import NOON, Client, Clock, hidden_fields
 from tests.journeys.thief import AGENT, FIRST_TEXT, FORWARDED, PHONE, SECOND_TEXT, Act, Case, Person, Row
 
 INVITED, EARLY, LATE, SWITCHED, UNFINISHED = 30, 12, 9, 2, 5
 FILES = ("collector.db", "syndication.db")
+COLUMNS = "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = :name"
 
 
-def live_through(migrated: Path, folder: Path, seed: int) -> Case:
-    """Live a campaign through in a folder, and keep what is left of it before and after its logs are emptied."""
-    for file in migrated.glob("*.db"):
-        shutil.copy(file, folder)
+def live_through(folder: Path, seed: int) -> Case:
+    """Live a campaign through in a folder of migrated databases; what is left of it before and after its logs are
+    emptied."""
     clock = Clock()
-    hub = asgi.open_hub(settings_in(folder), clock)
-    try:
+    with closing(asgi.open_hub(settings_in(folder), clock)) as hub:
         story = Story(hub, clock, Random(seed))
         story.tell()
-        lying = {file.name: file.read_bytes() for file in folder.glob("*.db*")}
-        for name in FILES:
-            checkpoint(folder / name)
-        raw = {file.name: file.read_bytes() for file in folder.glob("*.db*")}
+        if on_postgresql():
+            addresses = dict(zip(FILES, addresses_of(hub), strict=True))
+            lying = raw = {name: held(address) for name, address in addresses.items()}
+            rows = tuple(row for name, address in addresses.items() for row in read_rows(name, address))
+        else:
+            lying = {file.name: file.read_bytes() for file in folder.glob("*.db*")}
+            for name in FILES:
+                checkpoint(folder / name)
+            raw = {file.name: file.read_bytes() for file in folder.glob("*.db*")}
+            rows = dump(folder)
         keys = hub.settings.keys()
-    finally:
-        hub.close()
-    return Case(
-        folder, tuple(story.people), story.campaign, keys, story.contact_ids, story.mail_ids, lying, raw, dump(folder)
-    )
+    return Case(folder, tuple(story.people), story.campaign, keys, story.contact_ids, story.mail_ids, lying, raw, rows)
+
+
+def addresses_of(hub: Hub) -> tuple[str, str]:
+    """Addresses of both databases, in the order of ``FILES``."""
+    return hub.settings.collector.database_url, hub.settings.database_url
 
 
 class Story:
@@ -97,6 +104,10 @@ class Story:
                 own.judge(connection, number, 1, "acceptee", "", "lea@exemple.fr", self.clock())
                 self.asked.append(f"centre.{number}")
 
+    def collected(self, query: str, **values: str) -> list[tuple[Any, ...]]:
+        """What the collector's database says."""
+        return rows(self.hub.settings.collector.database_url, query, **values)
+
     def invite(self) -> None:
         today = self.clock().date()
         self.ask()
@@ -109,9 +120,9 @@ class Story:
         report = self.hub.collector.invite(self.campaign, roster, reminders=2, every_days=7)
         assert (report.invited, report.rejected) == (INVITED, ())
         roster.unlink()
-        with closing(sqlite3.connect(self.folder / "collector.db")) as connection:
-            self.contact_ids = tuple(row[0] for row in connection.execute("SELECT id FROM contact ORDER BY rowid"))
-            self.mail_ids = tuple(row[0] for row in connection.execute("SELECT id FROM mail ORDER BY rowid"))
+        lying = "ctid" if on_postgresql() else "rowid"
+        self.contact_ids = tuple(row[0] for row in self.collected(f"SELECT id FROM contact ORDER BY {lying}"))
+        self.mail_ids = tuple(row[0] for row in self.collected(f"SELECT id FROM mail ORDER BY {lying}"))
         self.deliver(0)
 
     def deliver(self, day: int) -> None:
@@ -155,10 +166,8 @@ class Story:
         review = phone.get("/r?etape=envoi")
         sent = phone.post("/r", data={**hidden_fields(review.text), "action": "envoyer"})
         assert sent.headers["location"] == "/r?etape=merci"
-        with closing(sqlite3.connect(self.folder / "collector.db")) as connection:
-            (found,) = connection.execute(
-                "SELECT id FROM response WHERE author_hash = ?", (links.author_hash(token),)
-            ).fetchall()
+        mine = "SELECT id FROM response WHERE author_hash = :author"
+        (found,) = self.collected(mine, author=links.author_hash(token))
         person.response_id, person.draft, person.used, person.answered_at = found[0], "", token, self.clock()
 
     def stop(self, person: Person) -> None:
@@ -186,9 +195,8 @@ class Story:
 
     def texts_of(self, authors: Sequence[Person], status: str) -> dict[str, str]:
         """By address, a question whose text is in a state."""
-        with closing(sqlite3.connect(self.folder / "collector.db")) as connection:
-            rows = connection.execute("SELECT response_id, question FROM receipt WHERE status = ?", (status,))
-            found = dict(rows.fetchall())
+        told = self.collected("SELECT response_id, question FROM receipt WHERE status = :status", status=status)
+        found: dict[str, str] = dict(told)
         return {person.address: found[person.response_id] for person in authors if person.response_id in found}
 
     # -- what the house does -----------------------------------------------------------------------------------------
@@ -211,7 +219,8 @@ class Story:
         task = asyncio.create_task(worker.work_for_ever(self.hub))
         for _ in range(20):
             await asyncio.sleep(0.05)
-            if not any(file.stat().st_size for file in self.folder.glob("*.db-wal")):
+            logs = [file.stat().st_size for file in self.folder.glob("*.db-wal")]
+            if logs and not any(logs):
                 break
         task.cancel()
         with suppress(asyncio.CancelledError):
@@ -256,9 +265,32 @@ def checkpoint(file: Path) -> None:
         assert connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
 
 
+def read_rows(name: str, address: str) -> list[Row]:
+    """Every row of every table of a PostgreSQL database, with its place among those of its table and the transaction
+    that wrote it, which anybody who may read the table is told."""
+    found: list[Row] = []
+    for (table,) in rows(address, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
+        columns = [one for (one,) in rows(address, COLUMNS, name=table)]
+        selected = ", ".join(f'"{one}"' for one in columns)
+        query = f'SELECT CAST(CAST(xmin AS VARCHAR) AS BIGINT), {selected} FROM "{table}" ORDER BY ctid'
+        for place, (transaction, *values) in enumerate(rows(address, query)):
+            said = dict(zip(columns, map(plain, values), strict=True))
+            found.append(Row((name, table), {"its rowid": place, "its transaction": transaction, **said}))
+    return found
+
+
+def plain(value: Any) -> Any:
+    """A value as SQLite would give it."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    if isinstance(value, date):
+        return value.isoformat()
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
+
+
 def dump(folder: Path) -> tuple[Row, ...]:
-    """Every row of every table of both databases."""
-    rows: list[Row] = []
+    """Every row of every table of both databases, in SQLite's files."""
+    found: list[Row] = []
     for name in FILES:
         with closing(sqlite3.connect(folder / name)) as connection:
             connection.row_factory = sqlite3.Row
@@ -266,8 +298,8 @@ def dump(folder: Path) -> tuple[Row, ...]:
             for table in tables:
                 with suppress(sqlite3.OperationalError):  # a table without rowid
                     for row in connection.execute(f'SELECT rowid AS "its rowid", * FROM "{table}"'):
-                        rows.append(Row((name, table), dict(row)))
+                        found.append(Row((name, table), dict(row)))
                     continue
                 for row in connection.execute(f'SELECT * FROM "{table}"'):
-                    rows.append(Row((name, table), dict(row)))
-    return tuple(rows)
+                    found.append(Row((name, table), dict(row)))
+    return tuple(found)

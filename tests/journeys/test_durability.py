@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from syndication.context import Hub
+from tests.databases import environment
 from tests.helpers import hidden_fields
 from tests.servers import PATIENCE, answers, kept_ports, wait_until
 
@@ -71,10 +72,9 @@ def serving(folder: Path, *more: str, **settings: str) -> Iterator[tuple[subproc
 def _serving(
     folder: Path, port: int, more: Sequence[str], settings: dict[str, str]
 ) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SIRIUS_")}
     process = subprocess.Popen(
         [sys.executable, "-m", "syndication", "serve", "--port", str(port), *more],
-        env={**clean, "SIRIUS_DATA_DIR": str(folder), "SIRIUS_QUICK_SECONDS": "0", **settings},
+        env=environment(folder, SIRIUS_QUICK_SECONDS="0", **settings),
         stderr=subprocess.DEVNULL,
     )
     url = f"http://127.0.0.1:{port}"

@@ -29,7 +29,7 @@ def test_a_reader_who_stops_reading_is_let_go_and_keeps_nobody_waiting(
         connection.exec_driver_sql(
             "INSERT INTO published (first, kind, key, formation_id, centre_id, removed, digest, body) "
             "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 9000) "
-            "SELECT 1, 'avis', 'cfd:' || n, 0, 0, 0, '', one.body FROM n, "
+            "SELECT 1, 'avis', 'cfd:' || n, 0, 0, FALSE, '', one.body FROM n, "
             "(SELECT body FROM published WHERE kind = 'avis' LIMIT 1) one"
         )
     headers = {"authorization": f"Bearer {key}"}

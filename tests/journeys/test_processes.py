@@ -1,8 +1,6 @@
 """Several processes of one service: what one decides, every other shows, within two seconds."""
 
-import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +14,7 @@ import pytest
 
 from tests.browser.conftest import demonstration
 from tests.commands import sirius
+from tests.databases import Databases, environment
 from tests.servers import PATIENCE, answers, kept_ports, wait_until
 
 FORMATION = "50022146"
@@ -25,23 +24,20 @@ WITHIN = 2.0
 
 
 @pytest.fixture
-def service(built: Path, tmp_path: Path) -> Iterator[tuple[str, str]]:
+def service(databases: Databases, built: Path, tmp_path: Path) -> Iterator[tuple[str, str]]:
     """The demonstration's data served by several web processes; the address, and a moderator's sign-in link."""
     with kept_ports() as port:
-        yield from _served(built, tmp_path, port)
+        yield from _served(databases.copy(built, tmp_path / "d"), port)
 
 
-def _served(built: Path, tmp_path: Path, port: int) -> Iterator[tuple[str, str]]:
+def _served(data: Path, port: int) -> Iterator[tuple[str, str]]:
     home = f"http://127.0.0.1:{port}"
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SIRIUS_")}
-    data = shutil.copytree(built, tmp_path / "d")
-    settings = {**clean, "SIRIUS_DATA_DIR": str(data), "SIRIUS_PUBLIC_URL": home}
     done = sirius(data, "signin", "lea@exemple.fr", "--role", "moderator", SIRIUS_PUBLIC_URL=home)
     assert done.returncode == 0, done.stderr
-    with (tmp_path / "log").open("w") as log:
+    with (data / "log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "syndication", "serve", "--port", str(port), "--workers", str(WORKERS)],
-            env=settings,
+            env=environment(data, SIRIUS_PUBLIC_URL=home),
             stdout=log,
             stderr=log,
         )

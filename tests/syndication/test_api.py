@@ -11,7 +11,6 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
-from sqlalchemy import event
 
 from collector.door import default_questionnaire
 from syndication.api.operations import OPERATIONS
@@ -23,6 +22,7 @@ from syndication.context import Hub
 from syndication.database import writing
 from syndication.partners import store as partners
 from tests.conftest import CUISINE, LYON_CENTRE, PARIS_CENTRE
+from tests.databases import statements_of
 from tests.helpers import Client, Clock
 from tests.syndication.test_publication import publish_everything
 
@@ -166,9 +166,7 @@ def test_summaries_say_what_avis_says(client: Client, answer: Answer) -> None:
 
 def test_summaries_take_one_statement_however_many_keys(hub: Hub, client: Client, answer: Answer) -> None:
     answer(6)
-    statements: list[str] = []
-    hub.engine.dispose()
-    event.listen(hub.engine, "connect", lambda driver, _: driver.set_trace_callback(statements.append))
+    statements = statements_of(hub.engine)
     keys = ",".join([f"{CUISINE}@{PARIS_CENTRE}", *(f"RNCP{n}" for n in range(38380, 38479))])
     assert client.get(f"/api/v1/resumes?cles={keys}").status_code == 200
     asked = [one for one in statements if not one.startswith(("BEGIN", "ROLLBACK", "PRAGMA", "--"))]

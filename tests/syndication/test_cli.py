@@ -3,7 +3,6 @@
 import json
 import re
 import socket
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from syndication.cli import EXAMPLES
 from tests.commands import sirius
+from tests.databases import Databases, change
 
 OFFERS = (
     "uai,siret,cfa,raison_sociale,commune,departement,academie,region,code_region,cfd,mef10,mefstat11,id_certifinfo,"
@@ -23,7 +23,7 @@ OFFERS = (
 
 
 @pytest.fixture
-def ready(tmp_path: Path) -> Path:
+def ready(databases: Databases, tmp_path: Path) -> Path:
     file = tmp_path / "offres.csv"
     file.write_text(OFFERS, encoding="utf-8")
     done = sirius(tmp_path, "catalogue", "import", str(file), "--json")
@@ -136,11 +136,12 @@ def test_a_fault_is_one_clear_line_and_a_status(ready: Path, words: tuple[str, .
     ],
 )
 def test_nonsense_in_the_environment_is_refused_by_its_name(tmp_path: Path, variable: str, value: str) -> None:
-    done = sirius(tmp_path, "migrate", **{variable: value})
+    done = sirius(None, "migrate", **{"SIRIUS_DATA_DIR": str(tmp_path), variable: value})
     assert done.returncode == 1
     assert variable in done.stderr
 
 
+@pytest.mark.usefixtures("databases")
 def test_doctor_finds_what_is_wrong(tmp_path: Path) -> None:
     before = sirius(tmp_path, "doctor")
     assert before.returncode == 1
@@ -165,21 +166,21 @@ def test_importing_again_changes_nothing_and_a_trial_stores_nothing(ready: Path)
 
 
 @pytest.mark.parametrize("command", sorted(EXAMPLES))
-def test_every_command_has_help_with_an_example(tmp_path: Path, command: str) -> None:
-    done = sirius(tmp_path, *command.split(), "--help")
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    done = sirius(None, *command.split(), "--help")
     assert done.returncode == 0
     assert "Exemple : sirius" in done.stdout
 
 
-def test_help_shows_what_stands_between_brackets(tmp_path: Path) -> None:
-    assert "JSON {nom : [numéros RNCP]}" in sirius(tmp_path, "catalogue", "opco", "--help", COLUMNS="200").stdout
+def test_help_shows_what_stands_between_brackets() -> None:
+    assert "JSON {nom : [numéros RNCP]}" in sirius(None, "catalogue", "opco", "--help", COLUMNS="200").stdout
 
 
 def test_the_demonstration_is_built_without_serving(tmp_path: Path) -> None:
     words = ("demo", "--dir", str(tmp_path / "demo"), "--no-serve", "--json")
-    doors = json.loads(sirius(tmp_path, *words).stdout)
+    doors = json.loads(sirius(None, *words).stdout)
     assert set(doors) == {"catalogue", "apprenti", "cfa", "moderation", "integrer", "api"}
-    again = json.loads(sirius(tmp_path, *words).stdout)
+    again = json.loads(sirius(None, *words).stdout)
     assert again["api"] == doors["api"]
     assert again["apprenti"] != doors["apprenti"]
 
@@ -187,11 +188,9 @@ def test_the_demonstration_is_built_without_serving(tmp_path: Path) -> None:
 def test_an_interrupted_demonstration_is_told_and_never_half_served(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     words = ("demo", "--dir", str(folder), "--no-serve")
-    assert sirius(tmp_path, *words).returncode == 0
-    with sqlite3.connect(folder / "syndication.db") as connection:
-        connection.execute("DELETE FROM bookmark WHERE name = 'demonstration'")
-    connection.close()
-    again = sirius(tmp_path, *words)
+    assert sirius(None, *words).returncode == 0
+    change(f"sqlite:///{folder / 'syndication.db'}", "DELETE FROM bookmark WHERE name = 'demonstration'")
+    again = sirius(None, *words)
     assert again.returncode == 1
     assert "effacez ce dossier" in again.stderr
 
@@ -199,10 +198,11 @@ def test_an_interrupted_demonstration_is_told_and_never_half_served(tmp_path: Pa
 def test_the_demonstration_leaves_a_configured_database_alone(tmp_path: Path) -> None:
     mine = tmp_path / "a-moi.db"
     settings = {"SIRIUS_SYNDICATION_DATABASE_URL": f"sqlite:///{mine}", "SIRIUS_MIN_RESPONDENTS": "cinq"}
-    assert sirius(tmp_path, "demo", "--dir", str(tmp_path / "demo"), "--no-serve", **settings).returncode == 0
+    assert sirius(None, "demo", "--dir", str(tmp_path / "demo"), "--no-serve", **settings).returncode == 0
     assert not mine.exists()
 
 
+@pytest.mark.usefixtures("databases")
 @pytest.mark.parametrize("words", [("serve",), ("demo",)])
 def test_a_taken_port_is_one_clear_line(tmp_path: Path, words: tuple[str, ...]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -213,6 +213,8 @@ def test_a_taken_port_is_one_clear_line(tmp_path: Path, words: tuple[str, ...]) 
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.sqlite
+@pytest.mark.usefixtures("databases")
 def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
     blocked = tmp_path / "fichier"
     blocked.write_text("ceci n'est pas un dossier")

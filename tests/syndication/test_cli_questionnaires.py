@@ -1,9 +1,7 @@
 """The ``sirius questionnaire`` commands, run as people run them."""
 
 import json
-import os
 import socket
-import sqlite3
 import subprocess
 import sys
 from contextlib import suppress
@@ -15,6 +13,7 @@ import pytest
 
 from collector.door import default_questionnaire
 from tests.commands import sirius
+from tests.databases import Databases, bare_environment, rows
 from tests.helpers import hidden_fields
 from tests.servers import PATIENCE, wait_until
 from tests.syndication.test_cli import OFFERS
@@ -64,9 +63,12 @@ def put(folder: Path, name: str, content: str = FRESH) -> Path:
     return file
 
 
-def run_all(runs: dict[str, tuple[Path, tuple[str, ...]]]) -> dict[str, Done]:
-    """Several commands, each on its own folder of data."""
-    return {name: sirius(folder, "questionnaire", *words) for name, (folder, words) in runs.items()}
+def check_all(data: Path, files: dict[str, tuple[str, ...]]) -> dict[str, Done]:
+    """Several files, each checked by the command, which opens no database and makes no folder of data."""
+    done = {name: sirius(None, "questionnaire", "check", *words, SIRIUS_DATA_DIR=str(data))
+            for name, words in files.items()}  # fmt: skip
+    assert not data.exists()
+    return done
 
 
 def assert_clear(done: Done, said: str) -> None:
@@ -90,10 +92,7 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Done]:
             (folder / name).mkdir()
         elif content is not None:
             (folder / name).write_bytes(content)
-    data = folder / "rien"
-    done = run_all({name: (data, ("check", str(folder / name))) for name in FAULTS})
-    assert not data.exists()
-    return done
+    return check_all(folder / "rien", {name: (str(folder / name),) for name in FAULTS})
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -101,18 +100,18 @@ def test_what_is_no_questionnaire_is_one_clear_line(checked: dict[str, Done], na
     assert_clear(checked[name], FAULTS[name][1])
 
 
-def test_every_command_that_takes_a_file_says_the_same_of_it_and_keeps_nothing(tmp_path: Path) -> None:
+def test_every_command_that_takes_a_file_says_the_same_of_it_and_keeps_nothing(
+    databases: Databases, tmp_path: Path
+) -> None:
     faulty = put(tmp_path, "anglais.toml", FRESH.replace('label_en = "How is it?"', ""))
     words = ("show", "publish", "preview")
-    done = run_all({word: (tmp_path / word, (word, str(faulty))) for word in words})
+    done = {word: sirius(tmp_path / word, "questionnaire", word, str(faulty)) for word in words}
     for word in words:
         assert_clear(done[word], "cantine.avis : « label_en » manque")
-    with sqlite3.connect(tmp_path / "publish" / "collector.db") as connection:
-        kept = connection.execute("SELECT version FROM questionnaire").fetchall()
-    connection.close()
-    assert kept == []
+    assert rows(databases.at(tmp_path / "publish").collector, "SELECT version FROM questionnaire") == []
 
 
+@pytest.mark.usefixtures("databases")
 def test_a_date_in_the_file_is_no_fault_of_the_database(tmp_path: Path) -> None:
     file = put(tmp_path, "date.toml", "relu_le = 2026-12-01\n" + FRESH)
     done = sirius(tmp_path, "questionnaire", "publish", str(file))
@@ -126,7 +125,7 @@ def test_a_date_in_the_file_is_no_fault_of_the_database(tmp_path: Path) -> None:
     "words", [("check",), ("show", "2026-1", "--langue", "de"), ("preview", "x.toml", "--port", "65536")]
 )
 def test_wrong_usage_is_told_with_status_two(tmp_path: Path, words: tuple[str, ...]) -> None:
-    done = sirius(tmp_path, "questionnaire", *words)
+    done = sirius(None, "questionnaire", *words, SIRIUS_DATA_DIR=str(tmp_path))
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert "Usage" in done.stderr + done.stdout
@@ -136,8 +135,8 @@ def test_wrong_usage_is_told_with_status_two(tmp_path: Path, words: tuple[str, .
 
 
 def test_checking_a_document_says_what_is_in_it_and_keeps_nothing(tmp_path: Path) -> None:
-    file, data = put(tmp_path, "2027-1.toml", "\ufeff" + FRESH), tmp_path / "rien"
-    done = run_all({"plain": (data, ("check", str(file))), "json": (data, ("check", str(file), "--json"))})
+    file = str(put(tmp_path, "2027-1.toml", "\ufeff" + FRESH))
+    done = check_all(tmp_path / "rien", {"plain": (file,), "json": (file, "--json")})
     questions = len(list(default_questionnaire().questions())) + 2
     assert (done["plain"].returncode, done["plain"].stderr) == (0, "")
     assert done["plain"].stdout == f"2027-1.toml : version 2027-1, 5 parties, {questions} questions. Tout va bien.\n"
@@ -149,19 +148,18 @@ def test_checking_a_document_says_what_is_in_it_and_keeps_nothing(tmp_path: Path
     )  # fmt: skip
     assert canteen["options"] == [{"cle": "oui", "libelle": "Oui"}, {"cle": "non", "libelle": "Non"}]
     assert (opinion["nourrit"], opinion["si"]) == ("internal", {"question": "cantine", "option": "oui"})
-    assert not data.exists()
 
 
+@pytest.mark.usefixtures("databases")
 def test_a_questionnaire_is_shown_question_by_question_in_either_language(tmp_path: Path) -> None:
     file = put(tmp_path, "2027-1.toml")
-    done = run_all(
-        {
-            "file": (tmp_path / "a", ("show", str(file))),
-            "json": (tmp_path / "b", ("show", str(file), "--langue", "en", "--json")),
-            "named": (tmp_path / "c", ("show", "2026-1", "--langue", "en")),
-            "unknown": (tmp_path / "d", ("show", "2031-1")),
-        }
-    )
+    runs: dict[str, tuple[Path, tuple[str, ...]]] = {
+        "file": (tmp_path / "a", (str(file),)),
+        "json": (tmp_path / "b", (str(file), "--langue", "en", "--json")),
+        "named": (tmp_path / "c", ("2026-1", "--langue", "en")),
+        "unknown": (tmp_path / "d", ("2031-1",)),
+    }
+    done = {name: sirius(folder, "questionnaire", "show", *words) for name, (folder, words) in runs.items()}
     assert [name for name, one in done.items() if one.returncode] == ["unknown"]
     french = done["file"].stdout
     assert "cantine (un choix, comptes publics, obligatoire)" in french
@@ -183,6 +181,7 @@ def test_a_questionnaire_is_shown_question_by_question_in_either_language(tmp_pa
 # -- publish and withdraw --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("databases")
 def test_a_questionnaire_is_published_then_withdrawn_until_no_campaign_may_open(tmp_path: Path) -> None:
     def run(*words: str) -> Done:
         return sirius(tmp_path, "questionnaire", *words)
@@ -231,12 +230,11 @@ def test_an_unpublished_document_is_served_until_it_is_stopped_and_nothing_is_wr
     file = put(tmp_path, "2027-1.toml")
     data, here = tmp_path / "donnees", tmp_path / "ici"
     here.mkdir()
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("SIRIUS_")}
     root = Path(__file__).resolve().parents[2]
     with subprocess.Popen(
         [sys.executable, "-m", "syndication", "questionnaire", "preview", str(file), "--port", str(port)],
         cwd=here, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**clean, "SIRIUS_DATA_DIR": str(data), "PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**bare_environment(), "SIRIUS_DATA_DIR": str(data), "PYTHONPATH": str(root)},
     ) as process:  # fmt: skip
         try:
             home = answered(f"http://127.0.0.1:{port}/", process)
@@ -267,4 +265,4 @@ def test_a_port_that_is_taken_is_one_clear_line(tmp_path: Path) -> None:
     file = put(tmp_path, "2027-1.toml")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        assert_clear(sirius(tmp_path, "questionnaire", "preview", str(file), "--port", port), port)
+        assert_clear(sirius(None, "questionnaire", "preview", str(file), "--port", port), port)

@@ -1,19 +1,17 @@
 """The public corpus as others keep it: mirrors that follow it, cut off anywhere, end equal to the export."""
 
 import json
-import shutil
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
+from sqlalchemy import text as sql
 
 from syndication import asgi, campaigns, store, worker
 from syndication.app import Service, create_app
@@ -30,6 +28,7 @@ from syndication.moderation import store as moderation
 from syndication.partners import store as partners
 from syndication.replies import store as replies
 from tests.conftest import CUISINE, LYON_CENTRE, PARIS_CENTRE, settings_in
+from tests.databases import Databases, examples
 from tests.helpers import FULL_ANSWER, Client, Clock
 from tests.syndication.test_api import checked
 from tests.syndication.test_publication import publish_everything
@@ -294,24 +293,21 @@ def test_a_cursor_outlives_the_rotation_of_keys() -> None:
 
 
 def test_a_cursor_given_after_the_backup_that_was_restored_says_to_start_anew(
-    hub: Hub, client: Client, mirror: Mirror, answer: Answer, catch_up: CatchUp
+    databases: Databases, hub: Hub, client: Client, mirror: Mirror, answer: Answer, catch_up: CatchUp
 ) -> None:
     corpus.mark(hub.engine)
     answer(6)
     catch_up()
     mirror.follow()
     early = mirror.cursor
-    with closing(sqlite3.connect(hub.settings.data_dir / "syndication.db")) as live:
-        backup = sqlite3.connect(":memory:")
-        live.backup(backup)
+    hub.engine.dispose()
+    restore = databases.save(hub.settings.database_url)
     answer(1)
     catch_up()
     mirror.follow()
     late = mirror.cursor
     hub.engine.dispose()
-    with closing(sqlite3.connect(hub.settings.data_dir / "syndication.db")) as live:
-        backup.backup(live)
-    backup.close()
+    restore()
     corpus.mark(hub.engine)  # as the background work does when it starts
     answer(2, centre=LYON_CENTRE)
     answer(1, formation="50022137")
@@ -375,8 +371,8 @@ class Life:
 
     def texts(self, status: str) -> list[tuple[str, int, int]]:
         with self.hub.engine.connect() as connection:
-            query = "SELECT id, version, centre_id FROM verbatim WHERE status = ? ORDER BY id"
-            return [tuple(row) for row in connection.exec_driver_sql(query, (status,))]
+            query = sql("SELECT id, version, centre_id FROM verbatim WHERE status = :status ORDER BY id")
+            return [tuple(row) for row in connection.execute(query, {"status": status})]
 
     def play(self, act: str, number: int) -> None:
         clock = self.hub.clock()
@@ -407,26 +403,27 @@ class Life:
                 gestures._add(connection, verbatim, 1, 0, now)
             else:
                 replies.write(connection, verbatim, centre, f"Merci {number}.", "Le centre", "cfa@exemple.fr", now)
-                (row,) = connection.exec_driver_sql("SELECT version FROM reply WHERE verbatim_id = ?", (verbatim,))
+                version_of = sql("SELECT version FROM reply WHERE verbatim_id = :verbatim")
+                (row,) = connection.execute(version_of, {"verbatim": verbatim})
                 replies.judge(connection, verbatim, row[0], "publie", "", "lea", now)
 
 
 @contextmanager
-def a_life(migrated: Path) -> Iterator[Life]:
-    with TemporaryDirectory() as folder:
-        for file in migrated.glob("*.db"):
-            shutil.copy(file, folder)
-        hub = asgi.open_hub(settings_in(Path(folder)), Clock())
+def a_life(databases: Databases, migrated: Path) -> Iterator[Life]:
+    with databases.fresh(migrated) as folder:
+        hub = asgi.open_hub(settings_in(folder), Clock())
         try:
             yield Life(hub, create_app(hub, background=False))
         finally:
             hub.close()
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(steps=st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 30)), min_size=8, max_size=40))
-def test_whatever_happens_a_mirror_cut_off_anywhere_ends_equal_to_the_export(migrated: Path, steps: list[Step]) -> None:
-    with a_life(migrated) as life:
+def test_whatever_happens_a_mirror_cut_off_anywhere_ends_equal_to_the_export(
+    databases: Databases, migrated: Path, steps: list[Step]
+) -> None:
+    with a_life(databases, migrated) as life:
         for act, number in steps:
             life.play(act, number)
         worker.work_once(life.hub)
@@ -439,8 +436,10 @@ def test_whatever_happens_a_mirror_cut_off_anywhere_ends_equal_to_the_export(mig
         assert_it_tells_what_is_public(life)
 
 
-def test_a_mirror_ends_equal_to_the_export_though_everything_happens_at_once(migrated: Path) -> None:
-    with a_life(migrated) as life:
+def test_a_mirror_ends_equal_to_the_export_though_everything_happens_at_once(
+    databases: Databases, migrated: Path
+) -> None:
+    with a_life(databases, migrated) as life:
         for _ in range(12):
             life.answer(0)
         worker.work_once(life.hub)

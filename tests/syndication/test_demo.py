@@ -1,6 +1,8 @@
 """The demonstration: true codes, invented centres and words, something behind every door."""
 
 import csv
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,15 +17,15 @@ from syndication.demo.facts import CENTRES, FORMATIONS
 from syndication.demo.testimonies import PUBLISHED
 from syndication.instants import now_in_paris
 from tests.conftest import settings_in
+from tests.databases import Databases
 from tests.helpers import Client
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Hub:
-    clock = build.DemoClock(now_in_paris)
-    hub = asgi.open_hub(settings_in(tmp_path_factory.mktemp("demo")), clock)
-    build.build(hub, clock)
-    return hub
+def demo(databases: Databases, built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    folder = databases.copy(built, tmp_path_factory.mktemp("demo"))
+    with closing(asgi.open_hub(settings_in(folder, keys=()), build.DemoClock(now_in_paris))) as hub:
+        yield hub
 
 
 def test_every_invented_centre_is_well_formed_and_says_it_is_an_example() -> None:

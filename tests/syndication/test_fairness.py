@@ -1,7 +1,5 @@
 """How fair moderation is: counters that are those of what is stored, delays, shares, who is warned of what waits."""
 
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,6 +25,7 @@ from syndication.moderation import store as moderation
 from syndication.reviews import store as reviews
 from syndication.store import NewReview, NewVerbatim
 from tests.conftest import CUISINE, LYON_CENTRE, PARIS_CENTRE, settings_in
+from tests.databases import Databases, examples
 from tests.helpers import Clock
 
 QUESTIONS = ("changement", "a_savoir")
@@ -140,12 +139,10 @@ class Desk:
 
 
 @contextmanager
-def fresh_desk(migrated: Path) -> Iterator[Desk]:
-    with tempfile.TemporaryDirectory() as folder:
-        for file in migrated.glob("*.db"):
-            shutil.copy(file, folder)
+def fresh_desk(databases: Databases, migrated: Path) -> Iterator[Desk]:
+    with databases.fresh(migrated) as folder:
         clock = Clock()
-        hub = asgi.open_hub(settings_in(Path(folder)), clock)
+        hub = asgi.open_hub(settings_in(folder), clock)
         try:
             yield Desk(hub, clock)
         finally:
@@ -157,15 +154,17 @@ ACTS = (
 )  # fmt: skip
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(
     steps=st.lists(
         st.tuples(st.sampled_from(ACTS), st.integers(0, 5), st.integers(0, 3), st.integers(0, 40)),
         min_size=3, max_size=25,
     )
 )  # fmt: skip
-def test_in_whatever_order_texts_move_the_flow_is_what_a_recount_gives(migrated: Path, steps: list[Step]) -> None:
-    with fresh_desk(migrated) as desk:
+def test_in_whatever_order_texts_move_the_flow_is_what_a_recount_gives(
+    databases: Databases, migrated: Path, steps: list[Step]
+) -> None:
+    with fresh_desk(databases, migrated) as desk:
         for step in steps:
             desk.play(step)
         with desk.hub.engine.connect() as connection:

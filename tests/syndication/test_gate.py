@@ -16,6 +16,7 @@ from syndication.database import writing
 from syndication.errors import PartnerError
 from syndication.partners import keys, store
 from tests.conftest import CUISINE
+from tests.databases import Databases, held
 from tests.helpers import Client, Clock, hidden_fields
 from tests.syndication.test_desk import signed_in
 
@@ -112,7 +113,7 @@ def test_a_new_key_allows_what_the_one_before_did(hub: Hub, client: Client) -> N
 def test_keys_are_kept_by_their_hash_alone(hub: Hub) -> None:
     key = add(hub)
     hub.engine.dispose()
-    kept = b"".join(file.read_bytes() for file in hub.settings.data_dir.glob("syndication.db*"))
+    kept = held(hub.settings.database_url)
     assert key.encode() not in kept
     assert key[7:30].encode() not in kept
     assert keys.digest(key).encode() in kept
@@ -145,12 +146,11 @@ def test_larger_pages_need_a_key_that_allows_reading(hub: Hub, client: Client) -
     assert client.get(url, headers=bearer(add(hub, "Autre"))).status_code == 200
 
 
-def test_a_key_that_cannot_be_checked_is_no_wrong_key(hub: Hub, client: Client) -> None:
+def test_a_key_that_cannot_be_checked_is_no_wrong_key(databases: Databases, hub: Hub, client: Client) -> None:
     headers = bearer(add(hub))
     client.get(AVIS)
     hub.engine.dispose()
-    for file in hub.settings.data_dir.glob("syndication.db*"):
-        file.unlink()
+    databases.lose(hub.settings.data_dir)
     assert client.get(AVIS, headers=headers).status_code == 200
     refused = client.get(USAGE, headers=headers)
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
@@ -214,7 +214,7 @@ def test_nothing_of_readers_is_kept(hub: Hub, app: Service, client: Client) -> N
     client.get(f"/widget?formation={CUISINE}", headers=headers)
     app.gate.write()
     hub.engine.dispose()
-    kept = b"".join(file.read_bytes() for file in hub.settings.data_dir.glob("syndication.db*"))
+    kept = held(hub.settings.database_url)
     for trace in (b"dupont", b"Telephone-Espion", b"moi=1", b"127.0.0.1"):
         assert trace not in kept
 

@@ -1,11 +1,12 @@
 """From the collector's door to reviews."""
 
-import sqlite3
 from collections.abc import Callable
 
+from collector.links import roster_hash
 from syndication import intake, store, worker
 from syndication.context import Hub
 from tests.conftest import CUISINE, PARIS_CENTRE
+from tests.databases import change
 from tests.helpers import FULL_ANSWER, Client, Clock
 
 Answer = Callable[..., None]
@@ -88,9 +89,12 @@ def test_a_response_that_cannot_be_placed_stops_nobody_else(
     hub: Hub, client: Client, open_campaign: Callable[..., str]
 ) -> None:
     lost, kept = (hub.collector.issue_links(open_campaign(), 1)[0] for _ in range(2))
-    with sqlite3.connect(hub.settings.data_dir / "collector.db") as collected:
-        collected.execute("UPDATE campaign SET formation_code = 'cfd:99999999' WHERE rowid = 1")
-    collected.close()
+    change(
+        hub.settings.collector.database_url,
+        "UPDATE campaign SET formation_code = 'cfd:99999999' "
+        "WHERE id = (SELECT campaign_id FROM invitation WHERE roster_hash = :lost)",
+        lost=roster_hash(lost.rpartition("/")[2]),
+    )
     with hub.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM campaign")
     hub.collector.record(lost, FULL_ANSWER)

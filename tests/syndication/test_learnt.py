@@ -1,7 +1,6 @@
 """What the service learns of its own decisions: by the command, and on the desk."""
 
 import json
-import os
 import random
 import re
 import subprocess
@@ -23,6 +22,7 @@ from syndication.moderation import store as moderation
 from syndication.moderation.learning import MINIMUM, MINIMUM_EACH, Model, loads
 from tests.commands import sirius
 from tests.conftest import CUISINE, PARIS_CENTRE
+from tests.databases import environment
 from tests.helpers import Client, Clock
 from tests.syndication.cfa.people import centre_id, formation_id
 from tests.syndication.test_desk import signed_in
@@ -98,7 +98,7 @@ def test_the_command_says_what_to_install_where_the_extra_is_absent(hub: Hub) ->
     )
     done = subprocess.run(
         [sys.executable, "-c", absent], capture_output=True, text=True, check=False,
-        env={**os.environ, "SIRIUS_DATA_DIR": str(hub.settings.data_dir)}, cwd=Path(__file__).resolve().parents[2],
+        env=environment(hub.settings.data_dir), cwd=Path(__file__).resolve().parents[2],
     )  # fmt: skip
     assert "installez scikit-learn (pip install 'sirius-avis[learning]')" in done.stderr
     assert "Traceback" not in done.stderr

@@ -409,6 +409,7 @@ def test_nobody_edits_words_nor_acts(hub: Hub, desk: Desk, five: list[str], stat
         connection.exec_driver_sql(statement + (f" WHERE id = '{five[0]}'" if "verbatim" in statement else ""))
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("table", ["verbatim", "decision"])
 def test_another_tool_than_the_service_replaces_no_row_either(
     hub: Hub, desk: Desk, five: list[str], table: str

@@ -13,6 +13,7 @@ from syndication.errors import PartnerError
 from syndication.partners import store
 from syndication.partners.origins import read_origin
 from syndication.publication.snapshot import Publisher
+from tests.databases import environment
 from tests.helpers import Client
 
 URL = "/widget?formation=50022146"
@@ -104,7 +105,8 @@ def test_revoking_stops_a_site_at_once(closed: tuple[Client, Callable[[], None]]
 def test_partners_are_kept_by_command(hub: Hub, tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
     from syndication.cli import app
 
-    monkeypatch.setenv("SIRIUS_DATA_DIR", str(hub.settings.data_dir))
+    for name, value in environment(hub.settings.data_dir).items():
+        monkeypatch.setenv(name, value)
     run = CliRunner().invoke
     added = run(app, ["partner", "add", "Guide", "--origin", "https://guide.example", "--json"])
     assert '"https://guide.example"' in added.stdout

@@ -1,6 +1,5 @@
 """What is public: thresholds, scopes, names of centres, and answers that are ready."""
 
-import sqlite3
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ from syndication.context import Hub
 from syndication.database import writing
 from syndication.moderation import store as moderation
 from tests.conftest import CUISINE, LYON_CENTRE, PARIS_CENTRE
+from tests.databases import change
 from tests.helpers import Client
 
 Answer = Callable[..., None]
@@ -181,9 +181,7 @@ def test_memory_is_bounded(hub: Hub, app: Service, client: Client) -> None:
 def test_readers_are_served_what_is_ready_when_the_database_is_gone(hub: Hub, client: Client, answer: Answer) -> None:
     answer(6)
     page = client.get(WIDGET).text
-    with sqlite3.connect(hub.settings.data_dir / "syndication.db") as connection:
-        connection.execute("ALTER TABLE formation RENAME TO gone")
-    connection.close()
+    change(hub.settings.database_url, "ALTER TABLE formation RENAME TO gone")
     assert client.get(WIDGET).text == page
 
 

@@ -25,6 +25,7 @@ from syndication.gestures import store as gestures
 from syndication.moderation import store as moderation
 from syndication.replies import store as replies
 from tests.conftest import CUISINE, LYON_CENTRE, PARIS_CENTRE, settings_in
+from tests.databases import Databases, environment
 from tests.helpers import Clock
 
 Answer = Callable[..., None]
@@ -61,7 +62,7 @@ def told(hub: Hub, answer: Answer, clock: Clock) -> Hub:
 
 
 @pytest.fixture
-def empty(tmp_path: Path, clock: Clock) -> Iterator[Hub]:
+def empty(databases: Databases, tmp_path: Path, clock: Clock) -> Iterator[Hub]:
     """A hub that knows nothing at all, not even a formation."""
     hub = asgi.open_hub(settings_in(tmp_path / "vide"), clock)
     asgi.migrate(hub)
@@ -168,19 +169,23 @@ def test_no_cell_is_a_formula_and_each_is_read_back(sign: str) -> None:
     assert line_of([None, True, False, 3, 0.5]) == ",oui,non,3,0.5\r\n"
 
 
+def work_on(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Have commands of this process work on the databases of a folder."""
+    for name, value in environment(folder).items():
+        monkeypatch.setenv(name, value)
+
+
 def test_the_commands_export_and_take_over(
     told: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     told.close()
-    for name in ("SIRIUS_COLLECTOR_DATABASE_URL", "SIRIUS_SYNDICATION_DATABASE_URL"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("SIRIUS_DATA_DIR", str(told.settings.data_dir))
+    work_on(monkeypatch, told.settings.data_dir)
     files = []
     for what in ("avis", "verbatims"):
         data.export(what, "csv")
         files.append(tmp_path / f"{what}.csv")
         files[-1].write_bytes(capfdbinary.readouterr().out)
-    monkeypatch.setenv("SIRIUS_DATA_DIR", str(tmp_path / "ailleurs"))
+    work_on(monkeypatch, tmp_path / "ailleurs")
     data.take_over(files, as_json=True)
     taken = json.loads(capfdbinary.readouterr().out)
     assert taken["avis"] > 5

@@ -1,6 +1,5 @@
 """Collectors that mail: to files, or to a server."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,14 +8,14 @@ import pytest
 from collector.app import create_app
 from collector.door import Collector
 from tests.collector.post import Post, collector_on
+from tests.databases import Databases
 from tests.helpers import Client, Clock
 
 
 @pytest.fixture
-def folder(migrated: Path, tmp_path: Path) -> Path:
+def folder(databases: Databases, migrated: Path, tmp_path: Path) -> Path:
     """A folder with the collector's database, empty."""
-    shutil.copy(migrated / "collector.db", tmp_path)
-    return tmp_path
+    return databases.copy(migrated, tmp_path)
 
 
 @pytest.fixture

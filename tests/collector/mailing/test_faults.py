@@ -28,6 +28,7 @@ from collector.mailing.round import FIRST_WAIT, LONGEST_WAIT, wait_after
 from collector.mailing.store import LEASE_SECONDS
 from collector.mailing.transport import Commit, Folder, Smtp, Unavailable
 from collector.settings import server_of
+from tests import databases
 from tests.collector.post import (
     ALWAYS,
     DROP,
@@ -497,11 +498,11 @@ class Dying:
         self.inner.close()
 
 for line in sys.stdin:
-    folder, url, moment, when, left = json.loads(line)
+    folder, url, moment, when, left, address = json.loads(line)
     child = os.fork()
     if child == 0:
         clock = Clock(datetime.fromisoformat(moment))
-        collector = collector_on(Path(folder), clock, url)
+        collector = collector_on(Path(folder), clock, url, address=address)
         Courier(collector._roster, collector.settings, clock, lambda: Dying(collector.transport())).hand_over()
         os._exit(0)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
@@ -525,7 +526,8 @@ def die(undertaker: "subprocess.Popen[str]", folder: Path, clock: Clock) -> Deat
     assert reports is not None
 
     def run(url: str, when: str, sparing: int = 1) -> None:
-        orders.write(json.dumps([str(folder), url, clock().isoformat(), when, sparing]) + "\n")
+        address = databases.current().at(folder).collector
+        orders.write(json.dumps([str(folder), url, clock().isoformat(), when, sparing, address]) + "\n")
         orders.flush()
         assert reports.readline() == "9\n"
 

@@ -27,6 +27,7 @@ from tests.collector.post import (
     rows,
     written,
 )
+from tests.databases import on_postgresql
 from tests.helpers import FULL_ANSWER, Clock
 
 
@@ -134,26 +135,35 @@ def test_a_dry_run_reads_everything_and_changes_nothing(collector: Collector, fo
 
 def test_a_roster_of_no_use_changes_nothing(collector: Collector, folder: Path) -> None:
     campaign = collector.open_campaign(order()).id
-    before = dump(folder)
+    before, noise = dump(folder), folder / "image.csv"
+    noise.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 16)
     with pytest.raises(RosterError):
-        collector.invite(campaign, roster(folder, name="vide.csv").parent / "collector.db")
+        collector.invite(campaign, noise)
     with pytest.raises(OSError, match=r"absent\.csv"):
         collector.invite(campaign, folder / "absent.csv")
     assert dump(folder) == before
 
 
+SQLITE_FILLS = (
+    "CREATE TRIGGER no_room BEFORE INSERT ON mail WHEN (SELECT count(*) FROM mail) > 4 "
+    "BEGIN SELECT RAISE(ABORT, 'no room'); END",
+)
+POSTGRESQL_FILLS = (
+    "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    "IF (SELECT count(*) FROM mail) > 4 THEN RAISE EXCEPTION 'no room'; END IF; RETURN NEW; END $$",
+    "CREATE TRIGGER no_room BEFORE INSERT ON mail FOR EACH ROW EXECUTE FUNCTION no_room()",
+)
+
+
 def test_an_import_that_breaks_in_the_middle_leaves_nothing(collector: Collector, folder: Path) -> None:
     campaign = collector.open_campaign(order()).id
-    execute(
-        folder,
-        "CREATE TRIGGER full BEFORE INSERT ON mail WHEN (SELECT count(*) FROM mail) > 4 "
-        "BEGIN SELECT RAISE(ABORT, 'no room'); END",
-    )
+    for statement in POSTGRESQL_FILLS if on_postgresql() else SQLITE_FILLS:
+        execute(folder, statement)
     before = dump(folder)
     with pytest.raises(Exception, match="no room"):
         collector.invite(campaign, roster(folder, *people(10)))
     assert dump(folder) == before
-    execute(folder, "DROP TRIGGER full")
+    execute(folder, "DROP TRIGGER no_room" + (" ON mail" if on_postgresql() else ""))
     assert collector.invite(campaign, roster(folder, *people(10))).invited == 10
 
 

@@ -259,7 +259,7 @@ def check(folder: Path, url: str, sender: str = SENDER) -> str:
     """What « sirius doctor » would say of a mail server."""
     return check_mail(
         Settings(
-            data_dir=folder, collector_database_url="", public_url=PUBLIC_URL, secret_keys=(KEY,), smtp_url=url,
+            data_dir=folder, public_url=PUBLIC_URL, secret_keys=(KEY,), smtp_url=url,
             mail_from=sender,
         )
     )  # fmt: skip

@@ -2,7 +2,6 @@
 
 import csv
 import random
-import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
@@ -19,6 +18,7 @@ from syndication.catalogue.importer import Report, import_files
 from syndication.catalogue.importing import store as importing
 from syndication.catalogue.resolve import resolve_formation
 from syndication.errors import ImportFault
+from tests.databases import Databases
 from tests.helpers import NOON
 from tests.syndication.catalogue.official import (
     ENCODINGS,
@@ -67,19 +67,22 @@ def world(write: Write) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated database with an empty catalogue."""
-    path = tmp_path_factory.mktemp("template") / "hub.db"
-    engine = database.open_engine(f"sqlite:///{path}")
-    database.migrate(engine)
-    engine.dispose()
-    return path
+def template(databases: Databases) -> Path:
+    """A folder with a migrated database and an empty catalogue."""
+
+    def make(folder: Path) -> None:
+        engine = database.open_engine(databases.at(folder).syndication)
+        database.migrate(engine)
+        engine.dispose()
+
+    return databases.once("empty", make)
 
 
 @pytest.fixture
-def engine(template: Path, tmp_path: Path) -> Iterator[Engine]:
+def engine(databases: Databases, template: Path, tmp_path: Path) -> Iterator[Engine]:
     """An empty catalogue."""
-    opened = database.open_engine(f"sqlite:///{shutil.copy(template, tmp_path / 'hub.db')}")
+    databases.copy(template, tmp_path)
+    opened = database.open_engine(databases.at(tmp_path).syndication)
     yield opened
     opened.dispose()
 
@@ -240,9 +243,9 @@ def test_a_file_that_grew_adds_what_is_new_and_nothing_else(engine: Engine, writ
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_order_in_which_files_are_named_does_not_matter(
-    seed: int, engine: Engine, world: dict[str, Path], template: Path, tmp_path: Path
+    seed: int, engine: Engine, world: dict[str, Path], databases: Databases, template: Path, tmp_path: Path
 ) -> None:
-    other = database.open_engine(f"sqlite:///{shutil.copy(template, tmp_path / 'other.db')}")
+    other = database.open_engine(databases.at(databases.copy(template, tmp_path / "other")).syndication)
     shuffled = random.Random(seed).sample(list(world.values()), len(world))
     reports = take_all(other, shuffled)
     found = everything(other)

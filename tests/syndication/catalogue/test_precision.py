@@ -20,6 +20,7 @@ from syndication.catalogue.codes import Code, read_formation_code
 from syndication.catalogue.importer import import_files
 from syndication.catalogue.resolve import Resolved, resolve, resolve_centre, resolve_formation
 from syndication.errors import AmbiguousCode, UnknownCode, UnusableCode
+from tests.databases import Databases
 from tests.helpers import NOON
 
 Figure = Callable[[str, float], None]
@@ -45,9 +46,9 @@ NOT_TOLD_APART = "several of the diplomas that bear the code are taught in that 
 
 
 @pytest.fixture(scope="module")
-def catalogue(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+def catalogue(databases: Databases, real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
     """The real catalogue, imported once."""
-    engine = database.open_engine(f"sqlite:///{tmp_path_factory.mktemp('precision') / 'hub.db'}")
+    engine = database.open_engine(databases.at(tmp_path_factory.mktemp("precision")).syndication)
     database.migrate(engine)
     import_files(engine, [real_data / name for name in FILES], NOON)
     with engine.connect() as connection:

@@ -16,6 +16,7 @@ from syndication.catalogue.importer import Report, import_files
 from syndication.catalogue.records import catalogue_record
 from syndication.catalogue.resolve import resolve
 from syndication.errors import CodeError, ImportFault
+from tests.databases import Databases
 from tests.helpers import NOON
 
 KEY = "088281P012X0000000180001000000002600013-69123#L01"
@@ -134,8 +135,8 @@ Take = Callable[..., Report]
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    opened = database.open_engine(f"sqlite:///{tmp_path / 'hub.db'}")
+def engine(databases: Databases, tmp_path: Path) -> Iterator[Engine]:
+    opened = database.open_engine(databases.at(tmp_path).syndication)
     database.migrate(opened)
     yield opened
     opened.dispose()

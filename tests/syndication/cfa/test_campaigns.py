@@ -23,6 +23,7 @@ from syndication.cfa import store as space
 from syndication.context import Hub
 from syndication.database import writing
 from tests.conftest import CUISINE, LYON_CENTRE, PARIS_CENTRE
+from tests.databases import held
 from tests.helpers import FULL_ANSWER, Client, Clock
 from tests.syndication.cfa.people import (
     SPACE,
@@ -436,8 +437,8 @@ def test_slips_are_fresh_links_within_seats_and_kept_nowhere(hub: Hub, owner: Cl
     assert hub.collector.follow([campaign])[campaign].seats_left == 2
     landed = Client(owner._app).get(links.pop())
     assert landed.status_code == 303
-    held = b"".join(file.read_bytes() for file in hub.settings.data_dir.glob("*.db*"))
-    assert not any(link.removeprefix("/r/").encode() in held for link in links)
+    kept = held(hub.settings.database_url) + held(hub.settings.collector.database_url)
+    assert not any(link.removeprefix("/r/").encode() in kept for link in links)
 
 
 @pytest.mark.parametrize(
@@ -486,10 +487,8 @@ def test_a_roster_is_read_told_line_by_line_and_kept_nowhere(hub: Hub, owner: Cl
     again = read(send(owner, opened, content))
     assert "0\u00a0personne invitée, 2\u00a0déjà invitées" in again
     assert hub.collector.mails(opened.rpartition("/")[2]).mailed == 2
-    held = (hub.settings.data_dir / "syndication.db").read_bytes() + (
-        hub.settings.data_dir / "collector.db"
-    ).read_bytes()
-    assert b"pas-une-adresse" not in held
+    kept = held(hub.settings.database_url) + held(hub.settings.collector.database_url)
+    assert b"pas-une-adresse" not in kept
     assert "pas-une-adresse" not in "".join(path.name for path in hub.settings.data_dir.rglob("*"))
 
 

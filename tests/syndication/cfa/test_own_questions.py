@@ -1,15 +1,11 @@
 """A centre's own questions: written, checked, frozen into campaigns, answered, counted, taken back, never public."""
 
 import re
-import shutil
-import sqlite3
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -30,6 +26,7 @@ from syndication.own.readings import Counted, Shown, moved
 from syndication.own.wording import Draft
 from syndication.reviews import store as reviews
 from tests.conftest import CUISINE, LYON_CENTRE, PARIS_CENTRE, settings_in
+from tests.databases import Databases, examples, held, on_postgresql, rows
 from tests.helpers import FULL_ANSWER, Client, Clock, signalled
 from tests.syndication.cfa.people import SPACE, centre_id, dates, neighbour, of_centre, picks, read
 from tests.syndication.test_desk import signed_in
@@ -382,17 +379,16 @@ def test_nothing_of_them_is_public(hub: Hub, school: School, client: Client, cat
     public = "".join(read(client.get(path)) for path in paths)
     for secret in (WORDS, "cantine", "En bus", "internat", f"centre.{school.ids[0]}"):
         assert secret not in public, secret
-    with closing(sqlite3.connect(hub.settings.data_dir / "syndication.db")) as connection:
-        counted = connection.execute("SELECT axis, value FROM tally").fetchall()
-        assert not [row for row in counted if "centre." in "".join(row) or "own" in "".join(row)]
-        assert connection.execute("SELECT count(*) FROM verbatim WHERE question LIKE 'centre.%'").fetchone() == (0,)
+    counted = rows(hub.settings.database_url, "SELECT axis, value FROM tally")
+    assert not [row for row in counted if "centre." in "".join(row) or "own" in "".join(row)]
+    assert rows(hub.settings.database_url, "SELECT id FROM verbatim WHERE question LIKE 'centre.%'") == []
 
 
 # -- taking back -----------------------------------------------------------------------------------------------------
 
 
 def bytes_of(hub: Hub) -> bytes:
-    return b"".join(file.read_bytes() for file in hub.settings.data_dir.glob("syndication.db*"))
+    return held(hub.settings.database_url)
 
 
 def test_a_text_taken_back_leaves_the_page_the_desk_and_the_file(
@@ -457,12 +453,12 @@ def test_nothing_finer_than_a_day_and_no_order_stands_beside_what_was_written(
     for number in range(20):
         school.answer("o1", text=f"{WORDS} {number:02}.")
     catch_up()
-    with closing(sqlite3.connect(hub.settings.data_dir / "syndication.db")) as connection:
-        rows = connection.execute("SELECT id, text, judged_at, received_on FROM own_text ORDER BY rowid").fetchall()
-    assert [row[1] for row in rows] != sorted(row[1] for row in rows)
-    assert [row[0] for row in rows] == sorted(row[0] for row in rows)
-    assert {row[2] for row in rows} == {None}
-    assert {row[3] for row in rows} == {"2026-11-24"}
+    lying = "ctid" if on_postgresql() else "rowid"
+    kept = rows(hub.settings.database_url, f"SELECT id, text, judged_at, received_on FROM own_text ORDER BY {lying}")
+    assert [row[1] for row in kept] != sorted(row[1] for row in kept)
+    assert [row[0] for row in kept] == sorted(row[0] for row in kept)
+    assert {row[2] for row in kept} == {None}
+    assert {str(row[3]) for row in kept} == {"2026-11-24"}
 
 
 # -- what they show, and danger --------------------------------------------------------------------------------------
@@ -507,7 +503,7 @@ def test_who_tells_a_centre_of_violence_is_read_before_anybody_else(
     catch_up()
     desk = signed_in(hub, app)
     front = read(desk.get("/moderation"))
-    assert '<strong>Danger possible</strong> dans 1\u00a0texte écrit pour un centre' in front
+    assert "<strong>Danger possible</strong> dans 1\u00a0texte écrit pour un centre" in front
     assert f'href="{DESK}#textes"' in front
     page = read(desk.get(DESK))
     assert page.index("me frappe") < page.index(WORDS)
@@ -677,15 +673,13 @@ STEPS = st.tuples(
 )
 
 
-@settings(max_examples=12)
+@settings(max_examples=examples(12))
 @given(st.lists(STEPS, max_size=14))
 def test_whatever_is_sent_and_taken_back_counts_are_those_of_an_independent_recount(
-    migrated: Path, steps: list[Step]
+    databases: Databases, migrated: Path, steps: list[Step]
 ) -> None:
-    with TemporaryDirectory() as name:
-        for file in migrated.glob("*.db"):
-            shutil.copy(file, name)
-        hub = asgi.open_hub(settings_in(Path(name)), Clock())
+    with databases.fresh(migrated) as folder:
+        hub = asgi.open_hub(settings_in(folder), Clock())
         try:
             school = School(hub, create_app(hub, background=False))
             gone: set[str] = set()
