@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import text
@@ -329,3 +330,26 @@ def dump(hub: Hub) -> str:
             for row in connection.execute(table.select().order_by(*table.primary_key)):
                 told.update(repr(tuple(row)).encode())
     return told.hexdigest()
+
+
+ASKED = (
+    "q", "page", "apres", "sujet", "etablissement", "formation", "question", "tri", "portee", "centre", "region",
+    "campagne", "etat", "signal", "ouvertes", "vers", "depuis", "cles", "code", "page_index", "annee", "retour", "role",
+)  # fmt: skip
+"""Names that queries and forms may bear."""
+
+
+@pytest.mark.parametrize("persona", ["admin", "observer", "many", "both"])
+@pytest.mark.parametrize("value", ["\0", "9" * 40], ids=["a character that no text holds", "a number beyond all"])
+def test_what_no_database_holds_breaks_no_route(
+    hub: Hub, app: Service, world: dict[str, str], persona: str, value: str
+) -> None:
+    browser, broken = signed_in_as(hub, app, persona), []
+    everywhere = {**dict.fromkeys(VALUES, quote(value)), "centre": PARIS_CENTRE}
+    told = dict.fromkeys(ASKED, value)
+    for line in sorted(TABLE, key=lambda line: line.path == "/deconnexion"):
+        for address in (line.address(everywhere), line.address({**VALUES, **world, **line.values})):
+            data = {"data": {**line.ask, **told}} if line.method == "POST" else {}
+            got = browser.request(line.method, address, params=told, **data).status_code
+            broken += [f"{line.method} {line.path}: {got}"] if got >= 500 else []
+    assert broken == []
