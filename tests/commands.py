@@ -5,8 +5,11 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from tests.databases import bare_environment, environment
 from tests.servers import PATIENCE
@@ -15,6 +18,13 @@ _BORN = multiprocessing.get_context("forkserver")
 _BORN.set_forkserver_preload(["pytest", "syndication.cli", __name__])
 _ONE_AT_A_TIME = threading.Lock()
 """Processes of multiprocessing may not be awaited by several threads."""
+
+
+def born(target: Callable[..., None], *words: Any) -> BaseProcess:
+    """A process under way that runs a function, and has read the code already."""
+    process = _BORN.Process(target=target, args=words)
+    process.start()
+    return process
 
 
 def sirius(folder: Path | None, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
