@@ -5,7 +5,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Sequence
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -60,7 +60,7 @@ class Service:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        await self.gate(_without_nul(scope), receive, send)
+        await self.gate(scope, receive, send)
 
     def catch_up(self) -> None:
         """Forget at once what changed, as ``ready`` does by itself within a second."""
@@ -108,7 +108,12 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
             *previews.create_routes(hub),
             *site.create_routes(hub),
         ],
-        exception_handlers={HTTPException: _refused, SQLAlchemyError: _unavailable, Exception: _failed},
+        exception_handlers={
+            HTTPException: _refused,
+            DataError: _unfit,
+            SQLAlchemyError: _unavailable,
+            Exception: _failed,
+        },
         lifespan=lifespan,
     )
     closed = hub.settings.embed_policy != "open"
@@ -122,22 +127,18 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
     return Service(gate, ready, pages.routes)
 
 
-def _without_nul(scope: Scope) -> Scope:
-    """An address without the one character that PostgreSQL holds in no text, and that nothing of ours has."""
-    path, query = scope.get("path", ""), scope.get("query_string", b"")
-    if "\0" not in path and b"%00" not in query:
-        return scope
-    while b"%00" in query:
-        query = query.replace(b"%00", b"")
-    return {**scope, "path": path.replace("\0", ""), "query_string": query}
-
-
 async def _refused(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 400
     if request.url.path.startswith("/api"):
         headers = error.headers if isinstance(error, HTTPException) else None
         return problems.problem(status, "Cette requête ne peut pas être servie.", headers=headers)
     return page("site/not_found.html" if status == 404 else "site/refused.html", status)
+
+
+async def _unfit(request: Request, error: Exception) -> Response:
+    """Something was asked for that the database can hold nowhere, such as a text with U+0000 on PostgreSQL."""
+    log.warning("what was asked for cannot be in the database: %s", type(error).__name__)
+    return await _refused(request, HTTPException(404))
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:

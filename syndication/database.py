@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import ClauseElement, Connection, Dialect, Engine, Table, Text, create_engine, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -130,7 +130,8 @@ class Prepared:
         self._compiled: dict[str, tuple[str, Mapping[str, Any], Sequence[str] | None]] = {}
 
     def rows(self, connection: Connection, **named: Any) -> list[tuple[Any, ...]]:
-        """Every row, in the connection's transaction; raises OperationalError when the database does not answer."""
+        """Every row, in the connection's transaction; raises OperationalError when the database does not answer,
+        DataError when it can hold no such value."""
         dialect = connection.dialect
         text, constants, positions = self._compiled.get(dialect.name) or self._compile(dialect)
         values = {**constants, **named}
@@ -138,6 +139,8 @@ class Prepared:
         try:
             cursor.execute(text, values if positions is None else tuple(values[name] for name in positions))
             return list(cursor.fetchall())
+        except dialect.loaded_dbapi.DataError as error:
+            raise DataError(text, None, error) from error
         except dialect.loaded_dbapi.Error as error:
             raise OperationalError(text, None, error) from error
         finally:

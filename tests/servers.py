@@ -4,11 +4,15 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 import httpx
 
 PATIENCE = 120.0
 """Seconds to wait for what happens within one or two on a quiet machine; nobody waits longer than it takes."""
+fetch, send = partial(httpx.get, verify=False), partial(httpx.post, verify=False)
+"""A GET and a POST to a server of ours, each on a connection of its own. Nothing is encrypted here, and httpx would
+otherwise read the certificates of every authority for each: 25 ms."""
 
 
 @contextmanager
@@ -44,6 +48,6 @@ def wait_until(happened: Callable[[], bool], what: str, every: float = 0.05) -> 
 def answers(url: str) -> bool:
     """Whether a server answers 200 at an address."""
     try:
-        return httpx.get(url).status_code == 200
+        return fetch(url).status_code == 200
     except httpx.TransportError:
         return False

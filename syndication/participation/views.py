@@ -99,7 +99,7 @@ def read(query: Mapping[str, str], scopes: Sequence[str] = ("nation",)) -> Asked
     """What a query asks for; what it says that is not known is left out."""
     campaigns, sort = query.get("campagnes", ""), query.get("tri", "centre")
     return Asked(
-        query.get("region", "")[:100], campaigns if campaigns in CHOICES else "",
+        query.get("region", "").replace("\0", "")[:100], campaigns if campaigns in CHOICES else "",
         sort if sort in SORTS else "centre",
         query.get("sens") == "desc", tuple(scopes),
     )  # fmt: skip

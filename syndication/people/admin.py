@@ -132,7 +132,7 @@ class _Accesses:
     ) -> Response:  # fmt: skip
         role, words, at = (
             query.get("role", ""),
-            " ".join(query.get("q", "").split())[:80],
+            " ".join(query.get("q", "").replace("\0", "").split())[:80],
             _page_number(query),
         )
         with self._hub.engine.connect() as connection:

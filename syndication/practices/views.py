@@ -47,7 +47,7 @@ class _Practices:
         """A page of them, newest first, of one subject or of all."""
         asked = request.query_params.get("sujet", "")
         subject = asked if asked in subjects.SUBJECTS else ""
-        after = request.query_params.get("apres", "")[:64]
+        after = request.query_params.get("apres", "").replace("\0", "")[:64]
         with self._hub.engine.connect() as connection:
             shown, more = self._shown(connection, subject, after)
         following = ""

@@ -75,8 +75,23 @@ def reads_down(page: Page, label: str, names: set[str]) -> None:
 
 def axe_faults(page: Page) -> list[str]:
     """What axe finds in a page and in every frame of it, each looked at from inside."""
-    found: list[str] = []
-    for frame in page.frames:
-        faults = Axe().run(frame).response["violations"]
-        found += [f"{fault['id']}: {node['html'][:120]}" for fault in faults for node in fault["nodes"]]
-    return found
+    return [fault for frame in page.frames for fault in named(Axe().run(frame).response)]
+
+
+COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+"""Rules of axe on what a scheme of colours changes."""
+
+
+def axe_faults_by_day_and_night(page: Page) -> list[str]:
+    """The same in light, then in dark, where colours alone are looked at again: nothing else changes."""
+    page.emulate_media(color_scheme="light")
+    page.wait_for_timeout(150)
+    found = axe_faults(page)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_timeout(150)
+    return found + [f"dark, {one}" for frame in page.frames for one in named(frame.evaluate(f"axe.run({COLOURS})"))]
+
+
+def named(said: Any) -> list[str]:
+    """Faults that axe tells of, each with an element."""
+    return [f"{fault['id']}: {node['html'][:120]}" for fault in said["violations"] for node in fault["nodes"]]

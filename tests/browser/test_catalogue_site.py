@@ -26,7 +26,7 @@ from tests.catalogue.mirror import Mirror
 from tests.catalogue.site import create_site
 from tests.helpers import FULL_ANSWER
 from tests.journeys.test_durability import serving
-from tests.servers import wait_until
+from tests.servers import fetch, send, wait_until
 from tests.syndication.test_publication import publish_everything
 
 pytestmark = pytest.mark.browser
@@ -84,9 +84,9 @@ def test_a_catalogue_shows_scores_and_words_and_keeps_a_mirror_through_messages(
             expect(page.locator("blockquote", has_text=WORDS)).to_be_visible()
             assert faults == []
             author = {"jeton": link.rpartition("/")[2], "etape": "retirer", "question": "changement"}
-            assert httpx.post(f"{home}/r/auteur", data=author).status_code == 303
+            assert send(f"{home}/r/auteur", data=author).status_code == 303
             expect_kept(f"http://127.0.0.1:{port}/formation/RNCP38430", WORDS, kept=False)
-            forged = httpx.post(url, content=b"{}", headers={"webhook-id": "msg_1", "webhook-timestamp": "1"})
+            forged = send(url, content=b"{}", headers={"webhook-id": "msg_1", "webhook-timestamp": "1"})
             assert forged.status_code == 401
 
 
@@ -104,7 +104,7 @@ def publish(home: str, link: str, words: str) -> bool:
 def expect_kept(address: str, words: str, *, kept: bool) -> None:
     """Wait until the catalogue's own copy holds words, or no longer does."""
     said = words.replace("'", "&#x27;")
-    wait_until(lambda: (said in httpx.get(address).text) is kept, f"words in the copy: {kept}")
+    wait_until(lambda: (said in fetch(address).text) is kept, f"words in the copy: {kept}")
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (320, "dark")])

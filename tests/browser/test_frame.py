@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import date
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -25,6 +24,7 @@ from tests.browser.embedding import (
     script,
     shown,
 )
+from tests.servers import fetch
 from tests.widget.test_frame import snapshot
 from widget.contract import Reply
 from widget.options import read_options
@@ -308,14 +308,14 @@ def test_targets_are_large_enough(chromium: Browser, home: str) -> None:
 
 
 def test_the_same_figure_stands_on_every_surface(chromium: Browser, host: Host, home: str) -> None:
-    answer = httpx.get(f"{home}/api/v1/avis?formation={CUISINE}").json()
+    answer = fetch(f"{home}/api/v1/avis?formation={CUISINE}").json()
     said = f"{answer['satisfaction']['bien']['part']}\u00a0%"
     page = new_page(chromium)
     for path in (*(f"/widget?formation={CUISINE}&format={form}" for form in FORMS), f"/formations/{CUISINE}"):
         page.goto(home + path)
         assert said in page.locator("main").inner_text(), path
-    assert said in httpx.get(f"{home}/widget/badge.svg?formation={CUISINE}").text
-    summary = httpx.get(f"{home}/api/v1/resumes?cles={CUISINE}").json()["data"][0]
+    assert said in fetch(f"{home}/widget/badge.svg?formation={CUISINE}").text
+    summary = fetch(f"{home}/api/v1/resumes?cles={CUISINE}").json()["data"][0]
     assert summary["satisfaction"]["bien"] == answer["satisfaction"]["bien"]
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
@@ -22,6 +21,7 @@ from tests.browser.embedding import (
     script,
     shown,
 )
+from tests.servers import fetch
 
 pytestmark = pytest.mark.browser
 
@@ -39,7 +39,7 @@ def test_scores_of_a_page_make_one_request_however_many(
     asked = [request.url for request in seen if "/widget/scores" in request.url]
     assert len(asked) == 1
     assert not [request for request in seen if urlsplit(request.url).path == "/widget"]
-    answer = httpx.get(f"{home}/api/v1/avis?formation={CUISINE}").json()
+    answer = fetch(f"{home}/api/v1/avis?formation={CUISINE}").json()
     link = page.locator("sirius-avis").first.get_by_role("link")
     assert link.inner_text() == (
         f"{answer['satisfaction']['bien']['part']}\u00a0% contents, {answer['repondants']}\u00a0répondants"

@@ -6,10 +6,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.browser.test_pages import PAGES
+from tests.servers import fetch
 
 JAR, REQUIRED = "SIRIUS_TEST_VNU", "SIRIUS_TEST_BROWSER"
 """Path of vnu.jar; with the second ``required``, a missing one fails rather than skips."""
@@ -37,7 +37,7 @@ def validator() -> list[str]:
 def test_the_validator_finds_nothing_on_any_page(home: str, validator: list[str], tmp_path: Path) -> None:
     files: dict[str, str] = {}
     for number, path in enumerate((*PAGES, *FRAMES, *OTHERS)):
-        answer = httpx.get(home + path, follow_redirects=True)
+        answer = fetch(home + path, follow_redirects=True)
         assert answer.status_code in {200, 404}, path
         file = tmp_path / f"{number}.html"
         file.write_text(answer.text)

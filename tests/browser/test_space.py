@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from itertools import product
-from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,7 +12,7 @@ from tests.browser.embedding import (
     CUISINE,
     FORMS,
     SIDEWAYS,
-    axe_faults,
+    axe_faults_by_day_and_night,
     faults_of,
     new_page,
     open_everything,
@@ -174,10 +173,7 @@ def test_links_are_taken_back_in_sight_on_a_desk_and_on_a_phone(centre: Page, ho
     expect(centre.locator("td[data-nom='État']").first).to_have_text("retiré")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_the_space_nor_on_pages_of_fairness(
-    centre: Page, desk: Page, home: str, scheme: Literal["light", "dark"]
-) -> None:
+def test_axe_finds_nothing_in_the_space_nor_on_pages_of_fairness(centre: Page, desk: Page, home: str) -> None:
     found: dict[str, list[str]] = {}
     paths = (
         (centre, f"{SPACE}/avis"), (centre, f"{SPACE}/avis?formation=1&reponse=avec"),
@@ -188,11 +184,9 @@ def test_axe_finds_nothing_in_the_space_nor_on_pages_of_fairness(
     )  # fmt: skip
     for width, (page, path) in product((320, 1280), paths):
         page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(color_scheme=scheme)
         page.goto(home + path)
         open_everything(page.main_frame)
-        page.wait_for_timeout(150)
-        found[f"{width} {path}"] = axe_faults(page)
+        found[f"{width} {path}"] = axe_faults_by_day_and_night(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         assert width > 320 or not page.evaluate(SIDEWAYS), path
         page.evaluate("document.documentElement.style.fontSize = '200%'")

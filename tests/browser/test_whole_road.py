@@ -4,12 +4,11 @@ import re
 import time
 from typing import Any
 
-import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect
 
-from tests.servers import PATIENCE, wait_until
+from tests.browser.embedding import axe_faults_by_day_and_night
+from tests.servers import PATIENCE, fetch, wait_until
 
 pytestmark = pytest.mark.browser
 WORDS = "J’ai appris à goûter avant de saler, et à dire « chaud derrière » sans rougir. (Écrit pour cet essai.)"
@@ -79,7 +78,7 @@ def sign_in(chromium: Browser, link: str) -> Page:
 
 @pytest.mark.road
 def test_words_travel_from_a_phone_to_a_catalogue(chromium: Browser, doors: dict[str, str]) -> None:
-    respondents = httpx.get(doors["api"]).json()["repondants"]
+    respondents = fetch(doors["api"]).json()["repondants"]
     catalogue = context(chromium, viewport={"width": 1280, "height": 900}).new_page()
     catalogue.goto(doors["catalogue"])
     assert WORDS not in widget_frame(catalogue).content()
@@ -124,7 +123,7 @@ def test_a_respondent_without_scripts_answers_all_the_same(chromium: Browser, do
 
 
 def test_double_clicks_and_two_tabs_make_one_response(chromium: Browser, doors: dict[str, str]) -> None:
-    before = httpx.get(doors["api"]).json()["repondants"]
+    before = fetch(doors["api"]).json()["repondants"]
     visitor = context(chromium)
     one, two = visitor.new_page(), visitor.new_page()
     one.goto(doors["apprenti"])
@@ -136,16 +135,16 @@ def test_double_clicks_and_two_tabs_make_one_response(chromium: Browser, doors: 
     one.get_by_role("button", name="Envoyer").dblclick()
     two.get_by_role("button", name="Envoyer").click()
     expect(two.get_by_role("heading", level=1)).to_have_text("Merci, c'est bien arrivé")
-    wait_until(lambda: httpx.get(doors["api"]).json()["repondants"] != before, "the answer is counted", every=0.2)
+    wait_until(lambda: fetch(doors["api"]).json()["repondants"] != before, "the answer is counted", every=0.2)
     time.sleep(1)
-    assert httpx.get(doors["api"]).json()["repondants"] == before + 1
+    assert fetch(doors["api"]).json()["repondants"] == before + 1
 
 
-def test_a_catalogue_shows_several_widgets_whole(chromium: Browser, doors: dict[str, str]) -> None:
+def test_a_catalogue_shows_several_widgets_whole(chromium: Browser, service: dict[str, str]) -> None:
     for width in (320, 768, 1280):
         page = context(chromium, viewport={"width": width, "height": 700}).new_page()
         faults = faults_of_scripts(page)
-        page.goto(doors["catalogue"])
+        page.goto(service["catalogue"])
         assert [cropping(page, place) for place in range(3)] == [0, 0, 0]
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         for place in range(3):
@@ -155,37 +154,37 @@ def test_a_catalogue_shows_several_widgets_whole(chromium: Browser, doors: dict[
         page.close()
 
 
-def test_a_widget_follows_when_it_unfolds(chromium: Browser, doors: dict[str, str]) -> None:
+def test_a_widget_follows_when_it_unfolds(chromium: Browser, service: dict[str, str]) -> None:
     page = context(chromium).new_page()
-    page.goto(doors["catalogue"])
+    page.goto(service["catalogue"])
     inner = widget_frame(page)
     for summary in inner.locator("details.more > summary").all():
         summary.click()
     assert cropping(page) == 0
 
 
-def test_a_formation_nobody_told_of_takes_no_room(chromium: Browser, doors: dict[str, str]) -> None:
+def test_a_formation_nobody_told_of_takes_no_room(chromium: Browser, service: dict[str, str]) -> None:
     page = context(chromium).new_page()
-    page.goto(doors["catalogue"].replace("cap-cuisine", "cap-boulanger"))
+    page.goto(service["catalogue"].replace("cap-cuisine", "cap-boulanger"))
     expect(page.locator("sirius-avis")).to_be_hidden()
 
 
 @pytest.mark.parametrize("blocked", ["**/widget/1.js", "**/widget?*"])
 def test_the_page_s_own_link_stays_when_the_service_does_not_answer(
-    chromium: Browser, doors: dict[str, str], blocked: str
+    chromium: Browser, service: dict[str, str], blocked: str
 ) -> None:
     page = context(chromium).new_page()
     thrown = faults_of_scripts(page)
     page.route(blocked, lambda route: route.abort())
-    page.goto(doors["catalogue"])
+    page.goto(service["catalogue"])
     page.wait_for_timeout(500)
     expect(page.locator("sirius-avis a").first).to_be_visible()
     assert thrown == []
 
 
-def test_a_widget_may_wait_for_a_click(chromium: Browser, doors: dict[str, str]) -> None:
+def test_a_widget_may_wait_for_a_click(chromium: Browser, service: dict[str, str]) -> None:
     page = context(chromium, bypass_csp=True).new_page()
-    page.goto(doors["catalogue"].replace("cap-cuisine", "cap-boulanger"))
+    page.goto(service["catalogue"].replace("cap-cuisine", "cap-boulanger"))
     page.evaluate(
         """() => { const one = document.createElement('sirius-avis'); one.setAttribute('formation', '50022146');
         one.setAttribute('chargement', 'clic'); document.body.prepend(one); }"""
@@ -195,9 +194,9 @@ def test_a_widget_may_wait_for_a_click(chromium: Browser, doors: dict[str, str])
     assert "CAP cuisine" in widget_frame(page).locator(".what").inner_text()
 
 
-def test_a_hostile_page_s_messages_do_nothing(chromium: Browser, doors: dict[str, str]) -> None:
+def test_a_hostile_page_s_messages_do_nothing(chromium: Browser, service: dict[str, str]) -> None:
     page = context(chromium, bypass_csp=True).new_page()
-    page.goto(doors["catalogue"])
+    page.goto(service["catalogue"])
     inner = widget_frame(page)
     page.wait_for_timeout(300)
     height = page.locator("sirius-avis iframe").first.evaluate("frame => frame.clientHeight")
@@ -212,9 +211,9 @@ def test_a_hostile_page_s_messages_do_nothing(chromium: Browser, doors: dict[str
     assert page.locator("sirius-avis iframe").first.evaluate("frame => frame.clientHeight") == 20000
 
 
-def test_the_host_may_change_the_theme_and_nobody_else(chromium: Browser, doors: dict[str, str]) -> None:
+def test_the_host_may_change_the_theme_and_nobody_else(chromium: Browser, service: dict[str, str]) -> None:
     page = context(chromium).new_page()
-    page.goto(doors["catalogue"])
+    page.goto(service["catalogue"])
     inner = widget_frame(page)
     ask = "document.querySelector('sirius-avis').shadowRoot.querySelector('iframe').contentWindow.postMessage"
     page.evaluate(f"{ask}({{source: 'sirius', type: 'theme', theme: 'sombre'}}, '*')")
@@ -224,9 +223,9 @@ def test_the_host_may_change_the_theme_and_nobody_else(chromium: Browser, doors:
     assert inner.evaluate("document.documentElement.dataset.theme") == "sombre"
 
 
-def test_widgets_added_changed_and_removed_by_scripts_follow(chromium: Browser, doors: dict[str, str]) -> None:
+def test_widgets_added_changed_and_removed_by_scripts_follow(chromium: Browser, service: dict[str, str]) -> None:
     page = context(chromium, bypass_csp=True).new_page()
-    page.goto(doors["catalogue"].replace("cap-cuisine", "bts-mco"))
+    page.goto(service["catalogue"].replace("cap-cuisine", "bts-mco"))
     assert "BTS management" in widget_frame(page).locator(".what").inner_text()
     page.evaluate("document.querySelector('sirius-avis').setAttribute('formation', '50022146')")
     page.wait_for_timeout(600)
@@ -241,11 +240,9 @@ def test_widgets_added_changed_and_removed_by_scripts_follow(chromium: Browser, 
     assert "sirius" not in " ".join(page.evaluate("Object.keys(window)")).lower()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_pages_that_need_a_link(chromium: Browser, doors: dict[str, str], scheme: str) -> None:
+def test_axe_finds_nothing_on_pages_that_need_a_link(chromium: Browser, doors: dict[str, str]) -> None:
     public = doors["integrer"].split("/integrer")[0]
-    visitor = context(chromium, color_scheme=scheme, bypass_csp=True)
-    page = visitor.new_page()
+    page = context(chromium, bypass_csp=True).new_page()
     found = {path: faults(page, public + path) for path in ("/moderation", "/connexion/x", "/r/perdu")}
     found["landing"] = faults(page, doors["apprenti"])
     for step in ("choix", "recherche", "entreprise", "cfa", "bilan", "envoi"):
@@ -263,8 +260,4 @@ def test_axe_finds_nothing_on_pages_that_need_a_link(chromium: Browser, doors: d
 def faults(page: Page, url: str) -> list[str]:
     """What axe finds on a page, each with the element at fault."""
     page.goto(url)
-    page.wait_for_timeout(150)
-    result = Axe().run(
-        page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-    )
-    return [f"{fault['id']}: {fault['nodes'][0]['html'][:120]}" for fault in result.response["violations"]]
+    return axe_faults_by_day_and_night(page)

@@ -8,12 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
-
 from syndication.context import Hub
 from tests.databases import environment
 from tests.helpers import hidden_fields
-from tests.servers import PATIENCE, answers, kept_ports, wait_until
+from tests.servers import PATIENCE, answers, fetch, kept_ports, send, wait_until
 
 ANSWERS = 30
 
@@ -24,15 +22,15 @@ def test_an_acknowledged_answer_survives_a_kill(hub: Hub, open_campaign: Callabl
     with serving(hub.settings.data_dir) as (process, url):
         for number, token in enumerate(tokens):
             said = {"satisfaction": "bien", "journee_entreprise": words(number)}
-            assert httpx.post(f"{url}/r", data={**section_shown(url, token), **said}).status_code == 303
-            assert httpx.post(f"{url}/r", data={"jeton": token, "etape": "envoi"}).status_code == 303
+            assert send(f"{url}/r", data={**section_shown(url, token), **said}).status_code == 303
+            assert send(f"{url}/r", data={"jeton": token, "etape": "envoi"}).status_code == 303
         process.send_signal(signal.SIGKILL)
         process.wait(PATIENCE)
     with serving(hub.settings.data_dir) as (_, url):
         wait_until(lambda: counted(url) >= ANSWERS, "every answer is counted", every=0.2)
         assert counted(url) == ANSWERS
         for number, token in enumerate(tokens):
-            assert words(number) in httpx.get(f"{url}/r", cookies={"sirius-lien": token}).text
+            assert words(number) in fetch(f"{url}/r", cookies={"sirius-lien": token}).text
 
 
 def words(number: int) -> str:
@@ -55,11 +53,11 @@ def background_child(parent: int) -> int:
 
 def section_shown(url: str, token: str) -> dict[str, str]:
     """What the form of the last section carries along, once it has been shown."""
-    return hidden_fields(httpx.get(f"{url}/r?etape=bilan", cookies={"sirius-lien": token}).text)
+    return hidden_fields(fetch(f"{url}/r?etape=bilan", cookies={"sirius-lien": token}).text)
 
 
 def counted(url: str) -> int:
-    return int(httpx.get(f"{url}/api/v1/avis?formation=50022146").json()["repondants"])
+    return int(fetch(f"{url}/api/v1/avis?formation=50022146").json()["repondants"])
 
 
 @contextmanager
@@ -95,6 +93,6 @@ def test_an_acknowledged_answer_is_taken_in_though_the_background_process_dies(
         worker = background_child(process.pid)
         os.kill(worker, signal.SIGKILL)
         said = {"satisfaction": "bien", "journee_entreprise": "Je coupe, je pèse, je range."}
-        httpx.post(f"{url}/r", data={**section_shown(url, token), **said})
-        assert httpx.post(f"{url}/r", data={"jeton": token, "etape": "envoi"}).status_code == 303
+        send(f"{url}/r", data={**section_shown(url, token), **said})
+        assert send(f"{url}/r", data={"jeton": token, "etape": "envoi"}).status_code == 303
         wait_until(lambda: counted(url) == 1, "the answer is counted", every=0.2)

@@ -12,7 +12,7 @@ from syndication.context import Hub
 from syndication.database import writing
 from syndication.partners import store as partners
 from tests.browser.test_catalogue_site import served
-from tests.servers import wait_until
+from tests.servers import fetch, wait_until
 from tests.syndication.test_publication import publish_everything
 
 
@@ -42,13 +42,13 @@ def test_a_reader_who_stops_reading_is_let_go_and_keeps_nobody_waiting(
             )
             assert one.recv(10)
         home = f"http://127.0.0.1:{port}"
-        assert httpx.get(f"{home}/api/v1/avis?formation=50022137", timeout=5).status_code == 200
-        busy = httpx.get(f"{home}/api/v1/exports/avis.ndjson", headers=headers)
+        assert fetch(f"{home}/api/v1/avis?formation=50022137", timeout=5).status_code == 200
+        busy = fetch(f"{home}/api/v1/exports/avis.ndjson", headers=headers)
         assert (busy.status_code, busy.headers["retry-after"]) == (429, "60")
         answers: list[httpx.Response] = []
 
         def let_go() -> bool:
-            answers.append(httpx.get(f"{home}/api/v1/exports/avis.ndjson", headers=headers, timeout=30))
+            answers.append(fetch(f"{home}/api/v1/exports/avis.ndjson", headers=headers, timeout=30))
             return answers[-1].status_code != 429
 
         wait_until(let_go, "those who stopped reading are let go", every=0.3)

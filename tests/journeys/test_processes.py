@@ -15,7 +15,7 @@ import pytest
 from tests.browser.conftest import demonstration
 from tests.commands import sirius
 from tests.databases import Databases, environment
-from tests.servers import PATIENCE, answers, kept_ports, wait_until
+from tests.servers import PATIENCE, answers, fetch, kept_ports, wait_until
 
 FORMATION = "50022146"
 WORKERS = 3
@@ -57,7 +57,7 @@ def test_a_decision_changes_the_answer_of_every_process_within_two_seconds(servi
         moderator.post(link, headers={"origin": home})
         queue = moderator.get(f"{home}/moderation?formation={FORMATION}").text
         text, version, words = first_waiting(queue, "CAP cuisine")
-        before = [httpx.get(address).text for _ in range(60)]  # each connection falls to a process: all are warm
+        before = [fetch(address).text for _ in range(60)]  # each connection falls to a process: all are warm
         assert not any(words in page for page in before)
         decided = moderator.post(
             f"{home}/moderation/{text}", data={"version": version, "decision": "publie"}, headers={"origin": home}
@@ -65,14 +65,14 @@ def test_a_decision_changes_the_answer_of_every_process_within_two_seconds(servi
         assert decided.status_code == 200
         moment = monotonic()
     sleep(max(moment + WITHIN - monotonic(), 0))
-    after = [httpx.get(address).text for _ in range(60)]
+    after = [fetch(address).text for _ in range(60)]
     assert all(words in page for page in after)
-    assert len({httpx.get(address).headers["etag"] for _ in range(20)}) == 1
+    assert len({fetch(address).headers["etag"] for _ in range(20)}) == 1
 
 
 def test_one_command_builds_the_demonstration_and_serves_it(tmp_path: Path) -> None:
     with contextmanager(demonstration)(tmp_path) as doors:
-        found = {name: httpx.get(url, follow_redirects=True).status_code for name, url in doors.items()}
+        found = {name: fetch(url, follow_redirects=True).status_code for name, url in doors.items()}
         assert found == dict.fromkeys(doors, 200)
 
 

@@ -15,7 +15,7 @@ from collector.door import default_questionnaire
 from tests.commands import sirius
 from tests.databases import Databases, bare_environment, rows
 from tests.helpers import hidden_fields
-from tests.servers import PATIENCE, wait_until
+from tests.servers import PATIENCE, fetch, send, wait_until
 from tests.syndication.test_cli import OFFERS
 
 Done = subprocess.CompletedProcess[str]
@@ -217,7 +217,7 @@ def answered(url: str, process: subprocess.Popen[str]) -> httpx.Response:
     def asked() -> bool:
         assert process.poll() is None, "the preview ended"
         with suppress(httpx.TransportError):
-            found.append(httpx.get(url, follow_redirects=True))
+            found.append(fetch(url, follow_redirects=True))
         return bool(found)
 
     wait_until(asked, "the preview answers")
@@ -240,13 +240,13 @@ def test_an_unpublished_document_is_served_until_it_is_stopped_and_nothing_is_wr
             home = answered(f"http://127.0.0.1:{port}/", process)
             assert home.url.path == "/r/apercu"
             assert "Aperçu." in home.text
-            page = httpx.get(f"http://127.0.0.1:{port}/r/apercu?etape=bilan&langue=en")
+            page = fetch(f"http://127.0.0.1:{port}/r/apercu?etape=bilan&langue=en")
             assert "Do you eat at the canteen?" in page.text
             form = {**hidden_fields(page.text), "cantine": "oui", "cantine.avis": "Bonne."}
-            posted = httpx.post(f"http://127.0.0.1:{port}/r/apercu", data=form)
+            posted = send(f"http://127.0.0.1:{port}/r/apercu", data=form)
             assert (posted.status_code, posted.headers.get("set-cookie")) == (303, None)
             assert "server" not in posted.headers
-            again = httpx.get(f"http://127.0.0.1:{port}/r/apercu?etape=bilan")
+            again = fetch(f"http://127.0.0.1:{port}/r/apercu?etape=bilan")
             assert "Bonne." not in again.text
         finally:
             process.terminate()
