@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from collector.door import Collector
 from collector.errors import StoreClosed
 from collector.pages import Printer, security_headers
+from collector.presence import at_work
 
 
 def create_app(collector: Collector) -> Starlette:
@@ -24,11 +25,12 @@ def create_app(collector: Collector) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        work = asyncio.create_task(collector.work_for_ever())
-        yield
-        work.cancel()
-        await asyncio.gather(work, return_exceptions=True)
-        collector.close()
+        with at_work(collector.settings.data_dir):
+            work = asyncio.create_task(collector.work_for_ever())
+            yield
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+            collector.close()
 
     printer = Printer(alone=True)
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from collector import links
 from collector.context import Desk
-from collector.errors import LinkError
+from collector.errors import LedgerError, LinkError
 from collector.forms import first, read_form, refuse_foreign_posts
 from collector.pages import security_headers
 from collector.questionnaire import Fault, Question, Questionnaire, validate
@@ -71,8 +71,9 @@ class AuthorPages:
         if step == REWRITE:
             return await self._rewrite(seat, token, question, form.get("texte", []))
         try:
-            done = await self._desk.store.withdraw(seat.sent, question or None)
-        except SQLAlchemyError:
+            today = self._desk.clock().date()
+            done = await self._desk.store.withdraw(seat.sent, question or None, today)
+        except (SQLAlchemyError, LedgerError):
             log.exception("a withdrawal could not be recorded")
             return self._author(seat, token, fault=FAILED, status=503)
         return self._desk.go(f"/r?etape={DONE}" if done else "/r", token)

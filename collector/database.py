@@ -2,7 +2,8 @@
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -65,12 +66,41 @@ def driven(url: str) -> URL:
     return address.set(drivername="postgresql+psycopg") if address.drivername == "postgresql" else address
 
 
-def migrate(engine: Engine) -> None:
-    """Bring the schema to this release."""
+def migrate(engine: Engine, revision: str = "head") -> None:
+    """Bring the schema to this release, or to an earlier revision of it."""
     config = _alembic_config()
     with engine.execution_options(write=True).begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What copying a whole database takes: its tables, parents first; its revisions, the oldest first; how it is
+    opened, which revision it has (empty: none) and how it is brought to one."""
+
+    tables: tuple[Table, ...]
+    revisions: tuple[str, ...]
+    open: Callable[[str], Engine]
+    revision_of: Callable[[Engine], str]
+    migrate: Callable[[Engine, str], None]
+
+
+def schema() -> Schema:
+    """The collector's own."""
+    return Schema(tuple(models.metadata.sorted_tables), revisions(), open_engine, revision_of, migrate)
+
+
+def revision_of(engine: Engine) -> str:
+    """The revision of a database's schema, empty when no migration ever ran."""
+    with engine.connect() as connection:
+        return next(iter(MigrationContext.configure(connection).get_current_heads()), "")
+
+
+def revisions() -> tuple[str, ...]:
+    """Every revision of the schema, the oldest first."""
+    walked = ScriptDirectory.from_config(_alembic_config()).walk_revisions()
+    return tuple(script.revision for script in walked)[::-1]
 
 
 def is_current(engine: Engine) -> bool:

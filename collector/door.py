@@ -12,6 +12,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Self, cast
 
+from sqlalchemy import Connection
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
@@ -29,9 +30,12 @@ from collector.crossing import (
     followed,
     progress_of,
 )
+from collector.database import Schema, schema
 from collector.errors import (
     CampaignError,
     CollectorError,
+    FolderBusy,
+    LedgerError,
     LinkError,
     QuestionnaireError,
     RosterError,
@@ -44,8 +48,8 @@ from collector.mailing.courier import Courier
 from collector.mailing.letters import compose_mail
 from collector.mailing.roster import RosterFile, read_roster
 from collector.mailing.round import Round, make_round, wait_after
-from collector.mailing.stopping import addresses_bounced, note_bounces
-from collector.mailing.store import MailCounts, Roster
+from collector.mailing.stopping import addresses_bounced, note_bounces, stop_contacts
+from collector.mailing.store import MailCounts, Roster, doubt_what_was_due
 from collector.mailing.transport import (
     Deferred,
     Folder,
@@ -57,6 +61,7 @@ from collector.mailing.transport import (
     check_mail,
 )
 from collector.pages import Printer
+from collector.presence import UNFINISHED, alone, at_work
 from collector.preview import create_preview
 from collector.questionnaire import (
     NO_OWN,
@@ -85,10 +90,18 @@ from collector.questionnaire.own import (
     option_key,
 )
 from collector.records import PARIS, Campaign, News, Sending
-from collector.retention import Purged, purge
+from collector.retention import Purged, months_before, purge
 from collector.settings import Settings, checked_database_url, first_fault, server_of
 from collector.versions import Versions
 from collector.views import routes
+from collector.withdrawals import store as withdrawals
+from collector.withdrawals.ledger import Ledger, sync_folder
+from collector.withdrawals.ledger import files_of as ledger_files
+from collector.withdrawals.ledger import read as read_ledger
+from collector.withdrawals.lines import Line, latest_wishes
+from collector.withdrawals.lines import mark as ledger_mark
+from collector.withdrawals.lines import tag as key_tag
+from collector.withdrawals.store import Again
 from collector.writer import Writer
 
 __all__ = [
@@ -99,6 +112,8 @@ __all__ = [
     "NO_OWN",
     "OWN_KINDS",
     "SCALE",
+    "UNFINISHED",
+    "Again",
     "Answers",
     "Arrivals",
     "Axis",
@@ -108,9 +123,13 @@ __all__ = [
     "Collector",
     "CollectorError",
     "Deferred",
+    "FolderBusy",
     "Followed",
     "Invitations",
     "Language",
+    "Ledger",
+    "LedgerError",
+    "Line",
     "LinkError",
     "MailCounts",
     "OpenedCampaign",
@@ -127,23 +146,33 @@ __all__ = [
     "RosterError",
     "RosterFile",
     "Round",
+    "Schema",
     "SeatsTaken",
     "SettingError",
     "Settings",
     "Transport",
     "Unavailable",
     "Uncertain",
+    "alone",
+    "at_work",
     "check_mail",
     "checked_database_url",
     "compose_mail",
     "default_questionnaire",
     "first_fault",
+    "key_tag",
+    "latest_wishes",
+    "ledger_files",
+    "ledger_mark",
     "make_round",
     "network_of",
     "option_key",
     "parse",
     "preview_application",
     "read_document",
+    "read_ledger",
+    "schema",
+    "sync_folder",
     "wait_after",
 ]
 
@@ -172,8 +201,10 @@ class Collector:
         self._clock = clock
         self._engine = database.open_engine(settings.database_url)
         self._writer = Writer(self._engine)
-        self._store = store.Store(self._engine, self._writer)
-        self._roster = Roster(self._engine, self._writer)
+        self.ledger = Ledger(settings.ledger, settings.keys, make_folder=settings.withdrawals_file is None)
+        """What authors and people who get mails take back, kept outside the database."""
+        self._store = store.Store(self._engine, self._writer, self.ledger)
+        self._roster = Roster(self._engine, self._writer, self.ledger)
         self._versions = Versions(self._store)
         self.mail_trouble = ""
         """Why the last round of mails stopped before its end, in French; empty when it did not."""
@@ -389,6 +420,7 @@ class Collector:
             try:
                 if monotonic() - purged_at >= PURGE_EVERY_SECONDS:
                     await asyncio.to_thread(self.purge)
+                    await asyncio.to_thread(self._keep_ledger)
                     purged_at = monotonic()
                 round_made = await asyncio.to_thread(self._hand_over)
                 await asyncio.to_thread(self._store.overwrite_log)  # who answered leaves the roster: not its log alone
@@ -402,6 +434,41 @@ class Collector:
     def purge(self) -> Purged:
         """Erase what is past its time."""
         return purge(self._store, self._roster, self.settings, self._clock())
+
+    def _keep_ledger(self) -> None:
+        """Complete the ledger; where it cannot be written, nothing else waits for it."""
+        try:
+            self.complete_ledger()
+        except LedgerError as error:
+            log.error("%s", error)
+
+    # -- what must not come back -------------------------------------------------------------------------------------
+
+    def complete_ledger(self) -> int:
+        """Add to the ledger what the database knows and it does not: what other hosts were told, or what was taken
+        back before there was one; gives how many lines. Raises LedgerError."""
+        with self._engine.connect() as connection:
+            return self.ledger.add_missing(withdrawals.known(connection, self.settings.keys()[0], self._clock().date()))
+
+    def do_again(self, wanted: Sequence[Line], restored: datetime, *, mails_left: bool) -> tuple[Again, int]:
+        """Do in a database that is of an earlier moment again what the lines of a ledger tell: take back, stop, close.
+
+        ``mails_left``: mails that were due since that moment may have left, so none of them is sent; also gives how
+        many those were. Raises StoreClosed.
+        """
+        keys, now = self.settings.keys(), self._clock()
+        month = months_before(now.date(), self.settings.optout_months).strftime("%Y-%m")
+
+        def run(connection: Connection) -> tuple[Again, int]:
+            again = withdrawals.do_again(connection, wanted, keys, month)
+            since, moment = int(restored.timestamp()), int(now.timestamp())
+            return again, doubt_what_was_due(connection, since, moment) if mails_left else 0
+
+        done = self._writer.write_now(run)
+        unwilling = {line.mark for line in wanted if line.kind == "address" and line.when >= month}
+        if unwilling:
+            stop_contacts(self._roster, keys, unwilling)
+        return done
 
     # -- responses ---------------------------------------------------------------------------------------------------
 

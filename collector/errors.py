@@ -8,7 +8,9 @@
     │   └── SeatsTaken        every seat of a campaign is taken
     ├── RosterError           a roster cannot be read, or one of its addresses is none
     ├── MailError             a mail could not be handed over (``collector.mailing.transport`` says how)
-    └── StoreClosed           the writer was stopped before the write was done
+    ├── StoreClosed           the writer was stopped before the write was done
+    ├── LedgerError           the ledger of withdrawals cannot be written or read
+    └── FolderBusy            somebody else works on the folder of data, or left it half restored
 
 Messages are French sentences: they reach an operator or a respondent as they are.
 """
@@ -48,3 +50,11 @@ class MailError(CollectorError):
 
 class StoreClosed(CollectorError):
     """The writer was stopped before the write was done: nothing was acknowledged, nothing was saved."""
+
+
+class LedgerError(CollectorError):
+    """The ledger of withdrawals cannot be written, and then nothing was changed; or it cannot be read."""
+
+
+class FolderBusy(CollectorError):
+    """Somebody else works on the folder of data, or left it half restored."""

@@ -1,13 +1,17 @@
 """Stopping mails: a page that asks, a post that stops, with or without a browser (RFC 8058)."""
 
+import logging
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from collector import links
 from collector.context import Desk
-from collector.errors import LinkError
+from collector.errors import LedgerError, LinkError
 from collector.mailing.stopping import stop_mails
+
+log = logging.getLogger("sirius.collector")
 
 
 class OptOutPages:
@@ -32,7 +36,13 @@ class OptOutPages:
         except LinkError:
             return self._desk.lost(request)
         month = self._desk.clock().strftime("%Y-%m")
-        await run_in_threadpool(stop_mails, self._desk.roster, self._desk.settings.keys(), address_hash, month)
+        try:
+            await run_in_threadpool(stop_mails, self._desk.roster, self._desk.settings.keys(), address_hash, month)
+        except LedgerError:
+            log.exception("an opt-out could not be recorded")
+            response = self._desk.printer.page("busy.html", 503)
+            response.headers["retry-after"] = "5"
+            return response
         return self._desk.printer.page("optout.html", path=request.url.path, done=True)
 
     def _read(self, request: Request) -> str:

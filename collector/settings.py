@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     """Answers under which a response is too empty; 0: never."""
     network_seats: int = Field(default=60, ge=1)
     """Seats of common links that one network may take in an hour before they are marked."""
+    withdrawals_file: Path | None = None
+    """Where the ledger of what authors take back is kept; None: in the folder of data."""
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -58,6 +60,11 @@ class Settings(BaseSettings):
             return cls()
         except ValidationError as error:
             raise SettingError(first_fault(error)) from None
+
+    @field_validator("withdrawals_file", mode="before")
+    @classmethod
+    def _take_nothing_for_none(cls, value: object) -> object:
+        return value or None
 
     @field_validator("secret_keys", mode="before")
     @classmethod
@@ -113,6 +120,11 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """SQLAlchemy URL of the collector's database."""
         return self.collector_database_url or f"sqlite:///{self.data_dir.resolve() / 'collector.db'}"
+
+    @property
+    def ledger(self) -> Path:
+        """File of the ledger of what authors take back; see ``collector.withdrawals``."""
+        return self.withdrawals_file or self.data_dir / "retraits"
 
     @property
     def secure(self) -> bool:

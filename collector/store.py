@@ -14,6 +14,7 @@ from collector.errors import CampaignError, LinkError, SeatsTaken
 from collector.questionnaire import NO_OWN, Answers, Section, own_from, own_to
 from collector.records import PARIS, Campaign, Counted, News, Recorded, Seat, Sending, Sent, answers_from, answers_to
 from collector.sending.store import record
+from collector.withdrawals.ledger import Ledger
 from collector.writer import Writer
 
 NIGHT_HOURS = range(2, 5)
@@ -52,9 +53,10 @@ _SEAT = (
 class Store:
     """Reads and writes of the collector."""
 
-    def __init__(self, engine: Engine, writer: Writer) -> None:
+    def __init__(self, engine: Engine, writer: Writer, ledger: Ledger) -> None:
         self._engine = engine
         self._writer = writer
+        self._ledger = ledger
         self._quick = QuickReader(engine)
         self._seat_query = Compiled(_SEAT, engine.dialect)
         self._anew: tuple[int, ...] = ()
@@ -101,15 +103,19 @@ class Store:
         self._writer.write_now(lambda c: c.execute(CAMPAIGN.insert(), rows) and None)
 
     def close_campaign(self, campaign_id: str, now: datetime) -> None:
-        """Close a campaign before its last day; one that is over already stays as it was. Raises CampaignError."""
+        """Close a campaign before its last day; one that is over already stays as it was.
+
+        Raises CampaignError, LedgerError.
+        """
         if now.timestamp() >= self.campaign(campaign_id).ends_at.timestamp():
             return
-        statement = (
-            update(CAMPAIGN)
-            .where(CAMPAIGN.c.id == campaign_id, CAMPAIGN.c.closed_at.is_(None))
-            .values(closed_at=int(now.timestamp()))
-        )
-        self._writer.write_now(lambda c: c.execute(statement) and None)
+        second, day = int(now.timestamp()), now.astimezone(PARIS).date().isoformat()
+
+        def run(connection: Connection) -> None:
+            if close_by_hand(connection, campaign_id, second):
+                self._ledger.note_closing(campaign_id, day, second)
+
+        self._writer.write_now(run)
 
     def campaign(self, campaign_id: str) -> Campaign:
         """The campaign under an id; raises CampaignError."""
@@ -227,22 +233,17 @@ class Store:
 
         return await self._writer.write(run)
 
-    async def withdraw(self, sent: Sent, question: str | None) -> bool:
-        """Take one text back, or (None) the whole response; False when there was nothing left to take back."""
+    async def withdraw(self, sent: Sent, question: str | None, today: date) -> bool:
+        """Take one text back, or (None) the whole response; False when there was nothing left to take back.
+
+        The ledger has it on its disk before the database does: whoever is told that it is gone will not see it come
+        back with an older day. Raises LedgerError, and then nothing has changed.
+        """
 
         def run(connection: Connection) -> bool:
-            if question is not None:
-                if not _change_text(connection, sent.id, question, None):
-                    return False
-            else:
-                gone = connection.execute(
-                    update(RESPONSE)
-                    .where(RESPONSE.c.id == sent.id, RESPONSE.c.withdrawn.is_(False))
-                    .values(withdrawn=True, answers=answers_to(Answers()), marks=[])
-                ).rowcount
-                if not gone:
-                    return False
-            _note(connection, sent.id, "withdrawn", question)
+            if not take_back(connection, sent.id, question):
+                return False
+            self._ledger.note("text" if question else "response", sent.id, today.isoformat(), question or "")
             return True
 
         return await self._writer.write(run)
@@ -326,6 +327,29 @@ class Store:
             return connection.execute(delete(INVITATION).where(INVITATION.c.campaign_id.in_(over))).rowcount
 
         return self._writer.write_now(run)
+
+
+def take_back(connection: Connection, response_id: str, question: str | None) -> bool:
+    """Take one text of a response back, or (None) all of it; False when there was nothing left to take back."""
+    if question is not None:
+        if not _change_text(connection, response_id, question, None):
+            return False
+    else:
+        gone = connection.execute(
+            update(RESPONSE)
+            .where(RESPONSE.c.id == response_id, RESPONSE.c.withdrawn.is_(False))
+            .values(withdrawn=True, answers=answers_to(Answers()), marks=[])
+        ).rowcount
+        if not gone:
+            return False
+    _note(connection, response_id, "withdrawn", question)
+    return True
+
+
+def close_by_hand(connection: Connection, campaign_id: str, second: int) -> bool:
+    """Close a campaign at a second since 1970; False when it is not there, or somebody closed it already."""
+    still = update(CAMPAIGN).where(CAMPAIGN.c.id == campaign_id, CAMPAIGN.c.closed_at.is_(None))
+    return connection.execute(still.values(closed_at=second)).rowcount == 1
 
 
 def seats_left(connection: Connection, campaign_id: str) -> int | None:

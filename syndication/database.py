@@ -15,6 +15,7 @@ from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from collector.door import Schema
 from syndication import models
 
 BUSY_MILLISECONDS = 20_000
@@ -158,12 +159,29 @@ class Prepared:
         return found
 
 
-def migrate(engine: Engine) -> None:
-    """Bring the schema to this release."""
+def migrate(engine: Engine, revision: str = "head") -> None:
+    """Bring the schema to this release, or to an earlier revision of it."""
     config = _alembic_config()
     with writing(engine).begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
+
+
+def schema() -> Schema:
+    """What copying the hub's database takes."""
+    return Schema(tuple(models.metadata.sorted_tables), revisions(), open_engine, revision_of, migrate)
+
+
+def revision_of(engine: Engine) -> str:
+    """The revision of a database's schema, empty when no migration ever ran."""
+    with engine.connect() as connection:
+        return next(iter(MigrationContext.configure(connection).get_current_heads()), "")
+
+
+def revisions() -> tuple[str, ...]:
+    """Every revision of the schema, the oldest first."""
+    walked = ScriptDirectory.from_config(_alembic_config()).walk_revisions()
+    return tuple(script.revision for script in walked)[::-1]
 
 
 def is_current(engine: Engine) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from collector.door import check_mail
+from collector.door import check_mail, ledger_files
 from syndication import asgi, database, store
 from syndication.accounts.store import people_with
 from syndication.alerts import store as alerts
@@ -30,7 +30,14 @@ def examine(read_settings: Callable[[], Settings]) -> list[str]:
         return [str(error)]
     except OSError as error:
         return [f"SIRIUS_DATA_DIR : {error.strerror} ({error.filename})"]
-    return [*_folder(settings), *_address(settings), *_publisher(settings), *_mail(settings), *_databases(settings)]
+    return [
+        *_folder(settings),
+        *_ledger(settings),
+        *_address(settings),
+        *_publisher(settings),
+        *_mail(settings),
+        *_databases(settings),
+    ]
 
 
 def _folder(settings: Settings) -> list[str]:
@@ -40,6 +47,18 @@ def _folder(settings: Settings) -> list[str]:
     kept = settings.data_dir / "secret_keys"
     if kept.exists() and kept.stat().st_mode & 0o077:
         faults.append(f"{kept} : d'autres que vous peuvent lire les clés (chmod 600).")
+    return faults
+
+
+def _ledger(settings: Settings) -> list[str]:
+    """Files of the ledger that could not be added to, in sentences: nobody could take anything back."""
+    faults: list[str] = []
+    for path in ledger_files(settings.collector.ledger).values():
+        there = path if path.exists() else path.parent
+        if there != settings.data_dir and not os.access(there, os.W_OK):
+            faults.append(
+                f"SIRIUS_WITHDRAWALS_FILE : {path} ne peut pas être écrit ; personne ne pourrait rien retirer."
+            )
     return faults
 
 

@@ -1,6 +1,6 @@
 """Who must not be written to any more: those who asked, and those whose address does not exist."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from email import message_from_bytes
 from email.message import Message
 from email.policy import compat32
@@ -8,14 +8,23 @@ from email.policy import compat32
 from collector import links
 from collector.mailing.store import BOUNCED, STOPPED, Roster
 
+SLICE = 500
+
 
 def stop_mails(roster: Roster, keys: Sequence[str], address_hash: str, month: str) -> None:
     """Write no more to an address known by its hash, in any campaign, now or later."""
     roster.opt_out(address_hash, month)
+    stop_contacts(roster, keys, {address_hash})
+
+
+def stop_contacts(roster: Roster, keys: Sequence[str], hashes: Set[str]) -> int:
+    """Write no more to the contacts whose addresses have one of some hashes; gives how many there were."""
     meant = [
-        contact for contact, address in roster.active_contacts() if address_hash in links.address_hashes(keys, address)
+        contact
+        for contact, address in roster.active_contacts()
+        if not hashes.isdisjoint(links.address_hashes(keys, address))
     ]
-    roster.stop(meant, STOPPED)
+    return sum(roster.stop(meant[start : start + SLICE], STOPPED) for start in range(0, len(meant), SLICE))
 
 
 def note_bounces(roster: Roster, addresses: Sequence[str]) -> int:

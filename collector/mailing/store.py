@@ -13,6 +13,7 @@ from collector.errors import CampaignError, SeatsTaken
 from collector.numbers import french_number
 from collector.records import PARIS, Campaign
 from collector.store import CAMPAIGN, INVITATION, campaign_from, seats_left
+from collector.withdrawals.ledger import Ledger
 from collector.writer import Writer
 
 CONTACT = table(models.Contact)
@@ -59,9 +60,10 @@ class MailCounts:
 class Roster:
     """Contacts, outbox, opt-outs."""
 
-    def __init__(self, engine: Engine, writer: Writer) -> None:
+    def __init__(self, engine: Engine, writer: Writer, ledger: Ledger) -> None:
         self._engine = engine
         self._writer = writer
+        self._ledger = ledger
 
     def enlist(
         self,
@@ -224,11 +226,11 @@ class Roster:
     # -- people who must not be written to ---------------------------------------------------------------------------
 
     def opt_out(self, address_hash: str, month: str) -> None:
-        """Write no more to an address, known by its hash, in any campaign."""
+        """Write no more to an address, known by its hash, in any campaign; raises LedgerError, and nothing changed."""
 
         def run(connection: Connection) -> None:
-            insert = insert_in(connection.dialect)(OPT_OUT).values(address_hash=address_hash, month=month)
-            connection.execute(insert.on_conflict_do_nothing(index_elements=["address_hash"]))
+            if keep_opt_out(connection, address_hash, month):
+                self._ledger.note_address(address_hash, month)
 
         self._writer.write_now(run)
 
@@ -273,6 +275,29 @@ class Roster:
         """Erase wishes older than a month (YYYY-MM); gives how many."""
         statement = delete(OPT_OUT).where(OPT_OUT.c.month < before_month)
         return self._writer.write_now(lambda c: c.execute(statement).rowcount)
+
+
+def keep_opt_out(connection: Connection, address_hash: str, month: str) -> bool:
+    """Remember that an address wants no mail; False when it was known."""
+    insert = insert_in(connection.dialect)(OPT_OUT).values(address_hash=address_hash, month=month)
+    fresh = insert.on_conflict_do_nothing(index_elements=["address_hash"]).returning(OPT_OUT.c.address_hash)
+    return connection.execute(fresh).first() is not None
+
+
+def doubt_what_was_due(connection: Connection, since: int, moment: int) -> int:
+    """Set apart as uncertain the mails that were to leave between two seconds since 1970, and may have; gives how many.
+
+    Reminders that would have followed them by then may have left too; those that follow later are still to come.
+    """
+    doubted = 0
+    while True:
+        query = select(MAIL.c.id, MAIL.c.not_before).where(MAIL.c.state != "uncertain", MAIL.c.not_before <= moment)
+        due = connection.execute(query).all()
+        if not due:
+            return doubted
+        for mail_id, not_before in due:
+            _advance(connection, mail_id, max(not_before, since), keep=True)
+        doubted += len(due)
 
 
 def _enlist(connection: Connection, campaign_id: str, fresh: Sequence[tuple[str, str]], moment: int) -> None:

@@ -1,5 +1,6 @@
 """Somebody's own page: name, sessions, mails, what they may open."""
 
+import logging
 from collections.abc import Callable, Mapping
 
 from sqlalchemy import Connection
@@ -8,14 +9,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from collector.door import LedgerError
 from syndication.accounts import signin, store
 from syndication.accounts.store import Person
 from syndication.catalogue import store as catalogue
 from syndication.context import Hub
 from syndication.database import writing
 from syndication.errors import SignInError
-from syndication.letters import store as letters
 from syndication.letters.kinds import stoppable
+from syndication.letters.wishes import wish
 from syndication.pages import for_roles, page, places, read_form, see_other, session_cookie
 
 NAME = 80
@@ -32,6 +34,7 @@ ROLE_NAMES = {
     "cfa": "Établissement",
 }  # fmt: skip
 """What each role is called."""
+log = logging.getLogger("sirius.accounts")
 Act = Callable[[Connection, Person, Mapping[str, str], str], bool]
 """Does something for somebody, in their current session; False when what they name is not theirs."""
 
@@ -56,7 +59,8 @@ class _Account:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._acts: Mapping[str, Act] = {
-            "nom": _rename, "session": _end_session, "autres": _end_others, "arreter": _stop, "reprendre": _resume,
+            "nom": _rename, "session": _end_session, "autres": _end_others, "arreter": self._stop,
+            "reprendre": self._resume,
         }  # fmt: skip
 
     async def show(self, request: Request, person: Person) -> Response:
@@ -69,6 +73,10 @@ class _Account:
             found = await run_in_threadpool(self._do, wished, person, form, self._session(request))
         except SignInError as error:
             return self._page(request, person, 422, fault=str(error), typed=form.get("nom", ""))
+        except LedgerError:
+            log.exception("a wish about mails could not be recorded")
+            fault = "Nous n'avons pas pu l'enregistrer\u00a0: rien n'a changé. Réessayez dans un instant."
+            return self._page(request, person, 503, fault=fault)
         if not found:
             fault = "Cela n'est pas à vous, ou n'est plus là\u00a0: rien n'a été changé."
             return self._page(request, person, 404, fault=fault)
@@ -80,6 +88,16 @@ class _Account:
             raise SignInError("Cette page ne sait pas faire cela.")
         with writing(self._hub.engine).begin() as connection:
             return act(connection, person, form, current)
+
+    def _stop(self, connection: Connection, person: Person, form: Mapping[str, str], _current: str) -> bool:
+        return self._choose(connection, person, form.get("mails", ""), stopped=True)
+
+    def _resume(self, connection: Connection, person: Person, form: Mapping[str, str], _current: str) -> bool:
+        return self._choose(connection, person, form.get("mails", ""), stopped=False)
+
+    def _choose(self, connection: Connection, person: Person, kind: str, *, stopped: bool) -> bool:
+        known = kind in stoppable({access.role for access in person.accesses})
+        return known and wish(self._hub, connection, person.id, kind, stopped=stopped)
 
     def _session(self, request: Request) -> str:
         return signin.hashed(request.cookies.get(session_cookie(self._hub), ""))
@@ -128,18 +146,3 @@ def _end_session(connection: Connection, person: Person, form: Mapping[str, str]
 def _end_others(connection: Connection, person: Person, _form: Mapping[str, str], current: str) -> bool:
     store.end_other_sessions(connection, person.id, current)
     return True
-
-
-def _stop(connection: Connection, person: Person, form: Mapping[str, str], _current: str) -> bool:
-    return _choose(connection, person, form, stopped=True)
-
-
-def _resume(connection: Connection, person: Person, form: Mapping[str, str], _current: str) -> bool:
-    return _choose(connection, person, form, stopped=False)
-
-
-def _choose(connection: Connection, person: Person, form: Mapping[str, str], *, stopped: bool) -> bool:
-    kind = form.get("mails", "")
-    if kind not in stoppable({access.role for access in person.accesses}):
-        return False
-    return letters.set_stopped(connection, person.id, kind, stopped=stopped)

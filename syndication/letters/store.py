@@ -17,6 +17,7 @@ LEASE = timedelta(minutes=5)
 """How long a process may keep a mail that it claimed: longer than a server may take over one."""
 REMEMBERED = timedelta(days=60)
 """How long it is remembered that news left, so that they are not owed twice."""
+ALERT = "alerte"
 _URGENT = [name for name, kind in KINDS.items() if kind.urgent]
 _AGAIN = [name for name, kind in KINDS.items() if kind.again]
 
@@ -105,10 +106,32 @@ def forget(connection: Connection, now: datetime) -> int:
     return connection.execute(old).rowcount
 
 
+def count_as_sent(connection: Connection, now: datetime) -> int:
+    """Count as sent every mail that was to leave by now, since it may have; gives how many.
+
+    Alerts are kept: somebody may be in danger, and twice is better than never.
+    """
+    query = select(LETTER.c.id).where(LETTER.c.state != "left", LETTER.c.not_before <= now, LETTER.c.kind != ALERT)
+    doubtful = connection.execute(query).scalars().all()
+    for letter_id in doubtful:
+        settle(connection, letter_id, now)
+    return len(doubtful)
+
+
 def count_waiting(connection: Connection) -> int:
     """How many mails have not left."""
     query = select(func.count()).select_from(LETTER).where(LETTER.c.state != "left")
     return connection.execute(query).scalar_one()
+
+
+def address_of(connection: Connection, person_id: int) -> str:
+    """The address of somebody, empty when nobody is known under the id."""
+    return connection.execute(select(PERSON.c.email).where(PERSON.c.id == person_id)).scalar() or ""
+
+
+def people(connection: Connection) -> list[tuple[int, str]]:
+    """Everybody who may get mails of the hub: id, address."""
+    return [(row.id, row.email) for row in connection.execute(select(PERSON.c.id, PERSON.c.email))]
 
 
 def set_stopped(connection: Connection, person_id: int, kind: str, *, stopped: bool) -> bool:

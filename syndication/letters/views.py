@@ -1,17 +1,22 @@
 """The page where a kind of mail is stopped, without signing in. A GET shows; a POST stops (RFC 8058 asks for that)."""
 
+import logging
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from collector.door import LedgerError
 from syndication.context import Hub
 from syndication.database import writing
 from syndication.errors import SignInError
-from syndication.letters import store
 from syndication.letters.kinds import KINDS
 from syndication.letters.stopping import read_stop
+from syndication.letters.wishes import wish
 from syndication.pages import page, read_form
+
+log = logging.getLogger("sirius.mail")
 
 
 def create_routes(hub: Hub) -> list[BaseRoute]:
@@ -20,7 +25,7 @@ def create_routes(hub: Hub) -> list[BaseRoute]:
     def stop(token: str) -> str:
         kind, person_id = read_stop(hub.settings.keys(), token)
         with writing(hub.engine).begin() as connection:
-            if not store.set_stopped(connection, person_id, kind, stopped=True):
+            if not wish(hub, connection, person_id, kind, stopped=True):
                 raise SignInError("Ce lien ne mène plus à personne.")
         return kind
 
@@ -37,6 +42,11 @@ def create_routes(hub: Hub) -> list[BaseRoute]:
             kind = await run_in_threadpool(stop, request.path_params["token"])
         except SignInError as error:
             return page("accounts/stop.html", 404, private=True, fault=str(error), kind=None, done=False)
+        except LedgerError:
+            log.exception("a wish for no more mail could not be recorded")
+            response = page("site/unavailable.html", 503, private=True)
+            response.headers["retry-after"] = "5"
+            return response
         return page("accounts/stop.html", private=True, fault="", kind=KINDS[kind], done=True)
 
     return [

@@ -202,3 +202,12 @@ def test_a_mail_server_that_cannot_be_read_is_refused_in_french(monkeypatch: pyt
     said = str(refused(monkeypatch, "SIRIUS_SMTP_URL", server))
     assert said.startswith("SIRIUS_SMTP_URL : ")
     assert "Port" not in said
+
+
+def test_the_ledger_of_withdrawals_is_in_the_folder_of_data_or_where_it_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SIRIUS_DATA_DIR", str(tmp_path))
+    for said, where in (("", tmp_path / "retraits"), ("/autre/disque/retraits", Path("/autre/disque/retraits"))):
+        monkeypatch.setenv("SIRIUS_WITHDRAWALS_FILE", said)
+        assert Settings.from_environment().ledger == where

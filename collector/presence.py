@@ -1,0 +1,74 @@
+"""Who works on a folder of data: services and commands together, a restoration or a move alone.
+
+The lock is the system's own, on the folder itself: it writes nothing, and ends with its process, however that ends. A
+file says that a restoration has not come to its end: nobody works on half of the data.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from collector.errors import FolderBusy
+
+UNFINISHED = "restauration-inachevee"
+"""Name of the file that stands in the folder of data while it is being restored."""
+
+if sys.platform == "win32":
+
+    def _take(descriptor: int, *, alone: bool, wait: bool = False) -> None:
+        """No lock of a folder there."""
+else:
+    import fcntl
+
+    def _take(descriptor: int, *, alone: bool, wait: bool = False) -> None:
+        """Lock what is open; raises BlockingIOError when somebody else has it."""
+        kind = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
+        fcntl.flock(descriptor, kind if wait else kind | fcntl.LOCK_NB)
+
+
+@contextmanager
+def at_work(folder: Path) -> Iterator[None]:
+    """Be one of those who work on a folder; raises FolderBusy while somebody must be alone, or left half of it."""
+    with _held(folder, alone=False, busy="Une restauration ou un déménagement de ces données est en cours"):
+        if (folder / UNFINISHED).exists():
+            raise FolderBusy(
+                f"Une restauration dans {folder} n'est pas allée au bout : relancez « sirius restore » avant tout."
+            )
+        yield
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Be the only one who works on a folder, which is made when absent; raises FolderBusy when somebody else does."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with _held(folder, alone=True, busy=f"Un service ou une commande travaille sur {folder} : arrêtez-le d'abord"):
+        yield
+
+
+@contextmanager
+def locked(descriptor: int) -> Iterator[None]:
+    """Wait for one's turn to write what is open: several processes may share it."""
+    with suppress(OSError):  # a disk that knows no locks
+        _take(descriptor, alone=True, wait=True)
+    yield
+
+
+@contextmanager
+def _held(folder: Path, *, alone: bool, busy: str) -> Iterator[None]:
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:  # nothing is kept there
+        yield
+        return
+    try:
+        try:
+            _take(descriptor, alone=alone)
+        except BlockingIOError:
+            raise FolderBusy(f"{busy}.") from None
+        except OSError:
+            pass  # a disk that knows no locks
+        yield
+    finally:
+        os.close(descriptor)
