@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
+from collector.door import at_work
 from syndication import worker
 from syndication.accounts import account
 from syndication.accounts import views as accounts
@@ -72,6 +73,12 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        with at_work(hub.settings.data_dir):
+            async with serving():
+                yield
+
+    @contextlib.asynccontextmanager
+    async def serving() -> AsyncIterator[None]:
         ready.catch_up()
         tasks = [asyncio.create_task(ready.follow()), asyncio.create_task(gate.follow())]
         if background:

@@ -8,7 +8,18 @@ import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from collector.door import CollectorError
-from syndication.commands import campaigns, centres, data, mails, moderation, partners, people, questionnaires, running
+from syndication.commands import (
+    campaigns,
+    centres,
+    data,
+    keeping,
+    mails,
+    moderation,
+    partners,
+    people,
+    questionnaires,
+    running,
+)
 from syndication.errors import SyndicationError
 
 EXAMPLES = {
@@ -17,6 +28,9 @@ EXAMPLES = {
     "worker": "sirius worker",
     "migrate": "sirius migrate",
     "doctor": "sirius doctor",
+    "backup": "sirius backup /sauvegardes/2026-11-24",
+    "restore": "sirius restore /sauvegardes/2026-11-24 --withdrawals /autre-disque/retraits",
+    "move": "sirius move --collector postgresql://sirius@base/recueil --syndication postgresql://sirius@base/avis",
     "signin": "sirius signin lea@exemple.fr --role moderator",
     "catalogue import": "sirius catalogue import n_formation_diplome.csv certif_info.csv --dry-run",
     "catalogue opco": "sirius catalogue opco opco.csv",
@@ -86,6 +100,9 @@ _add(app, "serve", running.serve)
 _add(app, "worker", running.worker)
 _add(app, "migrate", running.migrate)
 _add(app, "doctor", running.doctor)
+_add(app, "backup", keeping.backup)
+_add(app, "restore", keeping.restore)
+_add(app, "move", keeping.move)
 _add(app, "signin", people.signin)
 _add(partner, "add", partners.partner_add, "partner ")
 _add(partner, "list", partners.partner_list, "partner ")

@@ -18,6 +18,7 @@ SyndicationError
 ├── QuestionRefused       a centre's own question cannot be kept as asked
 ├── PreviewError          a preview link cannot be made or opened
 ├── WebhookError          a receiver, its secret or a message cannot be trusted or used
+├── KeepingError          a backup, a restoration or a move cannot be done as asked
 └── ConfigurationError    a setting is missing or nonsense
 """
 
@@ -112,6 +113,10 @@ class PreviewError(SyndicationError):
 
 class WebhookError(SyndicationError):
     """A receiver, its secret or a message cannot be trusted or used; the message holds no secret."""
+
+
+class KeepingError(SyndicationError):
+    """A backup, a restoration or a move cannot be done as asked; the message says what to do."""
 
 
 class ConfigurationError(SyndicationError):

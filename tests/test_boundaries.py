@@ -29,7 +29,7 @@ PURE = (
     "syndication/results/disclosure.py", "syndication/results/compare.py", "syndication/results/years.py",
     "syndication/results/strengths.py", "syndication/results/figures.py",
     "syndication/fairness/figures.py", "syndication/fairness/statistics.py", "syndication/previews/links.py",
-    "syndication/replies/reading.py", "collector/withdrawals/lines.py",
+    "syndication/replies/reading.py", "syndication/keeping/manifest.py", "collector/withdrawals/lines.py",
     "widget/contract.py", "widget/options.py", "widget/render.py", "widget/words.py",
 )  # fmt: skip
 

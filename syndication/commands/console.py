@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from collector.door import at_work
 from syndication import asgi, database
 from syndication.context import Hub
 from syndication.errors import ConfigurationError
@@ -33,13 +34,18 @@ def give_json(value: Any) -> None:
 
 @contextmanager
 def opened_hub() -> Iterator[Hub]:
-    """The hub on the settings of the environment; new databases get their schema, old ones must be up to date."""
-    hub = asgi.open_hub(Settings.from_environment())
-    try:
-        prepare(hub)
-        yield hub
-    finally:
-        hub.close()
+    """The hub on the settings of the environment; new databases get their schema, old ones must be up to date.
+
+    Raises FolderBusy while they are being restored or moved.
+    """
+    settings = Settings.from_environment()
+    with at_work(settings.data_dir):
+        hub = asgi.open_hub(settings)
+        try:
+            prepare(hub)
+            yield hub
+        finally:
+            hub.close()
 
 
 def prepare(hub: Hub) -> None:

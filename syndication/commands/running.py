@@ -128,11 +128,13 @@ def worker() -> None:
 
 def migrate() -> None:
     """Met les deux bases au schéma de cette version."""
-    hub = asgi.open_hub(Settings.from_environment())
-    try:
-        asgi.migrate(hub)
-    finally:
-        hub.close()
+    settings = Settings.from_environment()
+    with collector.at_work(settings.data_dir):
+        hub = asgi.open_hub(settings)
+        try:
+            asgi.migrate(hub)
+        finally:
+            hub.close()
     say("Les deux bases sont à jour.")
 
 

@@ -4,7 +4,7 @@ Beside its words a verbatim holds the marks of its formation and centre, so that
 lists of that scope only. Words of a withdrawn text leave the index, and its segments are rewritten (``forget``).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Integer, String, delete, func, insert, select
@@ -86,6 +86,28 @@ def forget(connection: Connection) -> None:
         pages = MERGE_PAGES
         if connection.exec_driver_sql("SELECT total_changes()").scalar_one() - before < 2:
             return
+
+
+def words_held(connection: Connection) -> Iterator[tuple[int, str]]:
+    """Every entry of the index, by its number: number, terms."""
+    words = _words(connection)
+    terms = words.c.words
+    if connection.dialect.name == "postgresql":
+        terms = func.array_to_string(func.tsvector_to_array(terms), " ")
+    streamed = connection.execution_options(stream_results=True)
+    for row in streamed.execute(select(_number(words), terms).order_by(_number(words))):
+        yield tuple(row)
+
+
+def put_words(connection: Connection, entries: Sequence[tuple[int, str]]) -> None:
+    """Put entries in SQLite's index, under their numbers."""
+    rows = [{"rowid": number, "words": terms} for number, terms in entries]
+    connection.execute(insert(_words(connection)), rows)
+
+
+def as_vector(terms: str) -> str:
+    """Terms as PostgreSQL writes a ``tsvector``; they hold no sign that it would read."""
+    return " ".join(f"'{term}'" for term in terms.split())
 
 
 def verbatims_saying(connection: Connection, text: str, formations: Sequence[int], centre: int) -> Any:

@@ -1,0 +1,1 @@
+"""Keeping an installation: backups of both databases, their restoration, moves from one kind of database to another."""

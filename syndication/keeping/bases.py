@@ -1,0 +1,87 @@
+"""Both databases of an installation, as those who keep them handle them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from collector import door
+from collector.door import Schema
+from syndication import database
+from syndication.errors import KeepingError
+from syndication.keeping import manifest, store
+from syndication.keeping.postgresql import store as postgresql
+from syndication.keeping.sqlite import store as sqlite
+from syndication.settings import Settings
+
+HUB, COLLECTOR = "syndication", "collector"
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """One of the two databases: what it is called, where it is, what it is made of."""
+
+    name: str
+    url: str
+    schema: Schema
+
+    @property
+    def kind(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return manifest.SQLITE if self.url.startswith("sqlite") else manifest.POSTGRESQL
+
+    @property
+    def shown(self) -> str:
+        """Its address without a password."""
+        return make_url(self.url).render_as_string(hide_password=True)
+
+    @contextmanager
+    def opened(self) -> Iterator[Engine]:
+        """The database, for a while."""
+        engine = self.schema.open(self.url)
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+
+    def is_there(self) -> bool:
+        """True when there is a database, be it empty; a file is not made by looking."""
+        return self.kind != manifest.SQLITE or sqlite.file_of(self.url).exists()
+
+    def is_empty(self) -> bool:
+        """True when nobody has done anything in it yet."""
+        if not self.is_there():
+            return True
+        with self.opened() as engine, engine.connect() as connection:
+            return store.is_empty(connection)
+
+    def refuse_company(self) -> None:
+        """Raise KeepingError while others are connected to a PostgreSQL database: SQLite's are locked by folder."""
+        if self.kind == manifest.SQLITE:
+            return
+        with self.opened() as engine, engine.connect() as connection:
+            others = postgresql.others_connected(connection)
+        if others:
+            raise KeepingError(
+                f"{self.shown} : {others} autre(s) connexion(s) y travaillent. Arrêtez le service partout, "
+                "puis recommencez."
+            )
+
+
+def bases(settings: Settings) -> tuple[Base, Base]:
+    """The hub's database, then the collector's."""
+    return base_at(HUB, settings.database_url), base_at(COLLECTOR, settings.collector.database_url)
+
+
+def base_at(name: str, url: str) -> Base:
+    """One of the two databases at an address; raises KeepingError for one that we do not speak."""
+    try:
+        make_url(door.checked_database_url(url))
+    except (ValueError, ArgumentError):
+        raise KeepingError(
+            f"Base {name} : une adresse sqlite:////chemin/fichier.db ou postgresql://… est attendue."
+        ) from None
+    return Base(name, url, database.schema() if name == HUB else door.schema())

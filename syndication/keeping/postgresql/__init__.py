@@ -1,0 +1,1 @@
+"""Keeping PostgreSQL databases."""

@@ -1,0 +1,220 @@
+"""Restoring both databases from a backup, and bringing them to today before anybody is served.
+
+A mark stands in the folder of data from the first change to the last: no service starts on half of the data, and only
+another restoration may go on from there.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from collector import door
+from syndication.errors import KeepingError
+from syndication.keeping import folder as folders
+from syndication.keeping import manifest, store
+from syndication.keeping.backup import KEYS, Tell, ledger_of
+from syndication.keeping.bases import Base, bases
+from syndication.keeping.manifest import Manifest
+from syndication.keeping.postgresql import store as postgresql
+from syndication.keeping.sqlite import store as sqlite
+from syndication.keeping.today import Done, bring_to_today
+from syndication.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What whoever restores has decided. ``ledgers``: files of the ledger of withdrawals; ``replace``: what is there
+    already goes; ``other_keys``: links and sessions of that day may die; ``mails_left``: mails that were due then may
+    have left, so none is sent."""
+
+    ledgers: tuple[Path, ...] = ()
+    replace: bool = False
+    other_keys: bool = False
+    mails_left: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What came of it. ``later``: a ledger was found beside the backup's own, so withdrawals since then are known."""
+
+    manifest: Manifest
+    migrated: bool
+    later: bool
+    done: Done
+
+
+def restore(
+    settings: Settings, folder: Path, wish: Wish, clock: Callable[[], datetime], tell: Tell
+) -> Restored:  # fmt: skip
+    """Restore a backup into the databases of the settings; raises KeepingError, FolderBusy, LedgerError, OSError.
+
+    Nothing is touched before all of the backup was read and found whole.
+    """
+    told, both = folders.read_manifest(folder), bases(settings)
+    _refuse_unfit(told, both)
+    with door.alone(settings.data_dir):
+        unfinished = settings.data_dir / door.UNFINISHED
+        _refuse_full(both, replace=wish.replace or unfinished.exists())
+        keys = _keys_to_come(settings, folder, told, wish)
+        lines, later = _ledgers(settings, folder, wish.ledgers)
+        if not wish.other_keys:
+            _refuse_unknown_keys(lines, keys, told.moment.date())
+        folders.check(folder, told, _steps("vérification", told.size, tell))
+        unfinished.touch(mode=0o600)
+        _keep_keys(settings, keys)
+        _put_both_back(both, folder, told, tell)
+        done = bring_to_today(settings, lines, told.moment, clock, mails_left=wish.mails_left)
+        unfinished.unlink()
+    migrated = any(told.bases[base.name].revision != base.schema.revisions[-1] for base in both)
+    return Restored(told, migrated, later, done)
+
+
+def _refuse_unfit(told: Manifest, both: Sequence[Base]) -> None:
+    for base in both:
+        kept = told.bases.get(base.name)
+        if kept is None:
+            raise KeepingError(f"{manifest.NAME} ne dit rien de la base {base.name} : prenez une autre sauvegarde.")
+        if kept.revision not in base.schema.revisions:
+            raise KeepingError(
+                f"Cette sauvegarde vient d'une version plus récente (Sirius {told.release}, schéma {kept.revision} de "
+                f"la base {base.name}) : installez cette version, puis recommencez."
+            )
+        if kept.kind != base.kind:
+            raise KeepingError(
+                f"La base {base.name} a été sauvegardée depuis {_NAMES[kept.kind]}, et {base.shown} est en "
+                f"{_NAMES[base.kind]} : restaurez dans {_NAMES[kept.kind]}, puis passez par « sirius move »."
+            )
+
+
+_NAMES = {manifest.SQLITE: "SQLite", manifest.POSTGRESQL: "PostgreSQL"}
+
+
+def _refuse_full(both: Sequence[Base], *, replace: bool) -> None:
+    for base in both:
+        base.refuse_company()
+        if not replace and not base.is_empty():
+            raise KeepingError(
+                f"{base.shown} n'est pas vide, et rien n'y a été changé. Restaurez ailleurs (SIRIUS_DATA_DIR), ou "
+                "ajoutez --replace pour perdre ce qui s'y trouve."
+            )
+
+
+# -- keys and ledgers ------------------------------------------------------------------------------------------------
+
+
+def _keys_to_come(settings: Settings, folder: Path, told: Manifest, wish: Wish) -> tuple[str, ...]:
+    """The keys that the restored service will have, the backup's first; raises KeepingError when its own are not there.
+
+    Keys that the folder of data has already made are kept after them: links that they signed live on.
+    """
+    given = settings.collector.secret_keys
+    kept = folder / KEYS
+    saved = () if given or not kept.exists() else tuple(kept.read_text(encoding="ascii").split())
+    own = settings.data_dir / "secret_keys"
+    made = () if given or not own.exists() else tuple(own.read_text(encoding="ascii").split())
+    keys = given or (*saved, *(key for key in made if key not in saved))
+    if told.keys and told.keys[0] not in map(door.key_tag, keys) and not wish.other_keys:
+        raise KeepingError(
+            "Les clés de cette sauvegarde ne sont pas là : les liens, sessions et webhooks de ce jour-là seraient "
+            "perdus. Donnez-les dans SIRIUS_SECRET_KEYS, ou ajoutez --other-keys pour vous en passer."
+        )
+    return keys
+
+
+def _keep_keys(settings: Settings, keys: Sequence[str]) -> None:
+    if settings.collector.secret_keys or not keys:
+        return
+    path = settings.data_dir / "secret_keys"
+    draft = path.with_name(f"{path.name}.tmp")
+    draft.unlink(missing_ok=True)
+    with folders.create(draft) as file:
+        file.write("".join(f"{key}\n" for key in keys).encode("ascii"))
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(path)
+
+
+def _ledgers(settings: Settings, folder: Path, given: Sequence[Path]) -> tuple[list[door.Line], bool]:
+    """Lines of every ledger at hand, and whether one is not the backup's own."""
+    here = [path for path in (ledger_of(folder), settings.collector.ledger) if _is_ledger(path)]
+    lines = [line for path in (*here, *given) for line in door.read_ledger(path)]
+    return lines, bool(given) or settings.collector.ledger in here
+
+
+def _is_ledger(path: Path) -> bool:
+    return any(file.exists() for file in door.ledger_files(path).values())
+
+
+def _refuse_unknown_keys(lines: Sequence[door.Line], keys: Sequence[str], restored: date) -> None:
+    """Raise KeepingError when what was taken back since a day cannot be recognised: it would come back unseen."""
+    known, day = set(map(door.key_tag, keys)), restored.isoformat()
+    lost = sum(bool(line.key) and line.key not in known and line.when >= day for line in lines)
+    if lost:
+        raise KeepingError(
+            f"{lost} ligne(s) du registre des retraits sont marquées d'une clé qui n'est pas là : ajoutez-la à "
+            "SIRIUS_SECRET_KEYS, ou ajoutez --other-keys et retirez ces textes à la main."
+        )
+
+
+# -- databases -------------------------------------------------------------------------------------------------------
+
+
+def _put_both_back(both: Sequence[Base], folder: Path, told: Manifest, tell: Tell) -> None:
+    """Put both databases back at once: each mostly waits for its server or its disk."""
+    for base in both:  # one after the other: what runs migrations is shared
+        _make_room(base, told.bases[base.name])
+    with ThreadPoolExecutor(len(both)) as pool:
+        under_way = [pool.submit(_put_back, base, folder, told.bases[base.name], tell) for base in both]
+    for one in under_way:
+        one.result()
+
+
+def _make_room(base: Base, kept: manifest.Base) -> None:
+    """Leave nothing of what is there, and bring PostgreSQL's schema to where it was."""
+    if kept.kind == manifest.SQLITE:
+        path = sqlite.file_of(base.url)
+        sqlite.remove(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return
+    with base.opened() as engine:
+        with engine.begin() as connection:
+            postgresql.drop(connection, {*kept.tables, *(table.name for table in base.schema.tables), store.VERSION})
+        base.schema.migrate(engine, kept.revision)
+
+
+def _put_back(base: Base, folder: Path, kept: manifest.Base, tell: Tell) -> None:
+    """Put a database back and count it; raises KeepingError when it has not every row."""
+    if kept.kind == manifest.SQLITE:
+        path, source = sqlite.file_of(base.url), folder / f"{base.name}.db"
+        folders.copy(source, path, _steps(base.name, source.stat().st_size, tell))
+        door.sync_folder(path.parent)
+    else:
+        _fill_postgresql(base, folder / base.name, kept, tell)
+    with base.opened() as engine, engine.connect() as connection:
+        found = store.described(connection).tables
+    differs = [name for name, table in kept.tables.items() if found[name].rows != table.rows]
+    if differs:
+        raise KeepingError(f"Base {base.name} : {differs[0]} n'a pas toutes ses lignes. Recommencez la restauration.")
+
+
+def _fill_postgresql(base: Base, folder: Path, kept: manifest.Base, tell: Tell) -> None:
+    size = sum((folder / f"{name}{postgresql.ENDING}").stat().st_size for name in kept.tables)
+    with base.opened() as engine:
+        with engine.begin() as connection:
+            postgresql.put_back(connection, kept.tables, folder, kept.sequences, _steps(base.name, size, tell))
+        with engine.begin() as connection:
+            postgresql.analyse(connection, kept.tables)
+
+
+def _steps(name: str, total: int, tell: Tell) -> Callable[[int], None]:
+    done = 0
+
+    def step(size: int) -> None:
+        nonlocal done
+        done += size
+        tell(name, done, total)
+
+    return step

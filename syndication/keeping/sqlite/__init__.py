@@ -1,0 +1,1 @@
+"""Keeping SQLite databases."""

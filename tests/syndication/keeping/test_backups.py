@@ -1,0 +1,302 @@
+"""Backups: taken while people answer, whole or known not to be, restored elsewhere to the same."""
+
+import json
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from collector import database as collector_database
+from collector.door import FolderBusy, at_work
+from syndication import database, doctor
+from syndication.corpus import reading as corpus
+from syndication.database import writing
+from syndication.errors import KeepingError
+from syndication.keeping import manifest
+from syndication.keeping.backup import back_up
+from syndication.keeping.bases import bases
+from syndication.keeping.manifest import Manifest
+from syndication.keeping.restore import Wish, restore
+from syndication.partners import store as partners
+from syndication.settings import Settings
+from tests.helpers import FULL_ANSWER, Clock
+from tests.syndication.keeping.house import House, Places, counted, quiet
+from tests.syndication.test_publication import publish_everything
+
+Damage = Callable[[Path], object]
+
+
+def test_restored_elsewhere_all_is_there_and_says_the_same(house: House, places: Places, tmp_path: Path) -> None:
+    tokens = house.answer(7)
+    publish_everything(house.hub)
+    house.work()
+    told = house.back_up(tmp_path / "sauvegarde")
+    assert {name: {table: one.rows for table, one in base.tables.items()} for name, base in told.bases.items()} == (
+        counted(house.settings)
+    )
+    before, rows = house.exported(), counted(house.settings)
+    assert before["verbatim"].count(b"\n") == 14
+    with house.restored(places.new(), tmp_path / "sauvegarde") as (other, restored):
+        assert (restored.migrated, restored.later, restored.done.taken) == (False, False, 0)
+        other.work()
+        assert other.exported() == before
+        after = counted(other.settings)
+        marks = {"syndication": {"bookmark"}, "collector": set[str]()}
+        for name, tables in rows.items():
+            assert {k: v for k, v in after[name].items() if k not in marks[name]} == {
+                k: v for k, v in tables.items() if k not in marks[name]
+            }
+        assert other.respondents() == 7
+        assert f"Premier texte de {tokens[3]}." in other.page(tokens[3])
+        assert doctor.examine(lambda: other.settings) == []
+        assert other.answer(1)  # numbers and constraints are as they should be
+        assert other.respondents() == 8
+
+
+def test_what_the_hub_has_not_taken_in_yet_is_taken_in_once_restored(
+    house: House, places: Places, tmp_path: Path
+) -> None:
+    house.answer(5)
+    campaign = house.campaign()
+    for link in house.hub.collector.issue_links(campaign, 2):
+        house.hub.collector.record(link, FULL_ANSWER)  # and nobody works in the background
+    house.back_up(tmp_path / "sauvegarde")
+    with house.restored(places.new(), tmp_path / "sauvegarde") as (other, restored):
+        assert restored.done.taken == 2
+        assert other.respondents() == 7
+
+
+def test_a_mirror_that_is_ahead_of_the_backup_is_told_to_start_anew(
+    house: House, places: Places, tmp_path: Path
+) -> None:
+    corpus.mark(house.hub.engine)
+    with writing(house.hub.engine).begin() as connection:
+        key = partners.add(connection, "Catalogue", (), house.clock())
+    headers = {"authorization": f"Bearer {key}"}
+
+    def read(one: House, cursor: str = "") -> tuple[int, str]:
+        asked = {"depuis": cursor} if cursor else {}
+        answer = one.browser.get("/api/v1/changements", params=asked, headers=headers)
+        return answer.status_code, answer.json().get("curseur", "")
+
+    house.answer(6)
+    _, early = read(house)
+    house.back_up(tmp_path / "sauvegarde")
+    house.answer(1)
+    _, late = read(house)
+    with house.restored(places.new(), tmp_path / "sauvegarde") as (other, _):
+        other.answer(3)
+        other.answer(1)
+        assert [read(other, one)[0] for one in (early, late)] == [200, 410]
+
+
+def test_a_backup_is_for_its_owner_alone(house: House, tmp_path: Path) -> None:
+    (tmp_path / "sauvegarde").mkdir(mode=0o755)
+    told = house.back_up(tmp_path / "sauvegarde")
+    for path in (tmp_path / "sauvegarde").rglob("*"):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+    assert stat.S_IMODE((tmp_path / "sauvegarde").stat().st_mode) == 0o700
+    names = {path.relative_to(tmp_path / "sauvegarde").as_posix() for path in (tmp_path / "sauvegarde").rglob("*")}
+    assert {name for name in names if "." in name} == {*told.files, manifest.NAME}
+    assert house.settings.keys()[0] not in (tmp_path / "sauvegarde" / manifest.NAME).read_text()
+
+
+def test_each_backup_has_a_folder_of_its_own(house: House, tmp_path: Path) -> None:
+    (tmp_path / "pris").mkdir()
+    (tmp_path / "pris" / "lettre.txt").write_text("à garder")
+    for folder in (tmp_path / "pris", tmp_path / "pris" / "lettre.txt"):
+        with pytest.raises(KeepingError, match="n'est pas un dossier vide"):
+            house.back_up(folder)
+    assert (tmp_path / "pris" / "lettre.txt").read_text() == "à garder"
+
+
+def test_a_backup_that_fails_leaves_nothing(places: Places, clock: Clock, tmp_path: Path) -> None:
+    settings = places.new()
+    for base in bases(settings):
+        with base.opened() as engine:
+            engine.connect().close()  # made, and never migrated
+    house = House(settings, clock)
+    try:
+        with pytest.raises(KeepingError, match="cette base est vide"):
+            house.back_up(tmp_path / "sauvegarde")
+    finally:
+        house.close()
+    assert not (tmp_path / "sauvegarde").exists()
+
+
+def flip(path: Path) -> None:
+    """Change one byte in the middle."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def biggest(folder: Path) -> Path:
+    """The file that holds most."""
+    return max((path for path in folder.rglob("*") if path.name != manifest.NAME), key=lambda path: path.stat().st_size)
+
+
+def rewrite(folder: Path, change: Callable[[dict[str, object]], object]) -> None:
+    said = json.loads((folder / manifest.NAME).read_text())
+    change(said)
+    (folder / manifest.NAME).write_text(json.dumps(said))
+
+
+def cut_short(folder: Path) -> None:
+    path = biggest(folder)
+    path.write_bytes(path.read_bytes()[:-10])
+
+
+DAMAGES: dict[str, tuple[Damage, str]] = {
+    "altered": (lambda folder: flip(biggest(folder)), "n'est plus ce qui a été sauvegardé"),
+    "cut short": (cut_short, "la copie est incomplète"),
+    "a file missing": (lambda folder: biggest(folder).unlink(), "il manque"),
+    "no manifest": (lambda folder: (folder / manifest.NAME).unlink(), "n'est pas une sauvegarde entière"),
+    "half a manifest": (
+        lambda folder: (folder / manifest.NAME).write_text('{"sauvegarde": "sirius", "form'), "est abîmée",
+    ),
+    "another manifest": (lambda folder: (folder / manifest.NAME).write_text("[]"), "est abîmée"),
+    "under way": (lambda folder: (folder / manifest.UNDER_WAY).touch(), "n'est pas allée au bout"),
+    "a later format": (lambda folder: rewrite(folder, lambda said: said.update(format=2)), "une version plus récente"),
+    "a later schema": (
+        lambda folder: rewrite(folder, lambda said: said["bases"]["collector"].update(revision="0099")),  # type: ignore[index]
+        "une version plus récente",
+    ),
+    "the other kind": (
+        lambda folder: rewrite(
+            folder,
+            lambda said: said["bases"]["collector"].update(  # type: ignore[index]
+                kind="sqlite" if said["bases"]["collector"]["kind"] == "postgresql" else "postgresql"  # type: ignore[index]
+            ),
+        ),
+        "sirius move",
+    ),
+    "one database": (lambda folder: rewrite(folder, lambda said: said["bases"].pop("collector")), "ne dit rien"),  # type: ignore[attr-defined]
+}  # fmt: skip
+
+
+def test_what_is_not_a_whole_backup_is_refused_and_touches_nothing(
+    house: House, places: Places, tmp_path: Path
+) -> None:
+    house.answer(2)
+    for number, (damage, sentence) in enumerate(DAMAGES.values()):
+        backup, target = tmp_path / f"sauvegarde{number}", places.new()
+        house.back_up(backup)
+        damage(backup)
+        with pytest.raises(KeepingError, match=sentence):
+            restore(target, backup, Wish(), house.clock, quiet)
+        assert not target.data_dir.exists() or not list(target.data_dir.iterdir())
+    with pytest.raises(KeepingError, match="n'est pas un dossier"):
+        restore(places.new(), tmp_path / "nulle-part", Wish(), house.clock, quiet)
+
+
+def test_what_is_there_already_is_never_overwritten_unasked(house: House, places: Places, tmp_path: Path) -> None:
+    house.answer(2)
+    house.back_up(tmp_path / "hier")
+    house.answer(3)
+    before = counted(house.settings)
+    house.close()
+    with pytest.raises(KeepingError, match="n'est pas vide, et rien n'y a été changé"):
+        restore(house.settings, tmp_path / "hier", Wish(), house.clock, quiet)
+    assert counted(house.settings) == before
+    with house.restored(house.settings, tmp_path / "hier", Wish(replace=True)) as (again, _):
+        assert len(again.texts("attente")) == 2 * 2
+
+
+def test_databases_that_were_only_migrated_count_as_empty(house: House, places: Places, tmp_path: Path) -> None:
+    house.answer(5)
+    house.back_up(tmp_path / "sauvegarde")
+    fresh = places.new()
+    for base in bases(fresh):
+        with base.opened() as engine:
+            base.schema.migrate(engine, "head")
+    with house.restored(fresh, tmp_path / "sauvegarde") as (other, _):
+        assert other.respondents() == 5
+
+
+def test_nothing_is_restored_under_a_service_nor_served_under_a_restoration(
+    house: House, places: Places, tmp_path: Path
+) -> None:
+    house.back_up(tmp_path / "sauvegarde")
+    target = places.new()
+    target.data_dir.mkdir()
+    with at_work(target.data_dir), pytest.raises(FolderBusy, match="arrêtez-le d'abord"):
+        restore(target, tmp_path / "sauvegarde", Wish(), house.clock, quiet)
+
+    def meanwhile(_name: str, _done: int, _total: int) -> None:
+        with pytest.raises(FolderBusy, match="est en cours"), at_work(target.data_dir):
+            pass
+
+    restore(target, tmp_path / "sauvegarde", Wish(), house.clock, meanwhile)
+    with at_work(target.data_dir):
+        pass
+
+
+@pytest.mark.postgresql
+def test_nothing_is_restored_into_postgresql_where_somebody_is_connected(
+    house: House, places: Places, tmp_path: Path
+) -> None:
+    house.back_up(tmp_path / "sauvegarde")
+    target = places.new()
+    hub, _ = bases(target)
+    with hub.opened() as engine, engine.connect(), pytest.raises(KeepingError, match="Arrêtez le service partout"):
+        restore(target, tmp_path / "sauvegarde", Wish(), house.clock, quiet)
+
+
+class _Cut(Exception):
+    """The restoration dies."""
+
+
+def test_a_restoration_that_died_halfway_lets_nobody_work_and_is_done_again(
+    house: House, places: Places, tmp_path: Path
+) -> None:
+    house.answer(5)
+    house.back_up(tmp_path / "sauvegarde")
+    target = places.new()
+
+    def cut(name: str, _done: int, _total: int) -> None:
+        if name == "collector":
+            raise _Cut
+
+    with pytest.raises(_Cut):
+        restore(target, tmp_path / "sauvegarde", Wish(), house.clock, cut)
+    with pytest.raises(FolderBusy, match="relancez « sirius restore »"), at_work(target.data_dir):
+        pass
+    with house.restored(target, tmp_path / "sauvegarde") as (other, _):
+        assert other.respondents() == 5
+    with at_work(target.data_dir):
+        pass
+
+
+def test_a_backup_older_than_the_code_is_migrated_once_restored(places: Places, clock: Clock, tmp_path: Path) -> None:
+    old = places.new()
+    old.data_dir.mkdir()
+    for base in bases(old):
+        with base.opened() as engine:
+            base.schema.migrate(engine, base.schema.revisions[0])
+    with bases(old)[1].opened() as engine, engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO opt_out (address_hash, month) VALUES ('abc', '2026-11')")
+    told = _backed_up(old, tmp_path / "sauvegarde", clock)
+    assert {base.revision for base in told.bases.values()} == {"0001"}
+    target = places.new()
+    assert restore(target, tmp_path / "sauvegarde", Wish(), clock, quiet).migrated
+    for base, module in zip(bases(target), (database, collector_database), strict=True):
+        with base.opened() as engine:
+            assert module.is_current(engine)
+    assert counted(target)["collector"]["opt_out"] == 1
+
+
+def _backed_up(settings: Settings, folder: Path, clock: Clock) -> Manifest:
+    return back_up(settings, folder, clock(), quiet)
+
+
+def test_numbers_that_were_given_out_are_not_given_again(house: House, places: Places, tmp_path: Path) -> None:
+    house.answer(6)
+    with writing(house.hub.engine).begin() as connection:
+        last = connection.exec_driver_sql("SELECT max(seq) FROM change").scalar_one()
+        connection.exec_driver_sql(f"DELETE FROM change WHERE seq > {last - 2}")
+    house.back_up(tmp_path / "sauvegarde")
+    with house.restored(places.new(), tmp_path / "sauvegarde") as (other, _), writing(other.hub.engine).begin() as c:
+        c.exec_driver_sql("INSERT INTO change (formation_id, centre_id, at) VALUES (1, 1, '2026-11-24 12:00:00')")
+        assert c.exec_driver_sql("SELECT max(seq) FROM change").scalar_one() == last + 1
