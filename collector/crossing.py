@@ -82,7 +82,8 @@ class Progress:
 @dataclass(frozen=True, slots=True)
 class Followed:
     """A campaign as its centre follows it. ``ended_on`` is the day on which it stopped asking, None while it does not;
-    ``seats_left`` is None without limit, ``rate`` (0 to 1) when it is known how many were asked."""
+    ``seats_left`` is None without limit, ``rate`` (0 to 1) when it is known how many were asked. ``reached``: how many
+    personal links were given or mailed, whatever the seats that were declared and the visits of a common link."""
 
     progress: Progress
     opens_on: date
@@ -90,6 +91,7 @@ class Followed:
     ended_on: date | None
     seats: int
     seats_left: int | None
+    reached: int
     own: OwnPart
 
     @property
@@ -141,5 +143,6 @@ def followed(campaign: Campaign, counted: Counted, now: datetime) -> Followed:
         ended_on=last if over else None,
         seats=campaign.seats,
         seats_left=max(campaign.seats - taken, 0) if campaign.seats else None,
+        reached=campaign.links + campaign.mailed,
         own=campaign.own,
     )

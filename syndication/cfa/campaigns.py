@@ -83,8 +83,11 @@ def listed(hub: Hub, connection: Connection, centre_id: int) -> Listed:
 
 
 def is_few(hub: Hub, followed: Followed) -> bool:
-    """True when fewer were invited than figures need: how many answered would then be who answered."""
-    return 0 < (followed.progress.invited or 0) < hub.settings.thresholds.minimum
+    """True when fewer were invited than figures need: how many answered would then be who answered.
+
+    Declared seats that nobody was offered, and visits of a common link that the centre may make itself, add nobody.
+    """
+    return 0 < followed.reached < hub.settings.thresholds.minimum
 
 
 def closed_because(connection: Connection, centre_id: int, today: date) -> str:

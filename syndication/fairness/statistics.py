@@ -188,12 +188,17 @@ def _month(month: str, counts: Counts, hidden: bool) -> tuple[Cell, ...]:
 
 
 def _centres(found: Gathered, total: Counts, minimum: int) -> Table:
-    """Centres that may be named. Of what is decided or refused, the others make the rest of the total."""
+    """Centres that may be named. Of what is decided or refused, the others make the rest of the total.
+
+    What is published of a centre can be counted by anybody: what is decided is told only where what is refused is.
+    """
     decided = {centre: figures.judged(counts) for centre, counts in found.listed.items()}
     refused = {centre: counts.get("refuse", 0) for centre, counts in found.listed.items()}
-    unnamed = figures.withheld(decided, figures.judged(total) - sum(decided.values()))
-    unrefused = figures.withheld(refused, total.get("refuse", 0) - sum(refused.values()), unnamed)
-    rows = tuple(_centre(one, one.id in unnamed, one.id in unrefused) for one in found.centres)
+    undecided, unrefused = figures.judged(total) - sum(decided.values()), total.get("refuse", 0) - sum(refused.values())
+    hidden, before = frozenset[int](), None
+    while hidden != before:
+        before, hidden = hidden, figures.withheld(decided, undecided, figures.withheld(refused, unrefused, hidden))
+    rows = tuple(_centre(one, one.id in hidden) for one in found.centres)
     return Table(
         "centres", "Centre par centre", ("Centre", "Décidés", "Refusés", "Part refusée", "Fourchette", "La moitié en"),
         rows,
@@ -203,12 +208,12 @@ def _centres(found: Gathered, total: Counts, minimum: int) -> Table:
     )  # fmt: skip
 
 
-def _centre(one: CentreFlow, unnamed: bool, unrefused: bool) -> tuple[Cell, ...]:
+def _centre(one: CentreFlow, hidden: bool) -> tuple[Cell, ...]:
     refused = figures.refused(one.counts)
     told = (number(refused.count), percent(refused), between(refused))
     return (
-        label(f"{one.name}, {one.city}" if one.city else one.name), unless(unnamed, number(refused.total)),
-        *(unless(unrefused, cell) for cell in told), unless(unnamed, days(figures.delays(one.counts).median)),
+        label(f"{one.name}, {one.city}" if one.city else one.name), unless(hidden, number(refused.total)),
+        *(unless(hidden, cell) for cell in told), unless(hidden, days(figures.delays(one.counts).median)),
     )  # fmt: skip
 
 

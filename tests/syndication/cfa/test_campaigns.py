@@ -297,10 +297,10 @@ def test_a_centre_that_closed_or_merged_opens_nothing_and_is_told_why(
 def test_progress_follows_what_apprentices_do(hub: Hub, owner: Client, opened: str) -> None:
     campaign = opened.rpartition("/")[2]
     assert "Personne n'a encore répondu" in read(owner.get(opened))
-    for link in hub.collector.issue_links(campaign, 3):
+    for link in hub.collector.issue_links(campaign, 5)[:3]:
         hub.collector.record(link, FULL_ANSWER)
     page = read(owner.get(opened))
-    assert re.findall(r"<dd>(.*?)</dd>", page) == ["12", "3", "3", "25\u00a0%", "9"]
+    assert re.findall(r"<dd>(.*?)</dd>", page) == ["12", "3", "3", "25\u00a0%", "7"]
     assert cells(read(owner.get(LIST)))[1:] == ["12", "3", "3", "25\u00a0%"]
     assert "3\u00a0réponses sur 12\u00a0invités, 25\u00a0%" in read(owner.get(SPACE))
 
@@ -316,12 +316,34 @@ def test_how_many_answered_of_fewer_than_five_invited_is_not_told(hub: Hub, owne
     links = hub.collector.issue_links(campaign, 4)
     hub.collector.record(links[0], FULL_ANSWER)
     assert cells(read(owner.get(LIST)))[1:] == ["4", "non dit", "non dit", "non dit"]
-    assert "moins de 5 personnes ont été invitées" in read(owner.get(LIST))
+    assert "moins de 5 liens ont été donnés ou envoyés" in read(owner.get(LIST))
     assert re.findall(r"<dd>(.*?)</dd>", read(owner.get(f"{LIST}/{campaign}"))) == ["4"]
-    assert "Moins de 5 personnes sont invitées" in read(owner.get(f"{LIST}/{campaign}"))
+    assert "Moins de 5 liens ont été donnés ou envoyés" in read(owner.get(f"{LIST}/{campaign}"))
     assert "4\u00a0invités, jusqu'au" in read(owner.get(SPACE))
     hub.collector.issue_links(campaign, 1)
     assert cells(read(owner.get(LIST)))[1:] == ["5", "1", "1", "20\u00a0%"]
+
+
+def test_neither_declared_seats_nor_visits_of_its_own_tell_a_centre_who_of_few_answered(
+    hub: Hub, owner: Client, app: Service
+) -> None:
+    hushed = ["non dit", "non dit", "non dit"]
+    owner.post(NEW, data={**dates(hub), **picks(hub, COIFFURE)})
+    links = hub.collector.issue_links(last(hub), 3)
+    hub.collector.record(links[0], FULL_ANSWER)
+    common = hub.collector.common_link(last(hub)).removeprefix(hub.settings.public_url)
+    assert Client(app).post(common).status_code == 303
+    assert cells(read(owner.get(LIST)))[1:] == ["–", *hushed]
+    assert "3\u00a0invités, jusqu'au" in read(owner.get(SPACE))
+    first = last(hub)
+    owner.post(f"{LIST}/{first}/fermer")
+    ticked = picks(hub, CUISINE)
+    owner.post(NEW, data={**dates(hub), **ticked, **{name.replace("f.", "p."): "5" for name in ticked}})
+    with hub.engine.connect() as connection:
+        opened = store.centre_campaigns(connection, centre_id(hub, PARIS_CENTRE))
+    (seated,) = {one.id for one in opened} - {first}
+    hub.collector.record(hub.collector.issue_links(seated, 1)[0], FULL_ANSWER)
+    assert cells(read(owner.get(LIST)))[1:4] == ["5", *hushed[:2]]
 
 
 def test_the_list_tells_what_runs_what_comes_and_what_is_over_and_sorts_without_scripts(
