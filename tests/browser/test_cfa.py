@@ -92,14 +92,14 @@ def print_the_poster(centre: Page, folder: Path) -> None:
 
 
 def make_personal_links(centre: Page, folder: Path) -> list[str]:
-    """Three personal links, as their printed slips tell them."""
+    """Five personal links, as their printed slips tell them."""
     with centre.expect_download() as download:
-        centre.get_by_label("Combien de liens").fill("3")
+        centre.get_by_label("Combien de liens").fill("5")
         centre.get_by_role("button", name="Faire les liens").click()
     download.value.save_as(folder / "liens.pdf")
     slips = pypdfium2.PdfDocument(folder / "liens.pdf")[0].render(scale=4).to_pil()
     personal = sorted(code.text for code in zxingcpp.read_barcodes(slips))
-    assert len(personal) == 3
+    assert len(personal) == 5
     return personal
 
 
