@@ -69,6 +69,8 @@ def test_a_catalogue_shows_scores_and_words_and_keeps_a_mirror_through_messages(
     with serving(hub.settings.data_dir, **environment) as (_, home):
         mirror = Mirror(home, str(key), str(tmp_path / "miroir.db"))
         with served(create_site(home, mirror, secret, FORMATIONS), port):
+            counted = f"{home}/api/v1/avis?formation={FORMATIONS[0][0]}"
+            wait_until(lambda: fetch(counted).json()["repondants"] == 12, "the last answer is counted")
             page = new_page(chromium)
             faults, asked = faults_of(page), requests_of(page)
             page.goto(f"http://127.0.0.1:{port}/")
