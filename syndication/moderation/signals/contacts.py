@@ -2,37 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from ipaddress import IPv4Address
 
 from syndication.moderation.signals.lists import words
-from syndication.moderation.signals.reading import FIRST_FIGURE, MAILING, NETWORK, SPELT, STREET, Reading
+from syndication.moderation.signals.reading import MAILING, NETWORK, STREET, Reading
 from syndication.moderation.signals.signal import Signal
+from syndication.moderation.signals.telephones import find_telephones
 
-_SEPARATORS = r"[\s.\-_/()\u2010-\u2015\ufe0f\u20e3]"
-_FIGURES = re.compile(rf"(?<![\w@+])(?:\(?\+)?[0-9oO(](?:{_SEPARATORS}{{0,4}}[0-9]){{7,}}(?![0-9])")
-_GROUP = re.compile(r"\+?[0-9]+|[oO](?=[0-9\s.\-])")
-_NATIONAL = re.compile(r"0[1-9][0-9]{8}")
-_ABROAD = re.compile(r"(?:\+|00)(?:33(?:0?)[1-9][0-9]{8}|(?!33)[1-9][0-9]{8,12})|33[1-9][0-9]{8}")
-_ROW = "0123456789"
-"""Keys typed in their order; a number when it is written two by two."""
-_MOBILE = re.compile(r"(?<![\w.,])[67](?:[ .\-]?[0-9]{2}){4}(?![0-9])")
-FEWEST_FIGURES = 8
-"""Figures of a text under which it holds no telephone number."""
-SPELT_WORDS = 20
-"""Words that a telephone number spelt out may take."""
-_FILED = re.compile(
-    r"(?:candidat|dossier|matricule|identifiant|ine|siret|siren|r[ée]f(?:[ée]rence)?|facture|commande)[ :n°o.]*$",
-    re.IGNORECASE,
-)
-"""What announces another number."""
-_ASKED = ("tel", "num", "portable", "appel", "whatsapp", "joindre", "sms", "texto", "contact")
-_UNIT = r"(?:un|deux|trois|quatre|cinq|six|sept|huit|neuf|[1-9])"
-_PAIR = (
-    rf"(?:quatre vingts?(?: (?:dix(?: (?:sept|huit|neuf))?|onze|douze|treize|quatorze|quinze|seize|{_UNIT}))?|"
-    rf"soixante(?: et)?(?: (?:dix(?: (?:sept|huit|neuf))?|onze|douze|treize|quatorze|quinze|seize|{_UNIT}))?|"
-    rf"(?:vingt|trente|quarante|cinquante)(?: et)?(?: {_UNIT})?|dix (?:sept|huit|neuf)|"
-    rf"dix|onze|douze|treize|quatorze|quinze|seize|(?:zero|0) (?:{_UNIT}|zero|0)|{_UNIT} {_UNIT}|[0-9]{{2}})"
-)
-_SPELT = re.compile(rf"(?<= )(?:(?:zero|o|0) {_UNIT}|0[1-9])(?: {_PAIR}){{3,5}}(?= )")
 _MAIL = re.compile(r"[\w.+\-]+ ?@ ?[\w\-]+(?: ?\. ?[\w\-]+)+")
 _AT = r"(?: ?[(\[{] ?(?:at|arobase?|@) ?[)\]}] ?| (?:arobase?s?|at) )"
 _MAIL_SPELT = re.compile(rf"[\w.+\-]+{_AT}[\w\-]+(?:(?:\.| ?[(\[{{]?(?:point|dot)[)\]}}]? )[\w\-]+)*", re.IGNORECASE)
@@ -40,9 +16,14 @@ _PROVIDER = re.compile(
     r"(?:[\w.+\-]+ )?(?<![\w.])(?:gmail|hotmail|outlook|yahoo|wanadoo|laposte|icloud)\.(?:com|fr|net)(?!\w)",
     re.IGNORECASE,
 )
-_SCHEME = re.compile(r"(?<!\w)(?:h(?:tt|xx)ps?://|www\.)\S*[\w/]", re.IGNORECASE)
+_SCHEME = re.compile(r"(?<!\w)(?:h(?:tt|xx)ps?://|ftps?://|www\.)\S*[\w/]", re.IGNORECASE)
 _DOMAIN = re.compile(r"\.(?<=\w\.)([A-Za-z]{2,7})(?![\w@])(?=(/?))")
-_SPELT_DOMAIN = re.compile(r" point (?:com|fr|org|net)(?!\w)", re.IGNORECASE)
+_SPELT_DOMAIN = re.compile(
+    r"(?:(?<=\w) (?:point|\.) |(?<=\w) ?[(\[{] ?(?:point|dot|\.) ?[)\]}] ?)(?:com|fr|org|net)(?!\w)", re.IGNORECASE
+)
+_SPELT_DOT = (" point ", "point)", "point]", "dot)", "dot]", "[.", "(.", "{.", " . ")
+_MACHINE = re.compile(r"(?<![\w.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?!\.?[0-9A-Za-z])")
+_OF_SOFTWARE = re.compile(r"(?:version|v|norme|lot)[ :.°n]*$", re.IGNORECASE)
 _BEFORE = re.compile(r"[\w.\-]*[^\W_]$")
 _AFTER = re.compile(r"(?::[0-9]+)?(?:[/?#]\S*[\w/])?")
 _HANDLE = re.compile(r"(?<![\w.@/])@(?=[\w.]*[^\W\d_])[\w.]{2,29}[\w]")
@@ -51,55 +32,13 @@ _TAG = re.compile(r"(?<!\w)[\w.]{2,32}#[0-9]{4}(?!\w)")
 
 def find_contacts(reading: Reading) -> Iterator[Signal]:
     """Every way to reach somebody that a text gives."""
-    yield from _telephones(reading)
+    yield from find_telephones(reading)
     mails = list(_mails(reading)) if "@" in reading.text or reading.known & MAILING else []
     yield from (Signal("mail", *span, "Adresse électronique") for span in mails)
     links = list(_links(reading.text, mails))
     yield from links
     yield from _accounts(reading, [*mails, *((link.start, link.end) for link in links)])
     yield from _streets(reading)
-
-
-def _telephones(reading: Reading) -> Iterator[Signal]:
-    text = reading.text
-    many = sum(map(text.count, "0123456789")) >= FEWEST_FIGURES
-    for match in _FIGURES.finditer(text) if many else ():
-        for start, end in () if _FILED.search(text, max(match.start() - 25, 0), match.start()) else _numbers(match):
-            yield Signal("telephone", start, end, "Numéro de téléphone")
-    for match in _MOBILE.finditer(text) if many else ():
-        if any(word.startswith(_ASKED) for word in reading.folded):
-            yield Signal("telephone", *match.span(), "Numéro de téléphone sans son zéro")
-    if reading.known & SPELT:
-        for first in reading.having(FIRST_FIGURE):
-            stretch = reading.stretch(first, first + SPELT_WORDS)
-            spelt = _SPELT.match(stretch.line, 1)
-            if spelt and re.search("[a-z]{2}", spelt.group()):
-                yield Signal("telephone", *stretch.place(*spelt.span()), "Numéro de téléphone en lettres")
-
-
-def _numbers(run: re.Match[str]) -> Iterator[tuple[int, int]]:
-    """Telephone numbers within a run of figures: whole groups of figures that make one together."""
-    groups = list(_GROUP.finditer(run.group()))
-    first = 0
-    while first < len(groups):
-        digits = ""
-        for last in range(first, len(groups)):
-            group = groups[last].group()
-            digits += "0" if group in "oO" else group
-            shown = run.group()[groups[first].start() : groups[last].end()]
-            if _is_number(digits) and shown != _ROW and not _is_date(shown):
-                yield run.start() + groups[first].start(), run.start() + groups[last].end()
-                first = last
-                break
-        first += 1
-
-
-def _is_number(digits: str) -> bool:
-    return bool(_NATIONAL.fullmatch(digits) or _ABROAD.fullmatch(digits))
-
-
-def _is_date(figures: str) -> bool:
-    return re.search(r"[/\-.](?:19|20)[0-9]{2}(?![0-9])", figures) is not None
 
 
 def _mails(reading: Reading) -> Iterator[tuple[int, int]]:
@@ -125,20 +64,45 @@ def _links(text: str, mails: list[tuple[int, int]]) -> Iterator[Signal]:
         for match in _SCHEME.finditer(text):
             taken.append(match.span())
             yield Signal("lien", *match.span(), "Lien")
+    for start, end in _sites(text):
+        if not any(begin < end and start < stop for begin, stop in taken):
+            yield Signal("lien", start, end, "Nom de site")
+    for match in _MACHINE.finditer(text):
+        if _is_machine(match):
+            yield Signal("lien", *match.span(), "Adresse d'une machine")
+
+
+def _sites(text: str) -> Iterator[tuple[int, int]]:
+    """« mon-site.fr/avis », « mon-site point fr », « mon-site[.]fr »."""
     sure, other = words("contacts", "top_domains"), words("contacts", "other_domains")
     ends = [
         match
         for match in _DOMAIN.finditer(text)
         if match[1].lower() in sure or (match[2] and match[1].lower() in other)
     ]
-    for match in [*ends, *(_SPELT_DOMAIN.finditer(text) if " point " in text else ())]:
+    for match in [*ends, *(_SPELT_DOMAIN.finditer(text) if any(dot in text for dot in _SPELT_DOT) else ())]:
         before = _BEFORE.search(text, max(match.start() - 80, 0), match.start())
-        if before is None:
+        if before is None or _is_no_site(before.group(), match.group()):
             continue
         rest = _AFTER.match(text, match.end())
-        end = rest.end() if rest else match.end()
-        if not any(start < end and before.start() < stop for start, stop in taken):
-            yield Signal("lien", before.start(), end, "Nom de site")
+        yield before.start(), rest.end() if rest else match.end()
+
+
+def _is_no_site(before: str, end: str) -> bool:
+    """« ASP.NET », and « C'est bien.Info » where a sentence begins without its space."""
+    name = re.sub(r"\W|point|dot", "", end)
+    begins = name[:1].isupper() and name[1:].islower()
+    sentence = begins and before.isalpha() and (before.islower() or end.startswith(" "))
+    return sentence or f"{before}{end}".lower() in words("contacts", "not_sites")
+
+
+def _is_machine(figures: re.Match[str]) -> bool:
+    """Whether four figures between dots are an address of the Internet, and no version of something."""
+    try:
+        IPv4Address(figures.group())
+    except ValueError:
+        return False
+    return _OF_SOFTWARE.search(figures.string, max(figures.start() - 15, 0), figures.start()) is None
 
 
 def _accounts(reading: Reading, taken: list[tuple[int, int]]) -> Iterator[Signal]:

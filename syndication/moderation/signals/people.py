@@ -89,7 +89,8 @@ def _after_title(reading: Reading, index: int) -> int | None:
         or reading.folded[at] in words("people", "not_surnames")
     ):
         return None
-    if _is_capital(reading, at) or reading.traits[at] & A_NAME or (not full and reading.raw[at].isalpha()):
+    shouted = reading.raw[index].isupper() and reading.raw[at].isupper() and reading.raw[at].isalpha()
+    if _is_capital(reading, at) or shouted or reading.traits[at] & A_NAME or (not full and reading.raw[at].isalpha()):
         return at
     return None
 

@@ -29,7 +29,7 @@ LONGEST_WORD = 60
 _WORD = re.compile(r"[\w\u0300-\u036f]+")
 _STOPS = frozenset(".!?\n;…")
 _TOKEN = re.compile(r"[\w\u0300-\u036f]+|[.!?\n;…]")
-_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "_": ""})
+_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ı": "i", "_": ""})
 NUMBERS = frozenset(
     """
     trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize vingt vingts trente
@@ -129,7 +129,7 @@ class Stretch:
 
 
 def fold(word: str) -> str:
-    """A word in lower case without accents or ligatures."""
+    """A word in lower case without accents, ligatures or bars."""
     lower = word.casefold().translate(_LIGATURES)
     if lower.isascii():
         return lower

@@ -134,6 +134,18 @@ def test_real_testimonies_get_few_signals_and_the_right_ones(real_data: Path) ->
         ("ﬁn, ﬁn, ﬁn et quel connard", "injure", ["connard"]),
         ("je veux m\u043eurir ce soir", "danger", ["veux m\u043eurir"]),
         ("quel c\u03bfnn\u0430rd ce type", "injure", ["c\u03bfnn\u0430rd"]),
+        *((f"mon numéro {typed}, voilà", "telephone", [typed]) for typed in (
+            "06·12·34·56·78", "06,12,34,56,78", "06 | 12 | 34 | 56 | 78", "06*12*34*56*78", "06…12…34…56…78",
+            "06~12~34~56~78", "0;6;1;2;3;4;5;6;7;8", "O6 I2 34 56 78", "٠٦١٢٣٤٥٦٧٨", "⓿❻ ❶❷ ❸❹ ❺❻ ❼❽",
+            "0️⃣6️⃣1️⃣2️⃣3️⃣4️⃣5️⃣6️⃣7️⃣8️⃣", "+33 6 12 34 56 78")),
+        ("appelez le0612345678 vite", "telephone", ["0612345678"]),
+        *((f"quel {typed} ce type", "injure", [typed]) for typed in (
+            "ᴄᴏɴɴᴀʀᴅ", "🅒🅞🅝🅝🅐🅡🅓", "🅲🅾🅽🅽🅰🆁🅳", "connɑrd", "cønnard", "cօnnard")),
+        ("ᴊᴇ ᴠᴇᴜx ᴍᴏᴜʀɪʀ ce soir", "danger", ["ᴠᴇᴜx ᴍᴏᴜʀɪʀ"]),
+        *((f"tout est sur {typed} depuis hier", "lien", [typed]) for typed in (
+            "mon-site[.]fr", "mon-site . fr", "mon-site(point)fr", "mon-site。fr", "atelier.paris",
+            "ftp://mon-site.fr/avis", "192.0.2.14", "Mon-Site.Fr")),
+        ("LE COURS DE MADAME DURAND EST TRES BIEN FAIT", "personne", ["MADAME DURAND"]),
         ("abc \u202edef\u202c, mon\u200b\u200btre", "invisible", ["\u202e", "\u202c", "\u200b\u200b"]),
     ],
 )  # fmt: skip
@@ -244,6 +256,8 @@ def test_threats_are_violence_whoever_makes_them(text: str) -> None:
         "RNCP38430 et CFD 40022105, dossier 0245789632, code postal 59000, SIRET 12345678900012",
         "On attend 45 minutes, parfois 50, avec 06 ou 07 personnes dans la file",
         "tape 0123456789 sur la caisse pour l'essayer",
+        "on pèse 06 08 10 12 14 16 grammes de sel, puis 0,5 12,75 13,25 et 14,00",
+        "mon n° de dossier 0612345678 pour le contrat",
     ],
 )
 def test_figures_of_all_kinds_are_no_telephone_number(text: str) -> None:
@@ -266,10 +280,24 @@ def test_figures_of_all_kinds_are_no_telephone_number(text: str) -> None:
         "Chez Florence, un salon du centre, on coiffe tout le monde",
         "notre Zizou national est venu au CFA",
         "le formateur de cuisine Italienne",
+        "le formateur Word aide mon patron Portugais",
+        "MADAME EST TOUJOURS LA POUR NOUS",
     ],
 )
 def test_words_that_are_names_by_chance_are_no_people(text: str) -> None:
     assert "personne" not in kinds(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "On code en ASP.NET et en VB.NET toute la journée",
+        "C'est bien.Info utile, le car est gratuit. Top . Com parfaite",
+        "la version 2.10.4.1 du logiciel, puis la 3.0",
+    ],
+)
+def test_names_of_tools_and_sentences_without_space_are_no_sites(text: str) -> None:
+    assert "lien" not in kinds(text)
 
 
 @pytest.mark.parametrize(
@@ -289,6 +317,7 @@ def test_words_that_look_rude_are_not(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "La violence du coup de feu m'a surpris au début",
         "Le coup de feu de midi, ça crie mais on se donne un coup de main",
         "je frappe la pâte et je pose les joints avec mon casque et mes gants",
         "On est morts de rire toute la journée avec les collègues",
