@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from collector.door import Receipt
 from syndication import intake, store
+from syndication.alerts import store as alerts
 from syndication.context import Hub
 from syndication.corpus import reading as corpus
 from syndication.corpus.follow import Follower
@@ -65,6 +66,7 @@ async def _follow(hub: Hub) -> None:
             steps = (
                 count_invitations,
                 count_gestures,
+                tell_late_alerts,
                 owe_letters,
                 forget_messages,
                 forget_letters,
@@ -205,6 +207,15 @@ def owe_letters(hub: Hub) -> int:
             return 0
     with writing(hub.engine).begin() as connection:
         return owing.owe_letters(connection, now, hub.settings.waiting_days)
+
+
+def tell_late_alerts(hub: Hub) -> int:
+    """Owe the mails of alerts that were raised while nobody could be told, once somebody can; gives how many alerts."""
+    with hub.engine.connect() as connection:
+        if not alerts.untold(connection) or not alerts.told(connection):
+            return 0
+    with writing(hub.engine).begin() as connection:
+        return alerts.tell_late(connection, hub.clock())
 
 
 def forget_messages(hub: Hub) -> int:

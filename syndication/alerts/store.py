@@ -44,6 +44,7 @@ class AlertRow:
     outcome: str
     closed_by: str | None
     closed_at: datetime | None
+    told: bool
     text: str
     question: str
     status: str
@@ -149,6 +150,20 @@ def count_open(connection: Connection) -> int:
     return len(connection.execute(select(ALERT.c.id).where(ALERT.c.state == OPEN)).all())
 
 
+def untold(connection: Connection) -> list[int]:
+    """Open alerts that were raised while nobody could be told of them, the oldest first."""
+    return list(connection.execute(_UNTOLD.order_by(ALERT.c.raised_at, ALERT.c.id)).scalars())
+
+
+def tell_late(connection: Connection, now: datetime) -> int:
+    """Owe the mails of open alerts that nobody was told of, as soon as somebody can be; gives how many alerts."""
+    late = connection.execute(_UNTOLD.add_columns(ALERT.c.kind)).all()
+    return sum(_tell(connection, one.id, one.kind, now) for one in late)
+
+
+_UNTOLD = select(ALERT.c.id).where(ALERT.c.state == OPEN, ALERT.c.told.is_(False))
+
+
 def of_text(connection: Connection, verbatim_id: str) -> Sequence[AlertRow]:
     """Every alert raised on a text, the oldest first."""
     query = _QUERY.where(ALERT.c.verbatim_id == verbatim_id).order_by(ALERT.c.id)
@@ -181,12 +196,24 @@ def _checked(kind: str, note: str) -> str:
 
 def _raise(connection: Connection, kind: str, note: str, actor: str, now: datetime, **text: str) -> int:
     """Keep an alert on a text and owe its mails; gives its id."""
-    raised = insert(ALERT).values(**text, kind=kind, note=note, raised_by=actor, raised_at=now, state=OPEN, outcome="")
+    raised = insert(ALERT).values(
+        **text, kind=kind, note=note, raised_by=actor, raised_at=now, state=OPEN, outcome="", told=False
+    )
     alert_id = int(connection.execute(raised.returning(ALERT.c.id)).scalar_one())
-    for person in told(connection):
+    _tell(connection, alert_id, kind, now)
+    return alert_id
+
+
+def _tell(connection: Connection, alert_id: int, kind: str, now: datetime) -> bool:
+    """Owe the mails of an alert that nobody was told of, once; False when nobody can be told."""
+    people = told(connection)
+    first = update(ALERT).where(ALERT.c.id == alert_id, ALERT.c.told.is_(False)).values(told=True)
+    if not people or connection.execute(first).rowcount != 1:
+        return False
+    for person in people:
         data = {"kind": kind, "what": ALERTS[kind]}
         letters.owe(connection, MAIL, person.email, data, now, f"{MAIL}.{alert_id}.{person.id}")
-    return alert_id
+    return True
 
 
 def _rows(connection: Connection, state: str, limit: int | None = None) -> list[AlertRow]:

@@ -35,4 +35,6 @@ def signin(
         give_json({"lien": link})
     else:
         give(link)
+        if role == "observer" and not scope:
+            say("Sans --scope, cet observateur voit toute la nation.")
         say("Valable un quart d'heure, pour une seule connexion.")

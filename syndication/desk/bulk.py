@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from syndication.accounts.store import Person
+from syndication.alerts import store as alerts
 from syndication.context import Hub
 from syndication.database import writing
 from syndication.desk.asked import Asked
@@ -94,11 +95,12 @@ class Bulk:
             fronts = [front_of(text) for text in queue.texts(connection, ids)]
             left = queue.texts(connection, list(outcome.left))
             total = queue.count(connection, asked.wanted)
+            unheard = not alerts.told(connection)
         return page(
             "desk/bulk.html", status, here="/moderation", person=person, asked=asked, fronts=fronts, total=total,
             outcome=outcome, left=[(text, outcome.left[text.id]) for text in left if not text.alerted], noise=NOISE,
             reasons=REASONS, labels=self._hub.publisher.questions().labels, seconds=UNDO_SECONDS, states=STATES,
-            filtered=FILTERED,
+            filtered=FILTERED, unheard=unheard,
         )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from syndication.accounts.store import Person
+from syndication.alerts import store as alerts
 from syndication.context import Hub
 from syndication.errors import DecisionConflict, DecisionError
 from syndication.pages import in_one_transaction, page, read_form, see_other
@@ -58,7 +59,8 @@ class Judging(ABC):
     ) -> Response:
         with self._hub.engine.connect() as connection:
             waiting = self.waiting(connection)
+            unheard = not alerts.told(connection)
         return page(
             self.template, status, here=self.address, person=person, fault=fault, done=done, at=at, typed=typed or {},
-            **waiting,
+            unheard=unheard, **waiting,
         )  # fmt: skip

@@ -33,7 +33,7 @@ class Alert(Table, table=True):
     """A text that tells of danger: a referent has it. It is a verbatim, or what was written to a centre's own question.
 
     ``kind``: ``danger``, ``harcelement``, ``detresse``; ``state``: ``ouverte`` or ``close``, with what was done
-    (``outcome``).
+    (``outcome``); ``told``: its mails are owed, or have left.
     """
 
     __tablename__ = "alert"
@@ -53,6 +53,7 @@ class Alert(Table, table=True):
     outcome: str = ""
     closed_by: str | None = None
     closed_at: datetime | None = instant(optional=True)
+    told: bool = False
 
 
 class Doubt(Table, table=True):

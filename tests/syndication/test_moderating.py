@@ -255,14 +255,41 @@ def test_without_a_referent_those_who_administer_are_told(hub: Hub, app: Any, de
     assert "Personne n'a le rôle de référent" in unescape(chief.get("/moderation/alertes").text)
 
 
-def test_a_service_where_nobody_is_told_of_alerts_says_so(hub: Hub, app: Any, five: list[str]) -> None:
+DESK = ("", "/lot", "/verifier", "/doutes", "/centres", "/centres/questions")
+
+
+@pytest.mark.parametrize("path", DESK)
+def test_a_service_where_nobody_is_told_of_alerts_says_so(hub: Hub, app: Any, five: list[str], path: str) -> None:
     moderator = signed_in(hub, app)
-    warning = "Personne ne reçoit les alertes par mail"
-    assert warning in unescape(moderator.get("/moderation").text)
+    warning, promise = "Personne ne reçoit les alertes par mail", "Les référents reçoivent aussitôt un mail"
+    seen = unescape(moderator.get(f"/moderation{path}").text)
+    assert (warning in seen, promise in seen) == (True, False)
     assert [warning in fault for fault in doctor.unheard(hub)] == [True]
     with writing(hub.engine).begin() as connection:
         grant(connection, Grant("ref@exemple.fr", "referent"), "essai", hub.clock())
-    assert warning not in unescape(moderator.get("/moderation").text)
+    seen = unescape(moderator.get(f"/moderation{path}").text)
+    assert (warning in seen, promise in seen) == (False, path == "")
+    assert doctor.unheard(hub) == []
+
+
+def test_a_service_where_only_administrators_are_left_and_want_no_mail_says_so(hub: Hub, app: Any) -> None:
+    chief = signed_in(hub, app, Grant("chef@exemple.fr", "admin"))
+    assert doctor.unheard(hub) == []
+    assert chief.post("/compte", data={"acte": "arreter", "mails": "alerte"}).status_code == 303
+    assert len(doctor.unheard(hub)) == 1
+
+
+def test_an_alert_raised_while_nobody_hears_is_mailed_once_somebody_does(hub: Hub, desk: Desk, five: list[str]) -> None:
+    desk.alert(five[0])
+    desk.alert(five[1])
+    assert "personne n'a reçues par mail, faute de référent : 2" in " ".join(doctor.unheard(hub))
+    assert worker.tell_late_alerts(hub) == 0
+    with writing(hub.engine).begin() as connection:
+        grant(connection, Grant("ref@exemple.fr", "referent"), "essai", hub.clock())
+    assert [worker.tell_late_alerts(hub), worker.tell_late_alerts(hub)] == [2, 0]
+    with hub.engine.connect() as connection:
+        letters = connection.exec_driver_sql("SELECT kind, address FROM letter").fetchall()
+    assert [tuple(letter) for letter in letters] == [("alerte", "ref@exemple.fr")] * 2
     assert doctor.unheard(hub) == []
 
 

@@ -178,7 +178,7 @@ def _centres() -> None:
         "alert", _number("id"), _maybe_text("verbatim_id", sa.ForeignKey("verbatim.id")),
         _maybe_text("own_text_id", sa.ForeignKey("own_text.id")), _text("kind"), _text("note"), _text("raised_by"),
         _moment("raised_at"), _text("state"), _text("outcome"), _maybe_text("closed_by"),
-        _moment("closed_at", optional=True), sa.PrimaryKeyConstraint("id"),
+        _moment("closed_at", optional=True), _flag("told"), sa.PrimaryKeyConstraint("id"),
     )  # fmt: skip
     op.create_index("ix_alert_verbatim_id", "alert", ["verbatim_id"])
     op.create_index("ix_alert_own_text_id", "alert", ["own_text_id"])
