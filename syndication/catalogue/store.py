@@ -187,6 +187,20 @@ def end_centre(connection: Connection, centre_id: int, closed_on: date | None, m
     connection.execute(update(CENTRE).where(CENTRE.c.id == centre_id).values(values))
 
 
+def successor_of(connection: Connection, centre_id: int) -> CentreRow | None:
+    """The centre that took over from another, or is to; None when none does."""
+    successor = select(CENTRE.c.merged_into).where(CENTRE.c.id == centre_id)
+    found = connection.execute(successor).scalar()
+    return None if found is None else centre(connection, found)
+
+
+def last_taken_over(connection: Connection, centre_id: int) -> tuple[str, date] | None:
+    """Of the centres that one took over from, the last to close, with its day; None when it took over from none."""
+    query = select(CENTRE.c.name, CENTRE.c.closed_on).where(CENTRE.c.merged_into == centre_id)
+    row = connection.execute(query.order_by(CENTRE.c.closed_on.desc(), CENTRE.c.name).limit(1)).first()
+    return (row.name, row.closed_on) if row else None
+
+
 def siret_of(connection: Connection, centre_id: int) -> str | None:
     """A SIRET of a centre, always the same one, or None."""
     ((siret,),) = _SIRET.rows(connection, id=centre_id)

@@ -12,6 +12,8 @@ from syndication.database import writing
 from syndication.errors import CampaignRefused
 from widget.routes import words
 
+EARLIEST = date(1971, 7, 16)
+"""A centre closed earlier is a typing fault: the law that made the centres of today (n° 71-576) is of that day."""
 Centre = Annotated[str, typer.Argument(metavar="ETABLISSEMENT", help="UAI ou SIRET.")]
 
 
@@ -20,16 +22,24 @@ def centre_close(
     on: Annotated[str | None, typer.Option(help="Jour de la fermeture, AAAA-MM-JJ ; aujourd'hui par défaut.")] = None,
     into: Annotated[str | None, typer.Option(help="UAI ou SIRET du centre qui a pris la suite.")] = None,
 ) -> None:
-    """Note qu'un centre a fermé, ou qu'un autre a pris sa suite : il n'ouvre plus de campagne."""
+    """Note qu'un centre a fermé, ou qu'un autre a pris sa suite : il n'ouvre plus de campagne.
+
+    Redit sans --into, une fermeture garde la suite qui était notée ; « centre reopen » l'efface.
+    """
     with opened_hub() as hub, writing(hub.engine).begin() as connection:
         centre = resolve_centre(connection, etablissement)
-        successor = resolve_centre(connection, into) if into else None
+        successor = resolve_centre(connection, into) if into else store.successor_of(connection, centre.id)
         if successor is not None and successor.id == centre.id:
             raise CampaignRefused("Un centre ne prend pas sa propre suite.")
         today = hub.clock().date()
-        if successor is not None and store.end_of(connection, successor.id, date.max) != (None, None):
+        if into and successor is not None and store.end_of(connection, successor.id, date.max) != (None, None):
             raise CampaignRefused(f"{successor.name} a fermé ou va fermer : donnez le centre qui reste ouvert.")
         day = _day(on) if on else today
+        taken = store.last_taken_over(connection, centre.id)
+        if taken is not None and day < taken[1]:
+            raise CampaignRefused(
+                f"{centre.name} a pris la suite de {taken[0]} le {words.day(taken[1])} : il n'a pas pu fermer avant."
+            )
         store.end_centre(connection, centre.id, day, successor.id if successor else None)
     then = f", {successor.name} a pris la suite" if successor else ""
     when = "ferme" if day > today else "fermé"
@@ -46,6 +56,9 @@ def centre_reopen(etablissement: Centre) -> None:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise CampaignRefused(f"--on : « {text} » n'est pas une date, comme 2026-11-24.") from None
+    if day < EARLIEST:
+        raise CampaignRefused(f"--on : le {words.day(day)} est trop ancien, vérifiez l'année.")
+    return day

@@ -236,7 +236,8 @@ def test_a_finished_campaign_hands_out_nothing_more(ready: Path) -> None:
 
 def test_a_centre_that_closed_opens_no_campaign_until_it_is_said_to_be_open(ready: Path) -> None:
     opening = ("campaign", "open", "--formation", "50022146", "--etablissement", "9990001X")
-    assert sirius(ready, "centre", "close", "9990001X", "--on", "hier").returncode == 1
+    for day in ("hier", "1850-01-01"):
+        assert sirius(ready, "centre", "close", "9990001X", "--on", day).returncode == 1
     assert "sa propre suite" in sirius(ready, "centre", "close", "9990001X", "--into", "9990001X").stderr
     closed = sirius(ready, "centre", "close", "9990001X", "--on", "2026-08-31")
     assert (closed.returncode, "fermé le 31" in closed.stderr) == (0, True)
@@ -253,6 +254,10 @@ def test_no_centre_is_taken_over_by_one_that_closed(ready: Path) -> None:
     file = ready / "autre.csv"
     file.write_text(OFFERS.replace("9990001X,00000002600013", "9990002Y,00000003400017"), encoding="utf-8")
     assert sirius(ready, "catalogue", "import", str(file)).returncode == 0
-    assert sirius(ready, "centre", "close", "9990001X", "--into", "9990002Y").returncode == 0
+    assert sirius(ready, "centre", "close", "9990001X", "--into", "9990002Y", "--on", "2026-08-31").returncode == 0
+    again = sirius(ready, "centre", "close", "9990001X", "--on", "2026-08-30")
+    assert (again.returncode, "a pris la suite" in again.stderr) == (0, True)
+    sooner = sirius(ready, "centre", "close", "9990002Y", "--on", "2026-08-29")
+    assert (sooner.returncode, "il n'a pas pu fermer avant" in sooner.stderr) == (1, True)
     back = sirius(ready, "centre", "close", "9990002Y", "--into", "9990001X")
     assert (back.returncode, "donnez le centre qui reste ouvert" in back.stderr) == (1, True)
