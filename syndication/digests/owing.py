@@ -25,6 +25,8 @@ from widget.routes import words
 
 WEEKLY, QUEUE = "hebdo", "file"
 """Kinds of mails, and the bookmarks that tell which was owed last."""
+LONGEST = timedelta(weeks=8)
+"""What a week may tell of, when none was told for long."""
 HOUR = 8
 """Hour in Paris from which news are owed."""
 
@@ -49,7 +51,8 @@ def owe_letters(connection: Connection, now: datetime, waiting_days: int) -> int
 
 
 def _owe_weeks(connection: Connection, now: datetime) -> int:
-    """The week of whole days that ended with last Sunday, to each person of a centre where something happened.
+    """The whole days from the last week that was told to last Sunday, to each person of a centre where something
+    happened: one week, and those before it in which no process was there to tell.
 
     A service that has just been installed owes none: nobody waits for it.
     """
@@ -57,7 +60,7 @@ def _owe_weeks(connection: Connection, now: datetime) -> int:
     if last == name or not store.turn_bookmark(connection, WEEKLY, last, name) or not last:
         return 0
     end = monday(now).replace(hour=0)
-    start = end - timedelta(days=7)
+    start = max(datetime.fromisoformat(last).replace(tzinfo=PARIS), end - LONGEST)
     people = [one for one in accounts.people_with(connection, "cfa") if WEEKLY not in one.stopped]
     found = weeks(connection, [centre for one in people for centre in one.centre_ids], start, end)
     told = {centre: _told(connection, centre, week) for centre, week in found.items() if not week.empty}

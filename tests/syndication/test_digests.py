@@ -125,6 +125,15 @@ def test_a_late_start_tells_the_week_all_the_same_and_two_processes_tell_it_once
     assert len(mails(hub)[LEA]) == 1
 
 
+def test_a_week_in_which_no_process_ran_is_told_with_the_next(hub: Hub, weekly: Clock) -> None:
+    know(hub, LEA, PARIS_CENTRE)
+    weekly.moment = MONDAY + timedelta(days=7)
+    assert [worker.owe_letters(hub) for _ in range(2)] == [1, 0]
+    ((message,),) = mails(hub).values()
+    assert "du 23 novembre 2026 au 6 décembre 2026" in said(message)
+    assert "- 12 avis publiés" in said(message)
+
+
 def test_a_service_that_has_just_been_installed_owes_no_past_week(hub: Hub, clock: Clock, answer: Answer) -> None:
     answer(6)
     publish_everything(hub)
