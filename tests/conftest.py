@@ -1,13 +1,15 @@
 """Fixtures: migrated schemas, an open hub, its application."""
 
 import itertools
+import json
 import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ from syndication.context import Hub
 from syndication.database import writing
 from syndication.demo import build
 from syndication.demo.facts import facts
-from syndication.instants import now_in_paris
+from syndication.instants import PARIS, now_in_paris
 from syndication.settings import Settings
 from tests import databases as databases_of
 from tests.databases import Databases
@@ -41,6 +43,8 @@ MEMORY, ROOM = Path("/dev/shm"), 4 << 30
 """Where Linux keeps files in memory, and how many bytes must be free there."""
 hypothesis.settings.register_profile("untimed", deadline=None)  # a test that a busy machine fails tells nothing
 hypothesis.settings.load_profile("untimed")
+SCENE = "scene.json"
+"""Where a folder keeps what the scene played in it has told."""
 RUNS_ON, LEFT_OUT = pytest.StashKey[str](), pytest.StashKey[dict[str, int]]()
 """On what tests run, and how many were left out for which reason."""
 FIGURE = "figure: "
@@ -235,9 +239,36 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def hub(databases: Databases, migrated: Path, tmp_path: Path, clock: Clock) -> Iterator[Hub]:
+def start(request: pytest.FixtureRequest, databases: Databases, migrated: Path) -> Path:
+    """What a test's databases are copies of: a scene of its module, played once a run, or the migrated ones.
+
+    ``SCENES`` of a module has, by the name of the fixture that wants it, what plays a scene: a function of a hub and
+    its clock, that gives what the fixture is told by ``recall``, as JSON.
+    """
+    for name, play in getattr(request.module, "SCENES", {}).items():
+        if name in request.fixturenames:
+            return databases.once(f"{play.__module__}.{name}", partial(_play, databases, migrated, play))
+    return migrated
+
+
+def _play(databases: Databases, migrated: Path, play: Callable[[Hub, Clock], Any], folder: Path) -> None:
+    clock = Clock()
+    with closing(asgi.open_hub(settings_in(databases.copy(migrated, folder)), clock)) as hub:
+        told = play(hub, clock)
+    (folder / SCENE).write_text(json.dumps([clock().isoformat(), told]), encoding="utf-8")
+
+
+def recall(hub: Hub, clock: Clock) -> Any:
+    """What the scene that a hub starts from has told; the clock goes on from its end."""
+    moment, told = json.loads((hub.settings.data_dir / SCENE).read_text(encoding="utf-8"))
+    clock.moment = datetime.fromisoformat(moment).astimezone(PARIS)
+    return told
+
+
+@pytest.fixture
+def hub(databases: Databases, start: Path, tmp_path: Path, clock: Clock) -> Iterator[Hub]:
     """A hub on databases of its own, with a few formations and invented centres, and no answer yet."""
-    opened = asgi.open_hub(settings_in(databases.copy(migrated, tmp_path)), clock)
+    opened = asgi.open_hub(settings_in(databases.copy(start, tmp_path)), clock)
     yield opened
     opened.close()
 
@@ -269,26 +300,32 @@ def catch_up(hub: Hub, app: Service) -> Callable[[], None]:
 @pytest.fixture
 def open_campaign(hub: Hub, clock: Clock) -> Callable[..., str]:
     """Open a campaign and give its id."""
+    return partial(open_one, hub, clock)
 
-    def run(formation: str = CUISINE, centre: str = PARIS_CENTRE, seats: int = 0, days: int = 60) -> str:
-        today = clock().date()
-        last = today + timedelta(days=days)
-        return campaigns.open_campaign(hub.engine, hub.collector, formation, centre, today, last, seats).id
 
-    return run
+def open_one(
+    hub: Hub, clock: Clock, formation: str = CUISINE, centre: str = PARIS_CENTRE, seats: int = 0, days: int = 60
+) -> str:
+    """Open a campaign from today, and give its id."""
+    today = clock().date()
+    last = today + timedelta(days=days)
+    return campaigns.open_campaign(hub.engine, hub.collector, formation, centre, today, last, seats).id
 
 
 @pytest.fixture
-def answer(hub: Hub, open_campaign: Callable[..., str]) -> Callable[..., None]:
+def answer(hub: Hub, clock: Clock) -> Callable[..., None]:
     """Answer a number of times for a formation in a centre, and have the hub take it in."""
+    return partial(answers, hub, clock)
 
-    def run(times: int, formation: str = CUISINE, centre: str = PARIS_CENTRE, **said: list[str]) -> None:
-        campaign = open_campaign(formation, centre)
-        for link in hub.collector.issue_links(campaign, times):
-            hub.collector.record(link, {**FULL_ANSWER, **{key.replace("__", "."): v for key, v in said.items()}})
-        worker.work_once(hub)
 
-    return run
+def answers(
+    hub: Hub, clock: Clock, times: int, formation: str = CUISINE, centre: str = PARIS_CENTRE, **said: list[str]
+) -> None:
+    """Answer a number of times in a new campaign, and have the hub take it in."""
+    campaign = open_one(hub, clock, formation, centre)
+    for link in hub.collector.issue_links(campaign, times):
+        hub.collector.record(link, {**FULL_ANSWER, **{key.replace("__", "."): v for key, v in said.items()}})
+    worker.work_once(hub)
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,9 @@ from syndication.database import table, writing
 from syndication.doubts import store
 from syndication.errors import DecisionConflict, DecisionError
 from tests.helpers import Client
-from tests.syndication.test_replies import CENTRE_PATH, everywhere, signed_in, text
+from tests.syndication.test_replies import CENTRE_PATH, SCENES, everywhere, signed_in, text
 
-__all__ = ["text"]
+__all__ = ["SCENES", "text"]
 REASON = "Personne de ce centre ne travaille à l'endroit dont parle ce texte."
 DECISION, LETTER = table(models.Decision), table(models.Letter)
 

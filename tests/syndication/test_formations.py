@@ -1,19 +1,28 @@
 """Pages of formations and centres: readable, indexable when there is something to read, never a dead end."""
 
-from collections.abc import Callable
-
 import pytest
 
+from syndication import worker
 from syndication.context import Hub
-from tests.helpers import Client
+from tests.conftest import answers
+from tests.helpers import Client, Clock
 from tests.syndication.test_publication import publish_everything
 
 
-@pytest.fixture
-def answered(hub: Hub, answer: Callable[..., None], catch_up: Callable[[], None]) -> None:
-    answer(12)
+def twelve(hub: Hub, clock: Clock) -> None:
+    """Twelve people answered, and were read."""
+    answers(hub, clock, 12)
     publish_everything(hub)
-    catch_up()
+    worker.work_once(hub)
+
+
+SCENES = {"answered": twelve}
+
+
+@pytest.fixture
+def answered(hub: Hub) -> Hub:
+    """The hub once twelve people were read."""
+    return hub
 
 
 @pytest.mark.usefixtures("answered")

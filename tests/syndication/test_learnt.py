@@ -39,16 +39,17 @@ def decide(hub: Hub, published: int, refused: int) -> None:
     texts = [(" ".join(draw.choices(GOOD, k=9)), "publie") for _ in range(published)]
     texts += [(" ".join(draw.choices(BAD, k=9)), "refuse") for _ in range(refused)]
     place = formation_id(hub, CUISINE), centre_id(hub, PARIS_CENTRE)
+    reviews = []
+    for text, _ in texts:
+        name, verbatim = new_id(), hub_store.NewVerbatim(new_id(), "changement", text, "attente")
+        reviews.append(hub_store.NewReview(
+            name, "collecte", name, None, *place, CUISINE, "2026-06", "2026-1", {"scales": {}}, {}, (verbatim,)
+        ))  # fmt: skip
     with writing(hub.engine).begin() as connection:
-        for text, wished in texts:
-            verbatim = hub_store.NewVerbatim(new_id(), "changement", text, "attente")
-            name = new_id()
-            review = hub_store.NewReview(
-                name, "collecte", name, None, *place, CUISINE, "2026-06", "2026-1", {"scales": {}}, {}, (verbatim,)
-            )
-            hub_store.keep_reviews(connection, [review], hub.clock())
+        hub_store.keep_reviews(connection, reviews, hub.clock())
+        for review, (_, wished) in zip(reviews, texts, strict=True):
             reason = "vide" if wished == "refuse" else None
-            moderation.record_decision(connection, verbatim.id, 1, wished, reason, "lea", hub.clock())
+            moderation.record_decision(connection, review.verbatims[0].id, 1, wished, reason, "lea", hub.clock())
 
 
 def learnt(hub: Hub) -> Model | None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select, update
 
-from syndication import models
+from syndication import models, worker
 from syndication.accounts import signin
 from syndication.accounts.store import Grant
 from syndication.app import Service
@@ -24,6 +24,7 @@ from syndication.replies import store
 from syndication.replies.reading import seeks_author
 from syndication.replies.store import LONGEST
 from syndication.reviews import store as reviews
+from tests.conftest import answers
 from tests.helpers import Client, Clock, signalled
 from tests.syndication.test_publication import publish_everything
 
@@ -43,12 +44,19 @@ def signed_in(hub: Hub, client: Client, role: str, centre: str = "") -> dict[str
     return {"cookie": done.headers["set-cookie"].partition(";")[0]}
 
 
-@pytest.fixture
-def text(hub: Hub, answer: Callable[..., None], catch_up: Callable[[], None], client: Client) -> str:
-    """The id of a published text of the centre of Paris."""
-    answer(10)
+def ten(hub: Hub, clock: Clock) -> None:
+    """Ten people of the centre of Paris answered, and were read."""
+    answers(hub, clock, 10)
     publish_everything(hub)
-    catch_up()
+    worker.work_once(hub)
+
+
+SCENES = {"text": ten}
+
+
+@pytest.fixture
+def text(client: Client) -> str:
+    """The id of a published text of the centre of Paris."""
     found = client.get("/api/v1/avis?formation=50022146").json()["verbatims"]["extraits"]
     return str(found[0]["id"])
 

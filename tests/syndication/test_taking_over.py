@@ -24,7 +24,7 @@ from syndication.errors import ImportFault
 from syndication.gestures import store as gestures
 from syndication.moderation import store as moderation
 from syndication.replies import store as replies
-from tests.conftest import CUISINE, LYON_CENTRE, PARIS_CENTRE, settings_in
+from tests.conftest import CUISINE, LYON_CENTRE, PARIS_CENTRE, answers, settings_in
 from tests.databases import Databases, environment
 from tests.helpers import Clock
 
@@ -32,13 +32,12 @@ Answer = Callable[..., None]
 HOSTILE = '=SOMME(A1)\r\n« deux ; lignes », "guillemets", \'+1, @moi, \u2028 et une tabulation\t.'
 
 
-@pytest.fixture
-def told(hub: Hub, answer: Answer, clock: Clock) -> Hub:
-    """A hub with everything an export may hold: renewed diplomas, centres below the threshold, replies, gestures."""
-    answer(12, changement=[HOSTILE], a_savoir=["-1 sur le rythme"])
-    answer(6, centre=LYON_CENTRE, satisfaction=["mal"])
-    answer(6, formation="50025524", satisfaction=["moyen"])
-    answer(3, formation="50025524", centre=LYON_CENTRE)
+def tell(hub: Hub, clock: Clock) -> None:
+    """Have everything that an export may hold: renewed diplomas, centres below the threshold, replies, gestures."""
+    answers(hub, clock, 12, changement=[HOSTILE], a_savoir=["-1 sur le rythme"])
+    answers(hub, clock, 6, centre=LYON_CENTRE, satisfaction=["mal"])
+    answers(hub, clock, 6, formation="50025524", satisfaction=["moyen"])
+    answers(hub, clock, 3, formation="50025524", centre=LYON_CENTRE)
     with writing(hub.engine).begin() as connection:
         importer.keep(connection, [RenewalFact("cfd", "50025524", "50022137")], "essai", hub.clock())
         importer.link_lineages(connection)
@@ -58,6 +57,14 @@ def told(hub: Hub, answer: Answer, clock: Clock) -> Hub:
             replies.write(connection, verbatim, centre, "=Merci ; « bien reçu ».", "Le CFA", "cfa@exemple.fr", clock())
             replies.judge(connection, verbatim, 1, "publie", "", "lea@exemple.fr", clock())
     worker.follow_all(hub)
+
+
+SCENES = {"told": tell}
+
+
+@pytest.fixture
+def told(hub: Hub) -> Hub:
+    """A hub with everything that an export may hold."""
     return hub
 
 

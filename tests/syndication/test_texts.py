@@ -15,6 +15,7 @@ from syndication.gestures.readers import PER_HOUR, PLACES, Readers
 from syndication.gestures.store import GESTURE, SECRET
 from syndication.moderation import store as moderation
 from syndication.search import store as search
+from tests.conftest import CUISINE, answers, recall
 from tests.databases import dump, on_postgresql
 from tests.helpers import Client, Clock
 
@@ -39,9 +40,8 @@ def texts(client: Client, **query: str) -> list[str]:
     return re.findall(r"<blockquote[^>]*>(.*?)</blockquote>", html, re.DOTALL)
 
 
-@pytest.fixture
-def told(hub: Hub, answer: Callable[..., None], catch_up: Callable[[], None], clock: Clock) -> dict[str, list[str]]:
-    """Twenty texts in two centres; ids by subject."""
+def tell(hub: Hub, clock: Clock) -> dict[str, list[str]]:
+    """Twenty people answer in two centres, an hour apart, and are read; ids of their texts by subject."""
     found: dict[str, list[str]] = {}
     for subject, question, words in (
         ("horaires", "a_savoir", "Les horaires sont durs en été, mes collègues aident."),
@@ -49,11 +49,21 @@ def told(hub: Hub, answer: Callable[..., None], catch_up: Callable[[], None], cl
     ):
         for number in range(10):
             place = "0751234J" if number % 2 else "9990001X"
-            answer(1, centre=place, **{**SILENT, question: [f"{words} Numéro {subject} {number}."]})
+            answers(hub, clock, 1, CUISINE, place, **{**SILENT, question: [f"{words} Numéro {subject} {number}."]})
             clock.moment += timedelta(hours=1)
             found.setdefault(subject, []).extend(publish(hub, (subject,)))
-    catch_up()
+    worker.work_once(hub)
     return found
+
+
+SCENES = {"told": tell}
+
+
+@pytest.fixture
+def told(hub: Hub, clock: Clock) -> dict[str, list[str]]:
+    """Twenty texts in two centres; ids by subject."""
+    ids: dict[str, list[str]] = recall(hub, clock)
+    return ids
 
 
 FOUND = {

@@ -1,25 +1,35 @@
 """Badge, oEmbed, structured data, batches of scores."""
 
-from collections.abc import Callable
 from urllib.parse import quote
 from xml.etree import ElementTree
 
 import pytest
 
+from syndication import worker
 from syndication.context import Hub
-from tests.helpers import Client
+from tests.conftest import answers
+from tests.helpers import Client, Clock
 from tests.syndication.test_publication import publish_everything
 from widget.render import FIRST
 
 HOME = "http://127.0.0.1:8000"
 
 
-@pytest.fixture
-def answered(hub: Hub, answer: Callable[..., None], catch_up: Callable[[], None]) -> None:
+def twelve(hub: Hub, clock: Clock) -> None:
+    """Twelve people answered, each in words of their own, and were read."""
     for number in range(12):
-        answer(1, changement=[f"Un texte de l'essai numéro {number}, </script> compris."])
+        answers(hub, clock, 1, changement=[f"Un texte de l'essai numéro {number}, </script> compris."])
     publish_everything(hub)
-    catch_up()
+    worker.work_once(hub)
+
+
+SCENES = {"answered": twelve}
+
+
+@pytest.fixture
+def answered(hub: Hub) -> Hub:
+    """The hub once twelve people were read."""
+    return hub
 
 
 @pytest.mark.usefixtures("answered")
