@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import ClauseElement, Connection, Dialect, Engine, Table, Text, create_engine, event, func, select
+from sqlalchemy import ClauseElement, Connection, Dialect, Engine, Table, Text, create_engine, event, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
@@ -165,6 +165,26 @@ def migrate(engine: Engine, revision: str = "head") -> None:
     with writing(engine).begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+        _compare_by_code_point(connection)
+
+
+def _compare_by_code_point(connection: Connection) -> None:
+    """Have PostgreSQL compare texts as SQLite does, by code point, whatever the locale of the server."""
+    if connection.dialect.name == "sqlite":
+        return
+    for row in connection.execute(text(_OTHERWISE), {"ours": list(models.metadata.tables)}).all():
+        connection.exec_driver_sql(f"ALTER TABLE {row.name} {row.changes}")
+
+
+_OTHERWISE = """
+SELECT c.oid::regclass AS name, string_agg(
+  format('ALTER COLUMN %I TYPE %s COLLATE "C"', a.attname, format_type(a.atttypid, a.atttypmod)), ', ') AS changes
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND c.relname = ANY(:ours)
+  AND a.attcollation = 'pg_catalog.default'::regcollation
+GROUP BY c.oid
+"""
+"""Our tables, with what changes their columns of text that are compared as the server's locale says."""
 
 
 def schema() -> Schema:

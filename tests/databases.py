@@ -102,6 +102,13 @@ class Databases:
             self._create(folder)
         return self._known[folder]
 
+    def in_french(self, folder: Path) -> Pair:
+        """Addresses of a folder's databases, made empty, that PostgreSQL orders texts of as French does: by ICU where
+        the server has it, else by the locale that it was made with."""
+        assert self._server is not None
+        self._create(folder.resolve(), words=self._server.french)
+        return self._known[folder.resolve()]
+
     def copy(self, source: Path, folder: Path) -> Path:
         """Fill a folder, made when it is not there, with what another holds, databases included; gives it.
 
@@ -164,12 +171,12 @@ class Databases:
                 made.write("whole")
         return folder
 
-    def _create(self, folder: Path, source: Path | None = None) -> None:
+    def _create(self, folder: Path, source: Path | None = None, words: LiteralString = "") -> None:
         assert self._server is not None
         made = {}
         for one, end in _ENDS.items():
             template = None if source is None else f"{_name(source)}{end}"
-            made[one] = self._server.create(f"{_name(folder)}{end}", template)
+            made[one] = self._server.create(f"{_name(folder)}{end}", template, words)
         self._known[folder] = Pair(**made)
 
 
@@ -285,13 +292,16 @@ class _Server:
         files = number >= 150000 and durable == "off"  # two checkpoints a copy: quicker, where they wait for no disk
         self._strategy: LiteralString = " STRATEGY file_copy" if files else ""
 
+        has_icu = self._connection.execute("SELECT 1 FROM pg_collation WHERE collname = 'fr-x-icu'").fetchone()
+        self.french: LiteralString = " LOCALE_PROVIDER icu ICU_LOCALE 'fr'" if has_icu else ""
+
     def close(self) -> None:
         self._connection.close()
 
-    def create(self, name: str, template: str | None) -> str:
+    def create(self, name: str, template: str | None, words: LiteralString = "") -> str:
         """Make a database and give its address."""
-        words = sql.SQL("CREATE DATABASE {} TEMPLATE {}" + self._strategy)
-        self._connection.execute(words.format(sql.Identifier(name), sql.Identifier(template or "template0")))
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}" + self._strategy + words)
+        self._connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template or "template0")))
         return self._address.set(database=name).render_as_string(hide_password=False)
 
     def drop(self, prefix: str, *, but: str = "") -> None:

@@ -25,6 +25,9 @@ OPTIONS = (
     "max_wal_senders=0", "autovacuum=off", "timezone=Pacific/Chatham",
 )  # fmt: skip
 """Nothing survives the tests. A time zone that is neither ours nor UTC: nothing may depend on it."""
+LOCALE = "fr_FR"
+"""What the server orders texts by, where the machine can make that locale: nothing may depend on it either. Those whom
+pip brings have no ICU, and a small machine has no locale but those that compare by code point."""
 
 
 class Unavailable(Exception):
@@ -68,7 +71,8 @@ def _keep(folder: Path) -> None:
     except PermissionError:  # a folder on the way to them is closed to whoever is not root
         binaries = _copy(binaries, folder)
     data, options = folder / "data", " ".join([f"-k {folder}", *(f"-c {one}" for one in OPTIONS)])
-    run(binaries / "initdb", "-D", data, "-U", "sirius", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+    locale = [f"--locale={_french(folder)}", "--lc-messages=C"]
+    run(binaries / "initdb", "-D", data, "-U", "sirius", "-A", "trust", "-E", "UTF8", *locale, "--no-sync")
     run(binaries / "pg_ctl", "-D", data, "-w", "-o", options, "-l", folder / "log", "start")
     try:
         print(f"postgresql://sirius@/postgres?host={folder}", flush=True)
@@ -104,10 +108,17 @@ def _as_owner(folder: Path) -> Callable[..., None]:
         owner = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
     def run(*words: str | Path) -> None:
-        quiet = {**os.environ, "LC_ALL": "C"}
+        quiet = {**os.environ, "LC_ALL": "C", "LOCPATH": str(folder)}
         subprocess.run(words, check=True, stdout=subprocess.DEVNULL, cwd=folder, env=quiet, **owner)  # type: ignore[call-overload]
 
     return run
+
+
+def _french(folder: Path) -> str:
+    """The name of a locale made in the server's folder; C where what makes it, or what it is made of, is absent."""
+    name = f"{LOCALE}.UTF-8"
+    made = (shutil.which("localedef") or "false", "--no-archive", "-i", LOCALE, "-f", "UTF-8", folder / name)
+    return name if subprocess.run(made, capture_output=True, check=False).returncode == 0 else "C"
 
 
 def _copy(binaries: Path, folder: Path) -> Path:

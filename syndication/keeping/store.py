@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, String, Table, collate, func, select, text
+from sqlalchemy import Connection, Engine, Table, func, select, text
 from sqlalchemy import inspect as look_into
 
 from syndication.database import one_moment
@@ -72,12 +72,8 @@ def is_empty(connection: Connection) -> bool:
 
 def rows(connection: Connection, table: Table) -> Iterator[Row]:
     """Every row of a table, in the order of its key, which is that of bytes in every kind of database."""
-    plain = connection.dialect.name == "sqlite"
-    key = [
-        column if plain or not isinstance(column.type, String) else collate(column, "C") for column in table.primary_key
-    ]
     streamed = connection.execution_options(stream_results=True, max_row_buffer=AT_ONCE)
-    for row in streamed.execute(select(table).order_by(*key)):
+    for row in streamed.execute(select(table).order_by(*table.primary_key)):
         yield tuple(row)
 
 

@@ -59,3 +59,17 @@ def test_sqlite_is_durable_and_lets_readers_read(tmp_path: Path) -> None:
             assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
             assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
         engine.dispose()
+
+
+@pytest.mark.postgresql
+def test_texts_are_compared_by_code_point_whatever_the_locale_of_the_server(schema: tuple[Engine, MetaData]) -> None:
+    engine, _ = schema
+    collations = (
+        "SELECT a.attrelid::regclass || '.' || a.attname, collname FROM pg_attribute a JOIN pg_class c "
+        "ON c.oid = a.attrelid JOIN pg_collation l ON l.oid = a.attcollation "
+        "WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace AND a.attnum > 0"
+    )
+    with engine.connect() as connection:
+        found = {str(name): str(collation) for name, collation in connection.exec_driver_sql(collations)}
+    assert len(found) > 10
+    assert {name for name, collation in found.items() if collation != "C"} == {"alembic_version.version_num"}
