@@ -173,12 +173,22 @@ def parts_of(connection: Connection, lineage_id: int, centre_id: int) -> list[tu
 
 
 def end_of(connection: Connection, centre_id: int, on: date) -> tuple[date | None, str | None]:
-    """When a centre closed, and the name of the one that took over from it; None when it did not by some day, or none
-    did."""
-    successor = CENTRE.alias("successor")
-    query = select(CENTRE.c.closed_on, successor.c.name).outerjoin(successor, successor.c.id == CENTRE.c.merged_into)
-    row = connection.execute(query.where(CENTRE.c.id == centre_id, CENTRE.c.closed_on <= on)).first()
-    return (row[0], row[1]) if row else (None, None)
+    """When a centre closed, and the name of the one that took over from it, from one to the next until one that is
+    open; None when it did not by some day, or none did."""
+    closed_on, name, met = _end(connection, centre_id, on), None, {centre_id}
+    at: int | None = centre_id
+    while at is not None and _end(connection, at, on) is not None:
+        successor = successor_of(connection, at)
+        at = successor.id if successor and successor.id not in met else None
+        if at is not None and successor:
+            met.add(at)
+            name = successor.name
+    return closed_on, name
+
+
+def _end(connection: Connection, centre_id: int, on: date) -> date | None:
+    query = select(CENTRE.c.closed_on).where(CENTRE.c.id == centre_id, CENTRE.c.closed_on <= on)
+    return connection.execute(query).scalar()
 
 
 def end_centre(connection: Connection, centre_id: int, closed_on: date | None, merged_into: int | None) -> None:

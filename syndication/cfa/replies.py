@@ -14,7 +14,7 @@ from syndication.catalogue import store as catalogue
 from syndication.catalogue.store import CentreRow
 from syndication.context import Hub
 from syndication.doubts import store as doubts
-from syndication.errors import DecisionError
+from syndication.errors import DecisionConflict, DecisionError
 from syndication.pages import in_one_transaction, page, read_form, see_other
 from syndication.publication import store as publication
 from syndication.replies import store
@@ -62,9 +62,12 @@ class Replies:
         """Keep a reply, to be read by a moderator."""
         form = await read_form(request)
         typed = _Typed("reponse", request.path_params["verbatim"], form.get("texte", ""))
+        seen = form.get("version", "")
+        version = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0
 
         def keep(connection: Connection) -> None:
-            store.write(connection, typed.at, centre.id, typed.words, centre.name, person.email, self._hub.clock())
+            now, signed = self._hub.clock(), centre.name
+            store.write(connection, typed.at, centre.id, typed.words, signed, person.email, now, version)
 
         return await self._done(request, person, centre, typed, keep)
 
@@ -96,7 +99,7 @@ class Replies:
             await in_one_transaction(self._hub, keep)
         except DecisionError as error:
             typed.fault = str(error)
-            return self._texts(request, person, centre, typed, 422)
+            return self._texts(request, person, centre, typed, 409 if isinstance(error, DecisionConflict) else 422)
         query = f"?{request.url.query}" if request.url.query else ""
         return see_other(f"{self._here(centre)}/avis{query}#a-{typed.at}")
 

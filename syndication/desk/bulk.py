@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -79,6 +80,7 @@ class Bulk:
             try:
                 with writing(self._hub.engine).begin() as connection:
                     if reason:
+                        _check_waits(connection, verbatim)
                         store.record_decision(connection, verbatim, version, "refuse", reason, person.email, now)
                     else:
                         store.undo(connection, verbatim, version, person.email, now)
@@ -102,6 +104,12 @@ class Bulk:
             reasons=REASONS, labels=self._hub.publisher.questions().labels, seconds=UNDO_SECONDS, states=STATES,
             filtered=FILTERED, unheard=unheard,
         )  # fmt: skip
+
+
+def _check_waits(connection: Connection, verbatim: str) -> None:
+    """Raise DecisionError for a text that no longer waits: only those may be refused by many."""
+    if any(text.status != "attente" for text in queue.texts(connection, [verbatim])):
+        raise DecisionError("Ce texte n'attend plus\u00a0: il se décide un par un.")
 
 
 def _chosen(form: Mapping[str, str]) -> dict[str, int]:

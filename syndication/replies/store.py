@@ -120,9 +120,19 @@ class CentreText:
 
 
 def write(
-    connection: Connection, verbatim: str, centre: int, text: str, signed: str, author: str, now: datetime
+    connection: Connection,
+    verbatim: str,
+    centre: int,
+    text: str,
+    signed: str,
+    author: str,
+    now: datetime,
+    seen: int = 0,
 ) -> None:
-    """Keep a centre's reply to one of its published texts, to be read; raises DecisionError."""
+    """Keep a centre's reply to one of its published texts, to be read; raises DecisionError, DecisionConflict.
+
+    ``seen``: the version of the reply that its author had read, in whose place it goes (0: there was none).
+    """
     said = text.replace("\r\n", "\n").strip()
     if not said:
         raise DecisionError("Écrivez une réponse avant de l'envoyer.")
@@ -134,6 +144,11 @@ def write(
     if scope is None or scope[1] != centre:
         raise DecisionError("Ce texte n'est plus publié, ou n'est pas de votre centre.")
     old = _reply(connection, verbatim)
+    if (old.version if old else 0) != seen:
+        raise DecisionConflict(
+            "La réponse de votre centre vient de changer : lisez-la. La vôtre est gardée ci-dessous, "
+            "envoyez-la de nouveau si elle doit la remplacer."
+        )
     values = {
         "text": said, "signed": signed, "author": author, "status": "attente", "reason": None, "judge": None,
         "written_at": now, "published_at": None,

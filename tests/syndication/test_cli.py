@@ -236,14 +236,14 @@ def test_a_finished_campaign_hands_out_nothing_more(ready: Path) -> None:
 
 def test_a_centre_that_closed_opens_no_campaign_until_it_is_said_to_be_open(ready: Path) -> None:
     opening = ("campaign", "open", "--formation", "50022146", "--etablissement", "9990001X")
-    for day in ("hier", "1850-01-01"):
+    for day in ("hier", "1850-01-01", "2926-01-01"):
         assert sirius(ready, "centre", "close", "9990001X", "--on", day).returncode == 1
     assert "sa propre suite" in sirius(ready, "centre", "close", "9990001X", "--into", "9990001X").stderr
     closed = sirius(ready, "centre", "close", "9990001X", "--on", "2026-08-31")
     assert (closed.returncode, "fermé le 31" in closed.stderr) == (0, True)
     refused = sirius(ready, *opening)
     assert (refused.returncode, "a fermé le 31" in refused.stderr) == (1, True)
-    later = sirius(ready, "centre", "close", "9990001X", "--on", "2099-08-31")
+    later = sirius(ready, "centre", "close", "9990001X", "--on", "2031-08-31")
     assert (later.returncode, "ferme le 31" in later.stderr) == (0, True)
     assert sirius(ready, *opening).returncode == 0
     assert sirius(ready, "centre", "reopen", "9990001X").returncode == 0
@@ -255,9 +255,14 @@ def test_no_centre_is_taken_over_by_one_that_closed(ready: Path) -> None:
     file.write_text(OFFERS.replace("9990001X,00000002600013", "9990002Y,00000003400017"), encoding="utf-8")
     assert sirius(ready, "catalogue", "import", str(file)).returncode == 0
     assert sirius(ready, "centre", "close", "9990001X", "--into", "9990002Y", "--on", "2026-08-31").returncode == 0
+    again = sirius(ready, "centre", "close", "9990001X")
+    assert "fermé le 31\u00a0août\u00a02026" in again.stderr
     again = sirius(ready, "centre", "close", "9990001X", "--on", "2026-08-30")
     assert (again.returncode, "a pris la suite" in again.stderr) == (0, True)
     sooner = sirius(ready, "centre", "close", "9990002Y", "--on", "2026-08-29")
     assert (sooner.returncode, "il n'a pas pu fermer avant" in sooner.stderr) == (1, True)
+    assert sirius(ready, "centre", "close", "9990002Y", "--on", "2026-09-30").returncode == 0
+    after = sirius(ready, "centre", "close", "9990001X", "--on", "2026-10-01")
+    assert (after.returncode, "donnez le centre qui reste ouvert" in after.stderr) == (1, True)
     back = sirius(ready, "centre", "close", "9990002Y", "--into", "9990001X")
     assert (back.returncode, "donnez le centre qui reste ouvert" in back.stderr) == (1, True)

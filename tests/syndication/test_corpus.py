@@ -402,10 +402,10 @@ class Life:
             elif act == "useful":
                 gestures._add(connection, verbatim, 1, 0, now)
             else:
-                replies.write(connection, verbatim, centre, f"Merci {number}.", "Le centre", "cfa@exemple.fr", now)
-                version_of = sql("SELECT version FROM reply WHERE verbatim_id = :verbatim")
-                (row,) = connection.execute(version_of, {"verbatim": verbatim})
-                replies.judge(connection, verbatim, row[0], "publie", "", "lea", now)
+                known = replies.replies_to(connection, [verbatim]).get(verbatim)
+                seen, words = known.version if known else 0, f"Merci {number}."
+                replies.write(connection, verbatim, centre, words, "Le centre", "cfa@exemple.fr", now, seen)
+                replies.judge(connection, verbatim, seen + 1, "publie", "", "lea", now)
 
 
 @contextmanager

@@ -482,13 +482,14 @@ def test_noise_is_refused_together_each_by_itself_and_undone_together(
     moderator = signed_in(hub, app)
     assert NAMED in unescape(moderator.get("/moderation/lot").text)
     desk.decide(five[4], "publie", who=MAX)
-    chosen = {f"texte.{one}": "1" for one in five}
+    chosen = {f"texte.{one}": "2" if one == five[4] else "1" for one in five}
     for wrong in ({"raison": "vide"}, {**chosen, "raison": ""}, {**chosen, "raison": "injure"},
                   {**{f"texte.{n}": "1" for n in range(101)}, "raison": "vide"}):  # fmt: skip
         assert moderator.post("/moderation/lot", data=wrong).status_code == 422
     done = unescape(moderator.post("/moderation/lot", data={**chosen, "raison": "vide"}).text).replace("\u00a0", " ")
     assert "4 textes refusés" in done
     assert "1 texte n'a pas changé" in done
+    assert "n'attend plus : il se décide un par un" in done
     assert [desk.text(one).status for one in five] == ["refuse"] * 4 + ["publie"]
     assert all(desk.acts(one) == [("decision", "attente", "refuse")] for one in five[:4])
     clock.moment += timedelta(seconds=5)

@@ -105,7 +105,8 @@ def test_a_refused_reply_tells_its_centre_why_and_may_be_written_anew(
     )
     assert client.post(f"/moderation/centres/{text}", data=refused, headers=moderator).status_code == 303
     assert "cherche à savoir qui a écrit" in client.get("/cfa/0751234J/avis", headers=centre).text
-    assert client.post(f"/cfa/0751234J/avis/{text}", data={"texte": "Merci."}, headers=centre).status_code == 303
+    anew = client.post(f"/cfa/0751234J/avis/{text}", data={"texte": "Merci.", "version": "2"}, headers=centre)
+    assert anew.status_code == 303
     assert "attend d'être lue" in client.get("/cfa/0751234J/avis", headers=centre).text
 
 
@@ -141,13 +142,28 @@ def test_a_centre_s_texts_are_for_its_own_people_alone(
         assert store.replies_to(connection, [text]) == {}
 
 
+def test_two_people_of_a_centre_never_overwrite_each_other_s_reply(hub: Hub, client: Client, text: str) -> None:
+    own, address = signed_in(hub, client, "cfa", "0751234J"), f"/cfa/0751234J/avis/{text}"
+    assert client.post(address, data={"texte": "De Léa.", "version": "0"}, headers=own).status_code == 303
+    late = client.post(address, data={"texte": "De Max.", "version": "0"}, headers=own)
+    seen = unescape(late.text)
+    assert (late.status_code, "vient de changer" in seen, "De Léa." in seen, "De Max." in seen) == (409, *[True] * 3)
+    assert 'name="version" value="1"' in late.text
+    publish_reply(hub, text)
+    stale = client.post(address, data={"texte": "De Max.", "version": "1"}, headers=own)
+    with hub.engine.connect() as connection:
+        kept = store.replies_to(connection, [text])[text]
+    assert (stale.status_code, kept.text, kept.status) == (409, WORDS, "publie")
+
+
 def publish_reply(hub: Hub, text: str, words: str = WORDS) -> None:
     """A reply of the centre of Paris, read and published."""
     with writing(hub.engine).begin() as connection:
         centre = resolve_centre(connection, "0751234J")
         known = store.replies_to(connection, [text]).get(text)
-        store.write(connection, text, centre.id, words, centre.name, "cfa@exemple.fr", hub.clock())
-        store.judge(connection, text, known.version + 1 if known else 1, "publie", "", "lea", hub.clock())
+        seen = known.version if known else 0
+        store.write(connection, text, centre.id, words, centre.name, "cfa@exemple.fr", hub.clock(), seen)
+        store.judge(connection, text, seen + 1, "publie", "", "lea", hub.clock())
 
 
 def everywhere(client: Client) -> str:
@@ -234,7 +250,7 @@ def test_a_centre_takes_its_reply_back_and_every_act_is_kept(
     own, moderator = signed_in(hub, client, "cfa", "0751234J"), signed_in(hub, client, "moderator")
     address = f"/cfa/0751234J/avis/{text}"
     client.post(address, data={"texte": "Premier essai."}, headers=own)
-    client.post(address, data={"texte": "Second essai."}, headers=own)
+    client.post(address, data={"texte": "Second essai.", "version": "1"}, headers=own)
     late = {"version": "1", "decision": "publie"}
     assert client.post(f"/moderation/centres/{text}", data=late, headers=moderator).status_code == 409
     clock.moment += timedelta(days=2)
@@ -283,7 +299,7 @@ def test_texts_of_the_centre_come_by_pages_and_filters(
     assert "20 textes publiés" in read("?formation=0&question=&reponse=nimporte&page=-3")
     assert "Aucun texte publié ne répond" in read("?formation=999999")
     kept = client.post(
-        f"/cfa/0751234J/avis/{text}?question=changement&page=2", data={"texte": "Merci."}, headers=own
+        f"/cfa/0751234J/avis/{text}?question=changement&page=2", data={"texte": "Merci.", "version": "2"}, headers=own
     ).headers["location"]
     assert kept == f"/cfa/0751234J/avis?question=changement&page=2#a-{text}"
 

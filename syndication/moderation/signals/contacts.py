@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from ipaddress import IPv4Address
 
 from syndication.moderation.signals.lists import words
-from syndication.moderation.signals.reading import MAILING, NETWORK, STREET, Reading
+from syndication.moderation.signals.reading import FRENCH, MAILING, NETWORK, STREET, Reading, lexeme
 from syndication.moderation.signals.signal import Signal
 from syndication.moderation.signals.telephones import find_telephones
 
@@ -22,8 +21,8 @@ _SPELT_DOMAIN = re.compile(
     r"(?:(?<=\w) (?:point|\.) |(?<=\w) ?[(\[{] ?(?:point|dot|\.) ?[)\]}] ?)(?:com|fr|org|net)(?!\w)", re.IGNORECASE
 )
 _SPELT_DOT = (" point ", "point)", "point]", "dot)", "dot]", "[.", "(.", "{.", " . ")
-_MACHINE = re.compile(r"(?<![\w.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?!\.?[0-9A-Za-z])")
-_OF_SOFTWARE = re.compile(r"(?:version|v|norme|lot)[ :.°n]*$", re.IGNORECASE)
+_MACHINE = re.compile(r"(?<![\w.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]{2,5}|/\w)\S*")
+"""An address of the Internet, with the port or the path that makes it no number of a section."""
 _BEFORE = re.compile(r"[\w.\-]*[^\W_]$")
 _AFTER = re.compile(r"(?::[0-9]+)?(?:[/?#]\S*[\w/])?")
 _HANDLE = re.compile(r"(?<![\w.@/])@(?=[\w.]*[^\W\d_])[\w.]{2,29}[\w]")
@@ -68,7 +67,7 @@ def _links(text: str, mails: list[tuple[int, int]]) -> Iterator[Signal]:
         if not any(begin < end and start < stop for begin, stop in taken):
             yield Signal("lien", start, end, "Nom de site")
     for match in _MACHINE.finditer(text):
-        if _is_machine(match):
+        if not any(begin < match.end() and match.start() < stop for begin, stop in taken):
             yield Signal("lien", *match.span(), "Adresse d'une machine")
 
 
@@ -89,20 +88,12 @@ def _sites(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_no_site(before: str, end: str) -> bool:
-    """« ASP.NET », and « C'est bien.Info » where a sentence begins without its space."""
+    """« ASP.NET », « C'est bien.Info » where a sentence begins without its space, « un bon point com »."""
     name = re.sub(r"\W|point|dot", "", end)
-    begins = name[:1].isupper() and name[1:].islower()
-    sentence = begins and before.isalpha() and (before.islower() or end.startswith(" "))
+    if end.startswith(" "):
+        return lexeme(before)[1] & FRENCH != 0 or name[:1].isupper() or (end.startswith(" .") and "-" not in before)
+    sentence = name[:1].isupper() and name[1:].islower() and before.isalpha() and before.islower()
     return sentence or f"{before}{end}".lower() in words("contacts", "not_sites")
-
-
-def _is_machine(figures: re.Match[str]) -> bool:
-    """Whether four figures between dots are an address of the Internet, and no version of something."""
-    try:
-        IPv4Address(figures.group())
-    except ValueError:
-        return False
-    return _OF_SOFTWARE.search(figures.string, max(figures.start() - 15, 0), figures.start()) is None
 
 
 def _accounts(reading: Reading, taken: list[tuple[int, int]]) -> Iterator[Signal]:

@@ -137,14 +137,17 @@ def test_real_testimonies_get_few_signals_and_the_right_ones(real_data: Path) ->
         *((f"mon numéro {typed}, voilà", "telephone", [typed]) for typed in (
             "06·12·34·56·78", "06,12,34,56,78", "06 | 12 | 34 | 56 | 78", "06*12*34*56*78", "06…12…34…56…78",
             "06~12~34~56~78", "0;6;1;2;3;4;5;6;7;8", "O6 I2 34 56 78", "٠٦١٢٣٤٥٦٧٨", "⓿❻ ❶❷ ❸❹ ❺❻ ❼❽",
-            "0️⃣6️⃣1️⃣2️⃣3️⃣4️⃣5️⃣6️⃣7️⃣8️⃣", "+33 6 12 34 56 78")),
+            "0️⃣6️⃣1️⃣2️⃣3️⃣4️⃣5️⃣6️⃣7️⃣8️⃣", "+33 6 12 34 56 78", "+32 470 12 34 56", "06 07 08 09 10", "06, 12, 34, 56, 78",
+            "06'12'34'56'78")),
+        *((f"{before}06 12 34 56 78", "telephone", ["06 12 34 56 78"]) for before in (
+            "Karine : ", "en cuisine ", "dossier 12345 ", "Facture 2024 : ")),
         ("appelez le0612345678 vite", "telephone", ["0612345678"]),
         *((f"quel {typed} ce type", "injure", [typed]) for typed in (
             "ᴄᴏɴɴᴀʀᴅ", "🅒🅞🅝🅝🅐🅡🅓", "🅲🅾🅽🅽🅰🆁🅳", "connɑrd", "cønnard", "cօnnard")),
         ("ᴊᴇ ᴠᴇᴜx ᴍᴏᴜʀɪʀ ce soir", "danger", ["ᴠᴇᴜx ᴍᴏᴜʀɪʀ"]),
         *((f"tout est sur {typed} depuis hier", "lien", [typed]) for typed in (
             "mon-site[.]fr", "mon-site . fr", "mon-site(point)fr", "mon-site。fr", "atelier.paris",
-            "ftp://mon-site.fr/avis", "192.0.2.14", "Mon-Site.Fr")),
+            "ftp://mon-site.fr/avis", "192.0.2.14:8080/avis", "http://192.0.2.14/avis", "Mon-Site.Fr")),
         ("LE COURS DE MADAME DURAND EST TRES BIEN FAIT", "personne", ["MADAME DURAND"]),
         ("abc \u202edef\u202c, mon\u200b\u200btre", "invisible", ["\u202e", "\u202c", "\u200b\u200b"]),
     ],
@@ -196,9 +199,26 @@ def test_hands_laid_on_somebody_and_naked_pictures_are_sexual_assault(text: str)
     assert "Agression ou propos sexuels" in reasons(text)
 
 
+@pytest.mark.parametrize("text", ["mon patron m'envoie des dick pics", "je vais ramener un couteau", "i me frape"])
+def test_what_is_typed_in_haste_tells_of_danger(text: str) -> None:
+    assert "danger" in kinds(text)
+
+
 @pytest.mark.parametrize(
     "text",
-    ["jveux mourrir", "jveut crevé", "je veux plus vivre", "elle s'est ouvert les veines", "je me suis tailladée"],
+    [
+        "je veux mettre fin à mes jours",
+        "j'ai pensé mettre fin à ma vie",
+        "je vais sauter du pont",
+        "me jeter sous un train",
+        "envie d'avaler des médicaments",
+        "à quoi bon continuer à vivre",
+        "jveux mourrir",
+        "jveut crevé",
+        "je veux plus vivre",
+        "elle s'est ouvert les veines",
+        "je me suis tailladée",
+    ],
 )
 def test_distress_is_understood_as_it_is_typed(text: str) -> None:
     assert "Détresse, pensées suicidaires ou épuisement" in reasons(text)
@@ -258,6 +278,10 @@ def test_threats_are_violence_whoever_makes_them(text: str) -> None:
         "tape 0123456789 sur la caisse pour l'essayer",
         "on pèse 06 08 10 12 14 16 grammes de sel, puis 0,5 12,75 13,25 et 14,00",
         "mon n° de dossier 0612345678 pour le contrat",
+        "Horaires 08:30-12:30 13:30-17:30, ou 06:00-14:00, 14:00-22:00, ou 07:30/12:00/13:30/17:00",
+        "les 04/09, 11/09, 18/09, 25/09 puis 04.09.23, 11.09.23, 18.09.23, semaines 02, 05, 08, 11, 14",
+        "des 08/20, 12/20, 09/20, des notes 07, 12, 14, 09, 11, des menus à 09,90 12,50 14,90",
+        "dans les départements 06, 13, 83, 84, 04",
     ],
 )
 def test_figures_of_all_kinds_are_no_telephone_number(text: str) -> None:
@@ -293,7 +317,8 @@ def test_words_that_are_names_by_chance_are_no_people(text: str) -> None:
     [
         "On code en ASP.NET et en VB.NET toute la journée",
         "C'est bien.Info utile, le car est gratuit. Top . Com parfaite",
-        "la version 2.10.4.1 du logiciel, puis la 3.0",
+        "la version 2.10.4.1 du logiciel, puis la 3.0, la section 1.1.2.3, un masque 255.255.255.0",
+        "il est bien . com on dit, un point net",
     ],
 )
 def test_names_of_tools_and_sentences_without_space_are_no_sites(text: str) -> None:
@@ -318,6 +343,8 @@ def test_words_that_look_rude_are_not(text: str) -> None:
     "text",
     [
         "La violence du coup de feu m'a surpris au début",
+        "j'ai mis fin à mon contrat, les jours de ma vie sont mieux, on saute par-dessus la barrière du train",
+        "à quoi bon un diplôme, j'avale des litres de café, mon couteau de cuisine coupe bien",
         "Le coup de feu de midi, ça crie mais on se donne un coup de main",
         "je frappe la pâte et je pose les joints avec mon casque et mes gants",
         "On est morts de rire toute la journée avec les collègues",
