@@ -127,11 +127,14 @@ def unread(hub: Hub) -> list[str]:
 
 
 def unheard(hub: Hub) -> list[str]:
-    """Alerts that moderators may raise and that nobody would be told of, in a sentence."""
+    """Alerts that reached nobody, or that moderators may raise and nobody would be told of, in a sentence."""
     with hub.engine.connect() as connection:
         late = len(alerts.untold(connection))
-        if alerts.told(connection) or not (late or people_with(connection, "moderator", "admin")):
-            return []
+        deaf = not alerts.told(connection) and bool(people_with(connection, "moderator", "admin"))
     if late:
-        return [f"Alertes ouvertes que personne n'a reçues par mail, faute de référent : {late} (/moderation/acces)."]
-    return ["Personne ne reçoit les alertes par mail : aucun référent ni administrateur n'en veut (/compte)."]
+        return [
+            f"Alertes ouvertes que personne n'a reçues par mail : {late}. Prévenez un référent."
+        ]
+    if deaf:
+        return ["Personne ne reçoit les alertes par mail : aucun référent ni administrateur n'en veut (/compte)."]
+    return []

@@ -210,11 +210,12 @@ def owe_letters(hub: Hub) -> int:
 
 
 def tell_late_alerts(hub: Hub) -> int:
-    """Owe the mails of alerts that were raised while nobody could be told, once somebody can; gives how many alerts."""
+    """Owe the mails of alerts that reached nobody, as soon as somebody else can be told; gives how many alerts."""
     with hub.engine.connect() as connection:
-        if not alerts.untold(connection) or not alerts.told(connection):
+        if not alerts.count_open(connection):
             return 0
     with writing(hub.engine).begin() as connection:
+        alerts.note_lost(connection)
         return alerts.tell_late(connection, hub.clock())
 
 

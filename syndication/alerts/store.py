@@ -24,6 +24,7 @@ FORMATION = table(models.Formation)
 CENTRE = table(models.Centre)
 OPEN, CLOSED = "ouverte", "close"
 RAISED, ENDED = "alerte", "fin_alerte"
+NOBODY, LOST = "personne", "perdues"
 MAIL = "alerte"
 """Kind of the mail that tells of an alert, which who gets it may stop."""
 
@@ -150,13 +151,31 @@ def count_open(connection: Connection) -> int:
     return len(connection.execute(select(ALERT.c.id).where(ALERT.c.state == OPEN)).all())
 
 
+def unheard(connection: Connection) -> str:
+    """Why alerts may reach nobody: NOBODY is told of them, or mails of open ones were LOST; empty when all is well."""
+    if not told(connection):
+        return NOBODY
+    return LOST if untold(connection) else ""
+
+
 def untold(connection: Connection) -> list[int]:
-    """Open alerts that were raised while nobody could be told of them, the oldest first."""
+    """Open alerts of which nobody was told, the oldest first."""
     return list(connection.execute(_UNTOLD.order_by(ALERT.c.raised_at, ALERT.c.id)).scalars())
 
 
+def note_lost(connection: Connection) -> int:
+    """Note that nobody was told of open alerts whose mails are all lost; gives how many."""
+    open_ones = select(ALERT.c.id).where(ALERT.c.state == OPEN, ALERT.c.told.is_(True))
+    lost = [
+        one for one in connection.execute(open_ones).scalars() if letters.reached_nobody(connection, _mails_of(one))
+    ]
+    if lost:
+        connection.execute(update(ALERT).where(ALERT.c.id.in_(lost)).values(told=False))
+    return len(lost)
+
+
 def tell_late(connection: Connection, now: datetime) -> int:
-    """Owe the mails of open alerts that nobody was told of, as soon as somebody can be; gives how many alerts."""
+    """Owe the mails of open alerts of which nobody was told, as soon as somebody can be; gives how many alerts."""
     late = connection.execute(_UNTOLD.add_columns(ALERT.c.kind)).all()
     return sum(_tell(connection, one.id, one.kind, now) for one in late)
 
@@ -205,15 +224,21 @@ def _raise(connection: Connection, kind: str, note: str, actor: str, now: dateti
 
 
 def _tell(connection: Connection, alert_id: int, kind: str, now: datetime) -> bool:
-    """Owe the mails of an alert that nobody was told of, once; False when nobody can be told."""
+    """Owe the mails of an alert that nobody was told of, once; False when nobody else can be told."""
     people = told(connection)
     first = update(ALERT).where(ALERT.c.id == alert_id, ALERT.c.told.is_(False)).values(told=True)
     if not people or connection.execute(first).rowcount != 1:
         return False
-    for person in people:
-        data = {"kind": kind, "what": ALERTS[kind]}
-        letters.owe(connection, MAIL, person.email, data, now, f"{MAIL}.{alert_id}.{person.id}")
-    return True
+    data = {"kind": kind, "what": ALERTS[kind]}
+    owed = [letters.owe(connection, MAIL, one.email, data, now, f"{_mails_of(alert_id)}{one.id}") for one in people]
+    if not any(owed):  # each of them was written to, and no server took it
+        connection.execute(update(ALERT).where(ALERT.c.id == alert_id).values(told=False))
+    return any(owed)
+
+
+def _mails_of(alert_id: int) -> str:
+    """How the names of an alert's mails begin, under which each is owed once."""
+    return f"{MAIL}.{alert_id}."
 
 
 def _rows(connection: Connection, state: str, limit: int | None = None) -> list[AlertRow]:

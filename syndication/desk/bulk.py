@@ -97,7 +97,7 @@ class Bulk:
             fronts = [front_of(text) for text in queue.texts(connection, ids)]
             left = queue.texts(connection, list(outcome.left))
             total = queue.count(connection, asked.wanted)
-            unheard = not alerts.told(connection)
+            unheard = alerts.unheard(connection)
         return page(
             "desk/bulk.html", status, here="/moderation", person=person, asked=asked, fronts=fronts, total=total,
             outcome=outcome, left=[(text, outcome.left[text.id]) for text in left if not text.alerted], noise=NOISE,

@@ -59,7 +59,7 @@ class Judging(ABC):
     ) -> Response:
         with self._hub.engine.connect() as connection:
             waiting = self.waiting(connection)
-            unheard = not alerts.told(connection)
+            unheard = alerts.unheard(connection)
         return page(
             self.template, status, here=self.address, person=person, fault=fault, done=done, at=at, typed=typed or {},
             unheard=unheard, **waiting,

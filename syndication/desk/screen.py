@@ -90,7 +90,7 @@ class Screen:
             shown = self._look(connection, asked, said, model if asked.ordre == LEARNT else None)
             formations, centres = self._suggestions(connection)
             held, unread = reviews.count_held(connection), own.count_waiting(connection)
-            unheard = not alerting.told(connection)
+            unheard = alerting.unheard(connection)
             flow = flow_of(connection, self._hub)
         if asked.fault and status == 200:
             status = 422

@@ -103,15 +103,17 @@ class Courier:
             self._put_off(letter, "")
             return 0
         if written is None:
-            self._settle(letter)
+            self._settle(letter, left=False)
             return 0
         try:
             transport.hand(written.message, letter.address, lambda: self._commit(letter, written))
         except _Gone:
             return 0
         except Rejected as error:
-            log.info("an address was refused: %s", error)
-            self._settle(letter)
+            log.log(
+                logging.WARNING if letter.kind == store.ALERT else logging.INFO, "an address was refused: %s", error
+            )
+            self._settle(letter, left=False)
             return 0
         except Uncertain as error:
             log.warning("a mail may have left: %s", error)
@@ -150,7 +152,7 @@ class Courier:
             person = accounts.person_by_email(connection, letter.address)
             wanted = _wanted(letter, person) and not (written.token and self._too_many(connection, letter, person, now))
             if not wanted:
-                store.settle(connection, letter.id, now)
+                store.settle(connection, letter.id, now, left=False)
             elif store.begin_handing(connection, letter.id, now):
                 if written.token and person:
                     lands = signin.own_path(letter.data.get("lands", "")) or signin.home_of(person)
@@ -164,9 +166,9 @@ class Courier:
             return False
         return accounts.count_open_links(connection, person.id, now) >= LINKS_ALIVE
 
-    def _settle(self, letter: DueLetter) -> None:
+    def _settle(self, letter: DueLetter, *, left: bool = True) -> None:
         with writing(self.engine).begin() as connection:
-            store.settle(connection, letter.id, self.clock())
+            store.settle(connection, letter.id, self.clock(), left=left)
 
     def _in_doubt(self, letter: DueLetter) -> None:
         if KINDS[letter.kind].again:
@@ -181,7 +183,7 @@ class Courier:
                 accounts.forget_link(connection, signin.hashed(token))
             if letter.attempts + 1 >= KINDS[letter.kind].tries:
                 log.warning("a mail (%s) was given up after %d attempts", letter.kind, letter.attempts + 1)
-                store.settle(connection, letter.id, self.clock())
+                store.settle(connection, letter.id, self.clock(), left=False)
             else:
                 store.put_off(connection, letter, self.clock() + timedelta(seconds=wait_after(letter.attempts)))
 

@@ -8,8 +8,9 @@ class Kind:
     """A kind of mail.
 
     ``label`` is what it tells, to those who may stop it (``stoppable``; ``roles`` get it). ``opens``: it carries a
-    fresh sign-in link. ``again``: it is sent again when nobody knows whether it left; news are not, since nobody wants
-    them twice. ``urgent`` ones leave before the others. ``tries``: attempts after which it is given up.
+    fresh sign-in link. ``again``: it is sent again when nobody knows whether it left; an alert is, twice is better
+    than never; news are not, which nobody wants twice. ``urgent`` ones leave before the others. ``tries``:
+    attempts after which it is given up.
     """
 
     label: str
@@ -28,7 +29,7 @@ KINDS = {
     "demande_acceptee": Kind("L'accord donné à votre demande", opens=True, again=True),
     "demande_refusee": Kind("Le refus de votre demande, et sa raison"),
     "demande_recue": Kind("Un centre demande à participer", stoppable=True, roles=("admin",)),
-    "alerte": Kind("Un texte parle de danger", stoppable=True, roles=("referent", "admin"), urgent=True),
+    "alerte": Kind("Un texte parle de danger", stoppable=True, roles=("referent", "admin"), again=True, urgent=True),
     "file": Kind("Des textes attendent depuis longtemps", stoppable=True, roles=("moderator", "admin")),
     "hebdo": Kind("Les nouveaux avis de votre centre, une fois par semaine", stoppable=True, roles=("cfa",)),
     "reponse": Kind("Votre réponse à un avis a été lue", stoppable=True, roles=("cfa",)),

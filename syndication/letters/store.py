@@ -18,6 +18,9 @@ LEASE = timedelta(minutes=5)
 REMEMBERED = timedelta(days=60)
 """How long it is remembered that news left, so that they are not owed twice."""
 ALERT = "alerte"
+LEFT, LOST = "left", "lost"
+"""What became of news: they left, or no server took them, or nobody wanted them any more."""
+_OVER = (LEFT, LOST)
 _URGENT = [name for name, kind in KINDS.items() if kind.urgent]
 _AGAIN = [name for name, kind in KINDS.items() if kind.again]
 
@@ -84,11 +87,17 @@ def begin_handing(connection: Connection, letter_id: int, now: datetime) -> bool
     return connection.execute(taken).rowcount == 1
 
 
-def settle(connection: Connection, letter_id: int, now: datetime) -> None:
-    """A mail has left, or never will: its row goes, and of news only that they were told stays."""
+def settle(connection: Connection, letter_id: int, now: datetime, *, left: bool = True) -> None:
+    """A mail has ``left``, or never will: its row goes, and of news only what became of them stays."""
     connection.execute(delete(LETTER).where(LETTER.c.id == letter_id, LETTER.c.once.is_(None)))
-    husk = {"state": "left", "address": "", "data": {}, "not_before": now, "claimed_until": None}
+    husk = {"state": LEFT if left else LOST, "address": "", "data": {}, "not_before": now, "claimed_until": None}
     connection.execute(update(LETTER).where(LETTER.c.id == letter_id).values(husk))
+
+
+def reached_nobody(connection: Connection, once: str) -> bool:
+    """True when mails were owed under names that begin so, and every one of them is lost."""
+    states = select(LETTER.c.state).where(LETTER.c.once.startswith(once, autoescape=True)).distinct()
+    return connection.execute(states).scalars().all() == [LOST]
 
 
 def put_off(connection: Connection, letter: DueLetter, until: datetime) -> None:
@@ -101,8 +110,8 @@ def put_off(connection: Connection, letter: DueLetter, until: datetime) -> None:
 
 
 def forget(connection: Connection, now: datetime) -> int:
-    """Erase that news left long ago; gives how many."""
-    old = delete(LETTER).where(LETTER.c.state == "left", LETTER.c.not_before < now - REMEMBERED)
+    """Erase what became of news long ago; gives how many."""
+    old = delete(LETTER).where(LETTER.c.state.in_(_OVER), LETTER.c.not_before < now - REMEMBERED)
     return connection.execute(old).rowcount
 
 
@@ -111,7 +120,7 @@ def count_as_sent(connection: Connection, now: datetime) -> int:
 
     Alerts are kept: somebody may be in danger, and twice is better than never.
     """
-    query = select(LETTER.c.id).where(LETTER.c.state != "left", LETTER.c.not_before <= now, LETTER.c.kind != ALERT)
+    query = select(LETTER.c.id).where(LETTER.c.state.not_in(_OVER), LETTER.c.not_before <= now, LETTER.c.kind != ALERT)
     doubtful = connection.execute(query).scalars().all()
     for letter_id in doubtful:
         settle(connection, letter_id, now)
@@ -120,7 +129,7 @@ def count_as_sent(connection: Connection, now: datetime) -> int:
 
 def count_waiting(connection: Connection) -> int:
     """How many mails have not left."""
-    query = select(func.count()).select_from(LETTER).where(LETTER.c.state != "left")
+    query = select(func.count()).select_from(LETTER).where(LETTER.c.state.not_in(_OVER))
     return connection.execute(query).scalar_one()
 
 

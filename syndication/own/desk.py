@@ -124,7 +124,7 @@ class _Desk:
                 "questions_total": store.count_waiting(connection),
                 "texts": [(one, seen_in(one.text)) for one in answers.waiting(connection, SCREEN)],
                 "texts_total": answers.count_waiting(connection),
-                "unheard": not alerts.told(connection),
+                "unheard": alerts.unheard(connection),
                 "campaigns": space.beyond_offers(connection, SCREEN),
             }
         followed = self._hub.collector.follow([one.id for one in shown["campaigns"]])
