@@ -31,11 +31,11 @@ def new_token() -> str:
 
 
 def new_id() -> str:
-    """Make an identifier that tells nothing of the order in which things were made: 96 random bits, 24 characters.
+    """Make an identifier that tells nothing of the order in which things were made: 80 random bits, 16 characters.
 
-    Hexadecimal, so that it can be typed after a command without being taken for an option.
+    Small letters and digits, so that it can be typed after a command without being taken for an option.
     """
-    return secrets.token_hex(12)
+    return base64.b32encode(secrets.token_bytes(10)).decode().lower()
 
 
 def token_of_visit(keys: Sequence[str], campaign_id: str, visit: str) -> str:

@@ -1,7 +1,6 @@
 """Looking an installation over: one sentence for each fault found."""
 
 import os
-import secrets
 from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,6 +14,7 @@ from syndication.errors import ConfigurationError
 from syndication.fairness import store as fairness
 from syndication.history import store as history
 from syndication.instants import PARIS
+from syndication.intake import new_id
 from syndication.settings import Settings
 
 CHECKED = 5_000
@@ -102,7 +102,7 @@ def _databases(settings: Settings) -> list[str]:
     if not faults:
         with hub.engine.connect() as connection:
             lost = store.count_set_aside(connection)
-            looked, altered = history.altered(connection, secrets.token_hex(12), CHECKED)
+            looked, altered = history.altered(connection, new_id(), CHECKED)
         faults += [f"{lost} réponse(s) que rien ne rattache à une formation attendent dans le recueil."] if lost else []
         named = ", ".join(altered[:5])
         faults += [

@@ -38,7 +38,7 @@ def test_every_byte_of_a_token_varies() -> None:
 def test_ids_never_repeat_and_are_never_taken_for_an_option() -> None:
     ids = [links.new_id() for _ in range(5_000)]
     assert len(set(ids)) == 5_000
-    assert all(len(one) == 24 and set(one) <= set("0123456789abcdef") for one in ids)
+    assert all(len(one) == 16 and set(one) <= set("abcdefghijklmnopqrstuvwxyz234567") for one in ids)
 
 
 def test_a_token_of_ours_has_the_shape_of_one() -> None:
