@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Row, Table, bindparam, delete, func, 
 from collector import links, models
 from collector.database import Compiled, QuickReader, file_stamp, insert_in, overwrite_log, table, upsert, write_anew
 from collector.errors import CampaignError, LinkError, SeatsTaken
+from collector.packing import unpack
 from collector.questionnaire import NO_OWN, Answers, Section, own_from, own_to
 from collector.records import PARIS, Campaign, Counted, News, Recorded, Seat, Sending, Sent, answers_from, answers_to
 from collector.sending.store import record
@@ -166,7 +167,8 @@ class Store:
         sent = None
         if response is not None:
             news = self._news(response)
-            sent = Sent(response, month, version, answers_from(_json(answers)), bool(withdrawn), news)
+            said = answers_from(unpack(answers) if isinstance(answers, bytes) else answers)
+            sent = Sent(response, month, version, said, bool(withdrawn), news)
         return Seat(
             campaign_from(row[:width]),
             author,
@@ -375,7 +377,7 @@ def _json(value: Any) -> Any:
     """A JSON column as a driver gives it: text, or read already."""
     if value == "[]":
         return ()
-    return json.loads(value) if isinstance(value, str | bytes) else value
+    return json.loads(value) if isinstance(value, str) else value
 
 
 def campaign_from(row: Sequence[Any]) -> Campaign:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Dialect, bindparam, delete, or_, select, upda
 
 from collector import links, models
 from collector.database import Compiled, insert_in, table
+from collector.packing import pack
 from collector.records import Sending
 
 T = TypeVar("T")
@@ -76,12 +77,13 @@ def _event_insert(dialect: Dialect, size: int) -> Compiled:
 
 def _insert_responses(connection: Connection, sendings: Sequence[Sending]) -> set[str]:
     dialect = connection.dialect
+    kept_as = pack if dialect.name == "sqlite" else str
     values: dict[str, Any] = {}
     for names, sending in zip(_response_names(len(sendings)), sendings, strict=True):
         marks = json.dumps(sending.marks) if sending.marks else "[]"
         row = (
             links.new_id(), sending.author_hash, sending.campaign_id, sending.questionnaire_version, sending.month,
-            sending.stored, marks, False,
+            kept_as(sending.stored), marks, False,
         )  # fmt: skip
         values.update(zip(names, row, strict=True))
     kept = _response_insert(dialect, len(sendings)).run(connection, values).all()

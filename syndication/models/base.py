@@ -12,6 +12,10 @@ _NAMED = {"review", "verbatim", "campaign", "webhook", "own_text"}
 """Tables whose key is a text; the others are numbered."""
 
 
+BY_KEY = {"sqlite_with_rowid": False}
+"""Table option: short rows stand in the index of their key and nowhere else, which halves what they take in SQLite."""
+
+
 class Table(SQLModel):
     """Root of the hub's tables, on the hub's own metadata."""
 

@@ -7,6 +7,7 @@ from sqlalchemy import JSON, Column, Index, text
 from sqlmodel import Field
 
 from syndication.models.base import Table, instant, reference
+from syndication.packing import PackedJson
 
 
 class PreviewLink(Table, table=True):
@@ -95,5 +96,5 @@ class Reading(Table, table=True):
     formation_id: int = Field(primary_key=True)
     year: str = Field(primary_key=True)
     respondents: int
-    counts: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    counts: dict[str, Any] = Field(sa_column=Column(PackedJson, nullable=False))
     taken_on: date

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from syndication.models.base import Table, instant
+from syndication.models.base import BY_KEY, Table, instant
 
 
 class Tally(Table, table=True):
@@ -26,6 +26,7 @@ class Tally(Table, table=True):
             "ix_tally_centre_respondents", "centre_id", "formation_id", "count",
             sqlite_where=text("axis = '@repondants'"), postgresql_where=text("axis = '@repondants'"),
         ),
+        BY_KEY,
     )  # fmt: skip
 
     formation_id: int = Field(primary_key=True)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, Column, Index, text
 from sqlmodel import Field
 
-from syndication.models.base import Table, instant, reference
+from syndication.models.base import BY_KEY, Table, instant, reference
 
 
 class Decision(Table, table=True):
@@ -99,6 +99,7 @@ class Flow(Table, table=True):
     __table_args__ = (
         Index("ix_flow_centre", "measure", "centre_id", "count", "month", sqlite_where=text("month = ''"),
               postgresql_where=text("month = ''")),
+        BY_KEY,
     )  # fmt: skip
 
     month: str = Field(primary_key=True)

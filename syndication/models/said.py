@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
 from sqlmodel import Field
 
-from syndication.models.base import Table, instant, reference
+from syndication.models.base import BY_KEY, Table, instant, reference
+from syndication.packing import PackedJson
 
 
 class Campaign(Table, table=True):
@@ -53,7 +54,7 @@ class Review(Table, table=True):
     code_given: str
     month: str | None = None
     questionnaire_version: str
-    answers: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    answers: dict[str, Any] = Field(sa_column=Column(PackedJson, nullable=False))
     state: str = "comptee"
     marks: list[str] = Field(sa_column=Column(JSON, nullable=False))
     counts: list[Any] = Field(sa_column=Column(JSON, nullable=False))
@@ -167,14 +168,16 @@ class VerbatimSignal(Table, table=True):
 
     __tablename__ = "verbatim_signal"
     __table_args__ = (
+        Index("ix_verbatim_signal_signal", "signal", "verbatim_id"),
         Index(
             "ix_verbatim_signal_waiting", "signal", "verbatim_id",
             sqlite_where=text("waits"), postgresql_where=text("waits"),
         ),
+        BY_KEY,
     )  # fmt: skip
 
+    verbatim_id: str = reference("verbatim.id", primary_key=True)
     signal: str = Field(primary_key=True)
-    verbatim_id: str = reference("verbatim.id", primary_key=True, index=True)
     waits: bool = False
 
 
@@ -182,6 +185,7 @@ class VerbatimSubject(Table, table=True):
     """A subject that a moderator recognised in a verbatim."""
 
     __tablename__ = "verbatim_subject"
+    __table_args__ = BY_KEY
 
     verbatim_id: str = reference("verbatim.id", primary_key=True)
     subject: str = Field(primary_key=True, index=True)

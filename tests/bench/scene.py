@@ -107,8 +107,7 @@ def fill_many(hub: Hub, formations: int, *, whole: bool = False) -> None:
         "SELECT printf('%x-%x', n, t), printf('r%x-%x', n, t), :id + n, :c, 'a_savoir', "
         "'Texte ' || t || ' de la formation ' || n || ', ' || hex(randomblob(40)) || '. Le reste est plus calme.', "
         "'2026-06', 'publie', 0, 0, '', 1, '[]', '', '2026-10-01', "
-        "datetime('2026-10-01', '+' || (n % 5000) || ' minutes') "
-        "|| '.000000', 1, 0, 0, 0, 0 FROM n CROSS JOIN t",
+        "(unixepoch('2026-10-01') + 60 * (n % 5000)) * 1000000, 1, 0, 0, 0, 0 FROM n CROSS JOIN t",
         "UPDATE tally SET count = (SELECT count(*) FROM t) WHERE axis = '@verbatims' AND value = 'a_savoir' "
         "AND formation_id >= :id",
         "DELETE FROM tally WHERE axis = '@verbatims' AND value <> 'a_savoir' AND formation_id >= :id",

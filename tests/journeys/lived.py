@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing, suppress
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes
@@ -17,6 +17,7 @@ import httpx
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from collector import links
+from collector.packing import unpack as unpack_answers
 from syndication import asgi, campaigns, worker
 from syndication.app import create_app
 from syndication.catalogue.resolve import resolve_centre
@@ -25,6 +26,7 @@ from syndication.database import writing
 from syndication.moderation import store as moderation
 from syndication.own import store as own
 from syndication.own.wording import Draft
+from syndication.packing import unpack
 from tests.conftest import CUISINE, PARIS_CENTRE, settings_in
 from tests.databases import held, on_postgresql, rows
 from tests.helpers import NOON, Client, Clock, hidden_fields
@@ -32,6 +34,9 @@ from tests.journeys.thief import AGENT, FIRST_TEXT, FORWARDED, PHONE, SECOND_TEX
 
 INVITED, EARLY, LATE, SWITCHED, UNFINISHED = 30, 12, 9, 2, 5
 FILES = ("collector.db", "syndication.db")
+PACKED: dict[str, dict[str, Callable[[bytes], Any]]] = {
+    "response": {"answers": unpack_answers}, "review": {"answers": unpack}, "reading": {"counts": unpack},
+}  # fmt: skip
 COLUMNS = "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = :name"
 
 
@@ -282,7 +287,7 @@ def read_rows(name: str, address: str) -> list[Row]:
 def plain(value: Any) -> Any:
     """A value as SQLite would give it."""
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        return (value - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
     if isinstance(value, date):
         return value.isoformat()
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
@@ -298,8 +303,15 @@ def dump(folder: Path) -> tuple[Row, ...]:
             for table in tables:
                 with suppress(sqlite3.OperationalError):  # a table without rowid
                     for row in connection.execute(f'SELECT rowid AS "its rowid", * FROM "{table}"'):
-                        found.append(Row((name, table), dict(row)))
+                        found.append(Row((name, table), unpacked(table, dict(row))))
                     continue
                 for row in connection.execute(f'SELECT * FROM "{table}"'):
-                    found.append(Row((name, table), dict(row)))
+                    found.append(Row((name, table), unpacked(table, dict(row))))
     return tuple(found)
+
+
+def unpacked(table: str, values: dict[str, Any]) -> dict[str, Any]:
+    """A row of SQLite with what is packed in it as JSON."""
+    for column, opened in PACKED.get(table, {}).items():
+        values[column] = json.dumps(opened(values[column]), ensure_ascii=False)
+    return values

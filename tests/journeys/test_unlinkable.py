@@ -68,6 +68,8 @@ from tests.journeys.thief import AGENT, FIRST_TEXT, Case, Person, is_answer, lea
 SEEDS = (11, 23, 47)
 ANSWERED = EARLY + LATE + SWITCHED
 CANDIDATES = 5
+HOUR = 3_600_000_000
+"""Of microseconds, which moments are kept in."""
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +154,7 @@ def test_nothing_finer_than_a_day_stands_beside_an_answer_but_what_moderators_do
 def test_what_changed_is_told_to_the_hour(cases: list[Case]) -> None:
     hours = [row.values["at"] for case in cases for row in case.rows if row.table[1] == "change"]
     assert len(hours) > 3 * ANSWERED
-    assert {at.partition(":")[2].rstrip("0") for at in hours} == {"00:00."}
+    assert {at % HOUR for at in hours} == {0}
 
 
 @pytest.mark.parametrize("table", ["decision", "review_decision"])
@@ -395,9 +397,10 @@ def a_rough_order_of_answer(own: sqlite3.Connection, _: sqlite3.Connection, case
     on_roster(own, case, {person.address: place + rng.randrange(6) for place, person in enumerate(case.authors)})
 
 
-def rows_moved_by_order_of_answer(own: sqlite3.Connection, _: sqlite3.Connection, case: Case) -> None:
-    for place, person in enumerate(case.authors):
-        own.execute("UPDATE invited SET rowid = ? WHERE address_hash = ?", (1000 + place, hash_of(case, person)))
+def rows_in_the_order_of_answer(own: sqlite3.Connection, _: sqlite3.Connection, case: Case) -> None:
+    own.execute("CREATE TABLE met (address_hash)")
+    for person in case.authors:
+        own.execute("INSERT INTO met VALUES (?)", (hash_of(case, person),))
 
 
 def answers_in_the_order_of_the_list(own: sqlite3.Connection, _: sqlite3.Connection, case: Case) -> None:
@@ -416,7 +419,7 @@ def reviews_in_the_order_of_hashes(_: sqlite3.Connection, hub: sqlite3.Connectio
 @pytest.mark.parametrize(
     "plant",
     [a_number_by_order_of_answer, a_countdown_by_order_of_answer, a_rough_order_of_answer,
-     rows_moved_by_order_of_answer, answers_in_the_order_of_the_list, reviews_in_the_order_of_hashes],
+     rows_in_the_order_of_answer, answers_in_the_order_of_the_list, reviews_in_the_order_of_hashes],
 )  # fmt: skip
 def test_the_thief_finds_a_planted_order(planted: Planted, plant: Plant) -> None:
     assert best_guess(planted(plant, len(SEEDS)), known_of_addresses, known_of_answers).wins

@@ -114,12 +114,12 @@ def leaves(value: Any) -> Iterator[Any]:
 
 def moment_in(value: Any) -> tuple[datetime, str] | None:
     """The time that a value tells, in Paris, and how finely: ``month``, ``day`` or ``minute``."""
-    if isinstance(value, str) and re.fullmatch(r"\d{10}(\.\d+)?|\d{13}", value):
+    if isinstance(value, str) and re.fullmatch(r"\d{10}(\.\d+)?|\d{13}|\d{16}", value):
         value = float(value)
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        seconds = value / 1000 if value > 1e12 else value
+        seconds = value / 1_000_000 if value > 1e15 else value / 1000 if value > 1e12 else value
         return (datetime.fromtimestamp(seconds, PARIS), "minute") if 1e9 < seconds < 4e9 else None
     if not isinstance(value, str):
         return None

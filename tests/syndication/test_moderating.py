@@ -9,6 +9,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+from sqlalchemy import insert, select
 from sqlalchemy.exc import DBAPIError
 
 from syndication import doctor, store, worker
@@ -427,10 +428,9 @@ def test_old_experiences_are_archived_once_a_day(
 def test_nobody_edits_words_nor_acts(hub: Hub, desk: Desk, five: list[str], statement: str) -> None:
     desk.decide(five[0], "publie")
     with writing(hub.engine).begin() as connection:
-        connection.exec_driver_sql(
-            "INSERT INTO review_decision (review_id, actor, at, from_state, to_state) "
-            "SELECT review_id, 'lea', '2026-11-24 11:00:00', 'a_verifier', 'comptee' FROM verbatim LIMIT 1"
-        )
+        row = {"actor": "lea", "at": hub.clock(), "from_state": "a_verifier", "to_state": "comptee"}
+        review = select(reviews.VERBATIM.c.review_id).limit(1).scalar_subquery()
+        connection.execute(insert(reviews.REVIEW_DECISION).values(review_id=review, **row))
         connection.exec_driver_sql("UPDATE verbatim SET version = version")
     with pytest.raises(DBAPIError), hub.engine.begin() as connection:
         connection.exec_driver_sql(statement + (f" WHERE id = '{five[0]}'" if "verbatim" in statement else ""))

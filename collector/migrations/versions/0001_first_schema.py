@@ -90,6 +90,7 @@ def _mails() -> None:
             ["campaign.id"],
         ),
         sa.PrimaryKeyConstraint("campaign_id", "address_hash"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "opt_out",
@@ -141,7 +142,7 @@ def _answers() -> None:
         sa.Column("campaign_id", sa.String(), nullable=False),
         sa.Column("questionnaire_version", sa.String(), nullable=False),
         sa.Column("month", sa.String(), nullable=False),
-        sa.Column("answers", sa.JSON(), nullable=False),
+        sa.Column("answers", sa.JSON().with_variant(sa.LargeBinary(), "sqlite"), nullable=False),
         sa.Column("marks", sa.JSON(), nullable=False),
         sa.Column("withdrawn", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -170,4 +171,5 @@ def _answers() -> None:
         sa.Column("decided_on", sa.Date(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("response_id", "question"),
+        sqlite_with_rowid=False,
     )

@@ -10,6 +10,9 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+MOMENT = sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite")
+PACKED = sa.JSON().with_variant(sa.LargeBinary(), "sqlite")
+
 
 def upgrade() -> None:
     _catalogue()
@@ -141,7 +144,7 @@ def _reviews() -> None:
         sa.Column("code_given", sa.String(), nullable=False),
         sa.Column("month", sa.String(), nullable=True),
         sa.Column("questionnaire_version", sa.String(), nullable=False),
-        sa.Column("answers", sa.JSON(), nullable=False),
+        sa.Column("answers", PACKED, nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("marks", sa.JSON(), nullable=False),
         sa.Column("counts", sa.JSON(), nullable=False),
@@ -168,7 +171,7 @@ def _reviews() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("review_id", sa.String(), nullable=False),
         sa.Column("actor", sa.String(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
         sa.Column("from_state", sa.String(), nullable=False),
         sa.Column("to_state", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["review_id"], ["review.id"]),
@@ -198,7 +201,7 @@ def _verbatims() -> None:
         sa.Column("gem", sa.Boolean(), nullable=False),
         sa.Column("alerted", sa.Boolean(), nullable=False),
         sa.Column("received_on", sa.Date(), nullable=False),
-        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("published_at", MOMENT, nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("receipt_due", sa.Boolean(), nullable=False),
         sa.Column("useful", sa.Integer(), nullable=False),
@@ -219,6 +222,7 @@ def _around_verbatims() -> None:
         sa.Column("verbatim_id", sa.String(), sa.ForeignKey("verbatim.id"), nullable=False),
         sa.Column("subject", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("verbatim_id", "subject"),
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_verbatim_subject_subject"), "verbatim_subject", ["subject"], unique=False)
     op.create_table(
@@ -231,8 +235,8 @@ def _around_verbatims() -> None:
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("judge", sa.String(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("written_at", MOMENT, nullable=False),
+        sa.Column("published_at", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("verbatim_id"),
     )
     op.create_index(
@@ -297,8 +301,8 @@ def _partners() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("quota", sa.Integer(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("revoked_at", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name"),
     )
@@ -308,9 +312,9 @@ def _partners() -> None:
         sa.Column("partner_id", sa.Integer(), sa.ForeignKey("partner.id"), nullable=False),
         sa.Column("hint", sa.String(), nullable=False),
         sa.Column("scopes", sa.JSON(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("expires_at", MOMENT, nullable=True),
+        sa.Column("revoked_at", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("digest"),
     )
     op.create_index("ix_partner_key_partner_id", "partner_key", ["partner_id"], unique=False)
@@ -394,6 +398,7 @@ def _figures() -> None:
         sa.Column("value", sa.String(), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("formation_id", "centre_id", "axis", "value"),
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "ix_tally_respondents",
@@ -409,7 +414,7 @@ def _figures() -> None:
         sa.Column("formation_id", sa.Integer(), nullable=False),
         sa.Column("centre_id", sa.Integer(), nullable=False),
         sa.Column("verbatim_id", sa.String(), nullable=True),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("seq"),
         sqlite_autoincrement=True,
     )
@@ -491,7 +496,7 @@ def _webhooks() -> None:
         sa.Column("salts", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_webhook_partner_id", "webhook", ["partner_id"], unique=False)
@@ -503,11 +508,11 @@ def _webhooks() -> None:
         sa.Column("body", sa.String(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_at", MOMENT, nullable=False),
+        sa.Column("claimed_until", MOMENT, nullable=True),
         sa.Column("last_answer", sa.String(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.Column("settled_at", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(

@@ -8,7 +8,8 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-MOMENT = sa.DateTime(timezone=True)
+MOMENT = sa.DateTime(timezone=True).with_variant(sa.BigInteger(), "sqlite")
+PACKED = sa.JSON().with_variant(sa.LargeBinary(), "sqlite")
 
 
 def upgrade() -> None:
@@ -115,7 +116,7 @@ def _moderation() -> None:
     )  # fmt: skip
     op.create_table(
         "flow", _text("month"), _number("centre_id"), _text("rating"), _text("measure"), _number("count"),
-        sa.PrimaryKeyConstraint("month", "centre_id", "rating", "measure"),
+        sa.PrimaryKeyConstraint("month", "centre_id", "rating", "measure"), sqlite_with_rowid=False,
     )  # fmt: skip
     _only("ix_flow_centre", "flow", ["measure", "centre_id", "count", "month"], "month = ''")
     op.create_index("ix_usage_served", "usage", ["day", "kind", "count"])
@@ -123,10 +124,10 @@ def _moderation() -> None:
 
 def _around_texts() -> None:
     op.create_table(
-        "verbatim_signal", _text("signal"), _verbatim(), _flag("waits"),
-        sa.PrimaryKeyConstraint("signal", "verbatim_id"),
+        "verbatim_signal", _verbatim(), _text("signal"), _flag("waits"),
+        sa.PrimaryKeyConstraint("verbatim_id", "signal"), sqlite_with_rowid=False,
     )  # fmt: skip
-    op.create_index("ix_verbatim_signal_verbatim_id", "verbatim_signal", ["verbatim_id"])
+    op.create_index("ix_verbatim_signal_signal", "verbatim_signal", ["signal", "verbatim_id"])
     _only("ix_verbatim_signal_waiting", "verbatim_signal", ["signal", "verbatim_id"], "waits")
     op.drop_index("ix_verbatim_waiting", "verbatim")
     queue = ["received_on", "id", "question", "formation_id", "centre_id", "alerted", "status"]
@@ -185,7 +186,7 @@ def _centres() -> None:
     _only("ix_alert_open", "alert", ["raised_at"], "state = 'ouverte'")
     op.create_table(
         "reading", _number("centre_id"), _number("formation_id"), _text("year"), _number("respondents"),
-        sa.Column("counts", sa.JSON(), nullable=False), sa.Column("taken_on", sa.Date(), nullable=False),
+        sa.Column("counts", PACKED, nullable=False), sa.Column("taken_on", sa.Date(), nullable=False),
         sa.PrimaryKeyConstraint("centre_id", "formation_id", "year"),
     )  # fmt: skip
     op.create_index("ix_reading_formation", "reading", ["formation_id", "year"])

@@ -200,9 +200,11 @@ def counts(connection: Connection, centre_id: int) -> dict[int, Counted]:
     """Everything counted now for the questions of a centre: responses held back, set aside or withdrawn are not."""
     respondents: Counter[int] = Counter()
     options: dict[int, Counter[str]] = defaultdict(Counter)
-    query = select(REVIEW.c.answers["own"]).join(CAMPAIGN, CAMPAIGN.c.id == REVIEW.c.campaign_id)
-    for (said,) in connection.execute(query.where(CAMPAIGN.c.opened_by == centre_id, REVIEW.c.state == COUNTED)):
-        for number, chosen in (said or {}).items():
+    query = select(REVIEW.c.answers).join(CAMPAIGN, CAMPAIGN.c.id == REVIEW.c.campaign_id)
+    for answers in connection.execute(
+        query.where(CAMPAIGN.c.opened_by == centre_id, REVIEW.c.state == COUNTED)
+    ).scalars():
+        for number, chosen in answers.get("own", {}).items():
             respondents[int(number)] += 1
             options[int(number)].update(chosen)
     written = (
