@@ -163,19 +163,26 @@ def people(counts: Counts) -> int:
 
 def plus(one: Counts, other: Counts) -> dict[str, int]:
     """Counts added up."""
-    return {value: one.get(value, 0) + other.get(value, 0) for value in {**one, **other}}
+    found = dict(one)
+    for value, count in other.items():
+        found[value] = found.get(value, 0) + count
+    return found
 
 
 def minus(one: Counts, other: Counts) -> dict[str, int]:
     """Counts taken away from others."""
-    return {value: one.get(value, 0) - other.get(value, 0) for value in {**one, **other}}
+    found = dict(one)
+    for value, count in other.items():
+        found[value] = found.get(value, 0) - count
+    return found
 
 
 def total(parts: Iterable[Counts]) -> dict[str, int]:
     """The sum of counts."""
     found: dict[str, int] = {}
     for part in parts:
-        found = plus(found, part)
+        for value, count in part.items():
+            found[value] = found.get(value, 0) + count
     return found
 
 

@@ -63,14 +63,22 @@ def take_reading(
         live = counted_by_year(connection, documents, formation, centre)
     with writing(engine).begin() as connection:
         before = {axis: from_json(one) for axis, one in store.kept(connection, formation, centre).items()}
-        after = {axis: moved_on(before.get(axis, Lots()), live.get(axis, {}), limits) for axis in {**before, **live}}
-        after = {axis: lots for axis, lots in after.items() if lots != Lots()}
+        after, apart = next_reading(before, live, limits)
         if after == before:
             return False
-        apart = _apart(before, after)
         kept = {axis: to_json(lots) for axis, lots in after.items()}
         store.keep(connection, formation, centre, kept, apart, today)
     return bool(apart)
+
+
+def next_reading(
+    before: Mapping[str, Lots], live: Mapping[str, Mapping[str, Counts]], limits: Limits
+) -> tuple[dict[str, Lots], dict[str, Axes]]:
+    """The lots of a formation at a centre once they have moved on to what is counted now (``live``: by question, then
+    year), and what sets their readings apart from the ones before, by year and question."""
+    moved = {axis: moved_on(before.get(axis, Lots()), live.get(axis, {}), limits) for axis in {**before, **live}}
+    after = {axis: lots for axis, lots in moved.items() if lots != Lots()}
+    return after, _apart(before, after)
 
 
 def _may_move(connection: Connection, formation: int, centre: int, limits: Limits) -> bool:
