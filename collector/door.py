@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from collector import database, links, store
+from collector.bulk import Bulk, Made
 from collector.context import Desk
 from collector.crossing import (
     CampaignOrder,
@@ -61,6 +62,7 @@ from collector.mailing.transport import (
     check_mail,
 )
 from collector.pages import Printer
+from collector.past import Closed, Past, PastResponse
 from collector.presence import UNFINISHED, alone, at_work
 from collector.preview import create_preview
 from collector.questionnaire import (
@@ -117,8 +119,11 @@ __all__ = [
     "Answers",
     "Arrivals",
     "Axis",
+    "Bulk",
+    "Campaign",
     "CampaignError",
     "CampaignOrder",
+    "Closed",
     "CollectedResponse",
     "Collector",
     "CollectorError",
@@ -131,11 +136,15 @@ __all__ = [
     "LedgerError",
     "Line",
     "LinkError",
+    "Made",
     "MailCounts",
+    "News",
     "OpenedCampaign",
     "OwnKind",
     "OwnPart",
     "OwnQuestion",
+    "Past",
+    "PastResponse",
     "Progress",
     "Purged",
     "Question",
@@ -173,6 +182,7 @@ __all__ = [
     "read_ledger",
     "schema",
     "sync_folder",
+    "validate",
     "wait_after",
 ]
 
@@ -481,6 +491,14 @@ class Collector:
         if faults:
             raise CampaignError(f"{faults[0].key} : {faults[0].message}")
         self._store.send_many([Sending.of(seat, answers, self._clock().strftime("%Y-%m"))])
+
+    def past(self, seed: int) -> Past:
+        """What writes a past into this collector, which must have none and serve nobody meanwhile; for a ``with``."""
+        return Past(self._engine, seed)
+
+    def keeps_links(self, closes_on: date) -> bool:
+        """True while the links of a campaign that ends on a day are not erased."""
+        return closes_on >= months_before(self._clock().date(), self.settings.token_months)
 
     def responses_after(self, cursor: str, limit: int = 500) -> list[CollectedResponse]:
         """What happened to responses after a cursor (empty: from the start), oldest first."""
