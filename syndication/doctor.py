@@ -132,9 +132,7 @@ def unheard(hub: Hub) -> list[str]:
         late = len(alerts.untold(connection))
         deaf = not alerts.told(connection) and bool(people_with(connection, "moderator", "admin"))
     if late:
-        return [
-            f"Alertes ouvertes que personne n'a reçues par mail : {late}. Prévenez un référent."
-        ]
+        return [f"Alertes ouvertes que personne n'a reçues par mail : {late}. Prévenez un référent."]
     if deaf:
         return ["Personne ne reçoit les alertes par mail : aucun référent ni administrateur n'en veut (/compte)."]
     return []

@@ -30,6 +30,8 @@ PURE = (
     "syndication/results/strengths.py", "syndication/results/figures.py",
     "syndication/fairness/figures.py", "syndication/fairness/statistics.py", "syndication/previews/links.py",
     "syndication/replies/reading.py", "syndication/keeping/manifest.py", "collector/withdrawals/lines.py",
+    "syndication/demo/nation/phrases.py", "syndication/demo/nation/places.py", "syndication/demo/nation/plan.py",
+    "syndication/demo/nation/sheets.py",
     "widget/contract.py", "widget/options.py", "widget/render.py", "widget/words.py",
 )  # fmt: skip
 

@@ -1,17 +1,15 @@
 """Backups, restorations, moves from one kind of database to another."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from syndication.commands.console import AsJson, give, give_json, say
+from syndication.commands.progress import shown
 from syndication.instants import now_in_paris
-from syndication.keeping.backup import KEYS, Tell, back_up
+from syndication.keeping.backup import KEYS, back_up
 from syndication.keeping.bases import COLLECTOR, HUB
 from syndication.keeping.manifest import Manifest
 from syndication.keeping.move import Moved
@@ -32,7 +30,7 @@ def backup(
     as_json: AsJson = False,
 ) -> None:
     """Sauvegarde les deux bases dans un nouveau dossier, pendant que le service travaille."""
-    with _shown() as tell:
+    with shown() as tell:
         done = back_up(Settings.from_environment(), folder, now_in_paris(), tell, with_keys=not without_keys)
     if as_json:
         give_json({"dossier": str(folder), **_kept(done)})
@@ -64,7 +62,7 @@ def restore(
     """Restaure les deux bases d'une sauvegarde, puis les met au jour d'aujourd'hui : rien de ce qui fut retiré depuis
     ne revient, personne ne reçoit deux fois un mail."""
     wish = Wish(tuple(withdrawals or ()), replace, other_keys, not mails_due)
-    with _shown() as tell:
+    with shown() as tell:
         done = restore_bases(Settings.from_environment(), folder, wish, now_in_paris, tell)
     if as_json:
         give_json({"dossier": str(folder), **_kept(done.manifest), **_brought(done)})
@@ -85,7 +83,7 @@ def move(
     addresses = {name: url for name, url in ((HUB, syndication), (COLLECTOR, collector)) if url}
     if not addresses:
         raise typer.BadParameter("une adresse au moins est attendue : --collector, --syndication")
-    with _shown() as tell:
+    with shown() as tell:
         moved = move_bases(Settings.from_environment(), addresses, tell)
     if as_json:
         give_json({name: [_table(one) for one in tables] for name, tables in moved.items()})
@@ -95,24 +93,6 @@ def move(
             give(f"{name}.{one.table} : {one.rows} lignes, {one.sha256}")
     variables = " et ".join(f"SIRIUS_{name.upper()}_DATABASE_URL" for name in moved)
     say(f"Chaque ligne a été relue. Réglez {variables}, lancez le service ; l'ancienne base est intacte, effacez-la.")
-
-
-@contextmanager
-def _shown() -> Iterator[Tell]:
-    """Show on a terminal how work goes on; a log hears of each piece once."""
-    terminal = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    tasks: dict[str, Any] = {}
-    with Progress(*columns, console=terminal, disable=not terminal.is_terminal) as progress:
-
-        def tell(name: str, done: int, total: int) -> None:
-            if name not in tasks:
-                tasks[name] = progress.add_task(name, total=max(total, 1))
-                if not terminal.is_terminal:
-                    say(f"{name}…")
-            progress.update(tasks[name], completed=done if total else 1)
-
-        yield tell
 
 
 def _kept(told: Manifest) -> Mapping[str, Any]:

@@ -19,9 +19,12 @@ from syndication import asgi
 from syndication import worker as background
 from syndication.app import create_app
 from syndication.commands.console import AsJson, give, give_json, opened_hub, say
+from syndication.commands.progress import shown
 from syndication.demo import build
 from syndication.demo import serve as demo_server
 from syndication.demo.catalogue_site import create_catalogue
+from syndication.demo.nation.build import build as build_nation
+from syndication.demo.nation.places import WHOLE_REVIEWS
 from syndication.doctor import examine
 from syndication.errors import ConfigurationError
 from syndication.instants import now_in_paris
@@ -42,17 +45,28 @@ def demo(
     port: Annotated[
         int, typer.Option(help="Port du service ; le catalogue prend le suivant.", min=1, max=65534)
     ] = 8000,
-    directory: Annotated[Path, typer.Option("--dir", help="Dossier des données.")] = Path("demo"),
+    directory: Annotated[
+        Path | None, typer.Option("--dir", help="Dossier des données.", show_default="demo, ou nation")
+    ] = None,
+    nation: Annotated[bool, typer.Option("--nation", help="Une nation inventée au lieu de quelques centres.")] = False,
+    reviews: Annotated[
+        int, typer.Option(help="Avec --nation : combien d'avis elle a donnés.", min=100)
+    ] = WHOLE_REVIEWS,
     no_serve: Annotated[bool, typer.Option("--no-serve", help="Construit sans servir.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Construit une démonstration vivante et la sert, avec un catalogue d'exemple sur le port suivant."""
     sockets = None if no_serve else (demo_server.listen(port), demo_server.listen(port + 1))
     service_url, catalogue_url = (f"http://{demo_server.HOST}:{number}" for number in (port, port + 1))
+    directory = directory or Path("nation" if nation else "demo")
     leaf = collector.Settings(data_dir=directory, public_url=service_url, collector_database_url="", secret_keys=())
     clock = build.DemoClock(now_in_paris)
     hub = asgi.open_hub(Settings.of(leaf), clock)
-    build.build(hub, clock)
+    if nation:
+        with shown() as tell:
+            build_nation(hub, reviews, tell)
+    else:
+        build.build(hub, clock)
     doors = asdict(build.open_doors(hub, catalogue_url))
     if as_json:
         give_json(doors)

@@ -77,22 +77,14 @@ class Doors:
 
 def build(hub: Hub, clock: DemoClock) -> None:
     """Fill both databases, unless that was done before."""
-    migrate(hub)
-    with hub.engine.connect() as connection:
-        if store.bookmark(connection, BUILT):
-            return
-        if catalogue.counts(connection)["formation"]:
-            raise ConfigurationError(
-                f"{hub.settings.data_dir} contient un autre catalogue, ou une démonstration interrompue : "
-                "effacez ce dossier ou choisissez-en un autre avec --dir."
-            )
+    if is_built(hub, BUILT):
+        return
     chance = random.Random(SEED)  # noqa: S311 an invented past, not a secret
     with writing(hub.engine).begin() as connection:
         importer.keep(connection, facts(), "demonstration", clock())
         importer.link_lineages(connection)
         catalogue.note_catalogue_change(connection, clock())
-        for known in KNOWN:
-            accounts.grant(connection, known, BUILT, clock())
+        let_in(connection, clock())
     texts = {trade: iter(list(pool)) for trade, pool in PUBLISHED.items()}
     for group in GROUPS:
         _play(hub, clock, chance, group, texts[group.trade])
@@ -108,6 +100,29 @@ def build(hub: Hub, clock: DemoClock) -> None:
     worker.work_once(hub)
     with writing(hub.engine).begin() as connection:
         store.move_bookmark(connection, BUILT, "1")
+
+
+def is_built(hub: Hub, name: str) -> bool:
+    """True when what goes by a name was built before; otherwise both schemas are made.
+
+    Raises ConfigurationError where something else is, or half of it.
+    """
+    migrate(hub)
+    with hub.engine.connect() as connection:
+        if store.bookmark(connection, name):
+            return True
+        if catalogue.counts(connection)["formation"]:
+            raise ConfigurationError(
+                f"{hub.settings.data_dir} contient un autre catalogue, ou une démonstration interrompue : "
+                "effacez ce dossier ou choisissez-en un autre avec --dir."
+            )
+    return False
+
+
+def let_in(connection: Connection, now: datetime) -> None:
+    """Give the accesses of the people that the demonstration knows."""
+    for known in KNOWN:
+        accounts.grant(connection, known, BUILT, now)
 
 
 def open_doors(hub: Hub, catalogue_url: str) -> Doors:

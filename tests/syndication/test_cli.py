@@ -185,6 +185,17 @@ def test_the_demonstration_is_built_without_serving(tmp_path: Path) -> None:
     assert again["apprenti"] != doors["apprenti"]
 
 
+def test_a_small_nation_is_built_without_serving_and_nothing_else_in_its_place(tmp_path: Path) -> None:
+    words = ("demo", "--dir", str(tmp_path / "nation"), "--no-serve", "--json")
+    built = sirius(None, *words, "--nation", "--reviews", "100")
+    assert set(json.loads(built.stdout)) == {"catalogue", "apprenti", "cfa", "moderation", "integrer", "api"}
+    assert "les réponses et leurs textes…" in built.stderr
+    again = sirius(None, *words, "--nation")
+    assert json.loads(again.stdout)["api"] == json.loads(built.stdout)["api"]
+    other = sirius(None, *words)
+    assert (other.returncode, "contient un autre catalogue" in other.stderr) == (1, True)
+
+
 def test_an_interrupted_demonstration_is_told_and_never_half_served(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     words = ("demo", "--dir", str(folder), "--no-serve")

@@ -1,0 +1,1 @@
+"""A synthetic nation: seeded, whole, invented. Its centres and its testimonies are nobody's."""
