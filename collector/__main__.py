@@ -8,6 +8,7 @@ import uvicorn
 
 from collector.asgi import application
 from collector.errors import CollectorError
+from collector.serving.options import server_options
 
 
 def main() -> int:
@@ -29,7 +30,7 @@ def main() -> int:
     except OSError as error:
         print(f"Erreur : {options.host}:{options.port} ne peut pas être écouté ({error.strerror}).", file=sys.stderr)  # noqa: T201
         return 1
-    uvicorn.run(app, host=options.host, port=options.port, access_log=False, server_header=False)
+    uvicorn.run(app, host=options.host, port=options.port, **server_options())
     return 0
 
 

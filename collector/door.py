@@ -93,6 +93,9 @@ from collector.questionnaire.own import (
 )
 from collector.records import PARIS, Campaign, News, Sending
 from collector.retention import Purged, months_before, purge
+from collector.serving.bounds import REFUSALS
+from collector.serving.options import server_options
+from collector.serving.protocol import BoundedProtocol
 from collector.settings import Settings, checked_database_url, first_fault, server_of
 from collector.versions import Versions
 from collector.views import routes
@@ -113,12 +116,14 @@ __all__ = [
     "MOST_OPTIONS",
     "NO_OWN",
     "OWN_KINDS",
+    "REFUSALS",
     "SCALE",
     "UNFINISHED",
     "Again",
     "Answers",
     "Arrivals",
     "Axis",
+    "BoundedProtocol",
     "Bulk",
     "Campaign",
     "CampaignError",
@@ -181,6 +186,7 @@ __all__ = [
     "read_document",
     "read_ledger",
     "schema",
+    "server_options",
     "sync_folder",
     "validate",
     "wait_after",

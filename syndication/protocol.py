@@ -1,28 +1,25 @@
-"""Requests that the server cannot even read, refused in the one shape of every error, in French."""
+"""Requests that are refused before the application hears of them, in the one shape of every error, in French."""
 
 import json
-from importlib.util import find_spec
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
 
-HTTP = "syndication.protocol:Protocol" if find_spec("httptools") else "auto"
-"""What reads HTTP, for uvicorn."""
+from collector.door import REFUSALS, BoundedProtocol, server_options
+from syndication.api.problems import CORS, TITLES
 
-if find_spec("httptools"):
-    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-    from syndication.api.problems import CORS, TITLES
+class Protocol(BoundedProtocol):
+    """Reads HTTP/1.1 within bounds; see ``collector.serving.bounds``."""
 
-    class Protocol(HttpToolsProtocol):
-        """Reads HTTP/1.1; an address may have 64 KB."""
+    def refusal(self, status: HTTPStatus) -> tuple[Mapping[str, str], bytes]:
+        """Headers and body of a refusal: a problem (RFC 9457)."""
+        headers, _ = super().refusal(status)
+        problem = {"type": "about:blank", "title": TITLES[status], "status": int(status), "detail": REFUSALS[status]}
+        body = json.dumps(problem, ensure_ascii=False).encode()
+        return {**headers, **CORS, "content-type": "application/problem+json"}, body
 
-        def send_400_response(self, msg: str) -> None:  # noqa: ARG002 in English, for nobody
-            """Refuse what was sent, and close."""
-            detail = "Cette requête ne se lit pas : son adresse dépasse 64 Ko, ou ce n'est pas du HTTP."
-            problem = {"type": "about:blank", "title": TITLES[400], "status": 400, "detail": detail}
-            body = json.dumps(problem, ensure_ascii=False).encode()
-            headers = CORS | {
-                "content-type": "application/problem+json", "content-length": str(len(body)),
-                "cache-control": "no-store", "connection": "close",
-            }  # fmt: skip
-            head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-            self.transport.write(f"HTTP/1.1 400 Bad Request\r\n{head}\r\n".encode() + body)
-            self.transport.close()
+
+def options() -> dict[str, Any]:
+    """How uvicorn is run for the whole service."""
+    return server_options("syndication.protocol:Protocol")

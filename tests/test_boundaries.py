@@ -12,7 +12,8 @@ PACKAGES = ("collector", "syndication", "widget")
 DOORS = {"collector": {"collector.door"}, "widget": {"widget.contract", "widget.routes"}}
 FRAMEWORKS = ("starlette", "sqlalchemy", "sqlmodel", "alembic", "uvicorn")
 PURE = (
-    "collector/links.py", "collector/questionnaire", "syndication/catalogue/codes.py",
+    "collector/links.py", "collector/questionnaire", "collector/serving/bounds.py", "collector/serving/proxies.py",
+    "collector/serving/room.py", "syndication/catalogue/codes.py",
     "syndication/catalogue/continuity.py", "syndication/catalogue/facts.py", "syndication/catalogue/formats.py",
     "syndication/catalogue/faults.py", "syndication/catalogue/territories.py", "syndication/catalogue/spelling.py",
     "syndication/letters/kinds.py", "syndication/letters/stopping.py", "syndication/joining/request.py",

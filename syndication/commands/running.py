@@ -28,7 +28,7 @@ from syndication.demo.nation.places import WHOLE_REVIEWS
 from syndication.doctor import examine
 from syndication.errors import ConfigurationError
 from syndication.instants import now_in_paris
-from syndication.protocol import HTTP
+from syndication.protocol import options
 from syndication.settings import Settings
 
 DOOR_NAMES = {
@@ -98,10 +98,7 @@ def serve(
     if workers > 1:
         keeper.start()
     try:
-        uvicorn.run(
-            "syndication.asgi:application", factory=True, host=host, port=port, workers=workers,
-            access_log=False, server_header=False, http=HTTP,
-        )  # fmt: skip
+        uvicorn.run("syndication.asgi:application", factory=True, host=host, port=port, workers=workers, **options())
     finally:
         stopping.set()
 

@@ -10,7 +10,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from syndication.errors import ConfigurationError
-from syndication.protocol import HTTP
+from syndication.protocol import options
 
 HOST = "127.0.0.1"
 
@@ -62,4 +62,4 @@ class _QuietServer(uvicorn.Server):
 
 
 def _config(app: ASGIApp) -> uvicorn.Config:
-    return uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, http=HTTP)
+    return uvicorn.Config(app, log_level="warning", **options())

@@ -1,4 +1,4 @@
-"""The servers under measure, each in a process of its own under the same uvicorn."""
+"""The servers under measure, each in a process of its own under the same uvicorn; the service, within its bounds."""
 
 import os
 import socket
@@ -83,7 +83,8 @@ def serving(application: str, environment: Mapping[str, str], *, factory: bool =
         "warning",
         "--no-access-log",
     ]
-    process = subprocess.Popen([*words, *(["--factory"] if factory else [])], env={**os.environ, **environment})
+    ours = ["--factory", "--http", "syndication.protocol:Protocol"]
+    process = subprocess.Popen([*words, *(ours if factory else [])], env={**os.environ, **environment})
     try:
         _wait(port)
         yield port, process.pid

@@ -48,15 +48,16 @@ def test_what_cannot_even_be_read_is_refused_in_the_same_shape(hub: Hub) -> None
     hub.close()
     with serving(hub.settings.data_dir) as (_, url):
         port = int(url.rpartition(":")[2])
-        for sent in (
-            b"GET /api/v1/avis?formation=" + b"9" * 1_000_000 + b" HTTP/1.1\r\n\r\n",
-            b"\x00\xff bonjour\r\n\r\n",
+        for sent, status in (
+            (b"GET /api/v1/avis?formation=" + b"9" * 1_000_000 + b" HTTP/1.1\r\n\r\n", 414),
+            (b"GET /api/v1/avis HTTP/1.1\r\ncookie: " + b"9" * 1_000_000 + b"\r\n\r\n", 431),
+            (b"\x00\xff bonjour\r\n\r\n", 400),
         ):
             with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
                 with suppress(OSError):  # it may be refused before it was all sent
                     line.sendall(sent)
                 answer = line.recv(65_536)
             head, _, body = answer.partition(b"\r\n\r\n")
-            assert head.startswith(b"HTTP/1.1 400")
+            assert head.startswith(f"HTTP/1.1 {status} ".encode())
             assert b"content-type: application/problem+json" in head
-            assert json.loads(body)["status"] == 400
+            assert json.loads(body)["status"] == status
