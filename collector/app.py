@@ -6,16 +6,14 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from collector.door import Collector
 from collector.errors import StoreClosed
+from collector.guard import GuardedApplication, allowed, over_https
 from collector.pages import Printer, security_headers
 from collector.presence import at_work
 
@@ -40,11 +38,14 @@ def create_app(collector: Collector) -> Starlette:
     async def privacy(_: Request) -> Response:
         return printer.page("privacy.html", settings=collector.settings)
 
-    async def refused(_: Request, error: Exception) -> Response:
+    async def refused(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 400
         if status == 404:
             return printer.page("lost.html", 404)
-        return printer.page("refused.html", status, too_large=False)
+        response = printer.page("refused.html", status, too_large=False)
+        if status == 405:
+            response.headers.update(allowed(request))
+        return response
 
     async def failed(_: Request, __: Exception) -> Response:
         return printer.page("refused.html", 500, too_large=False)
@@ -54,7 +55,8 @@ def create_app(collector: Collector) -> Starlette:
         response.headers["retry-after"] = "5"
         return response
 
-    return Starlette(
+    return GuardedApplication(
+        security_headers() | over_https(secure=collector.settings.secure),
         routes=[
             *collector.routes(alone=True),
             Route("/donnees-personnelles", privacy, methods=["GET"]),
@@ -67,22 +69,4 @@ def create_app(collector: Collector) -> Starlette:
             Exception: failed,
         },
         lifespan=lifespan,
-        middleware=[Middleware(_Guarded)],
     )
-
-
-class _Guarded:
-    """Gives every answer the headers of a page, those that no page made too: redirections, refusals."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in security_headers().items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await self._app(scope, receive, guarded if scope["type"] == "http" else send)

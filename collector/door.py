@@ -44,6 +44,7 @@ from collector.errors import (
     SettingError,
     StoreClosed,
 )
+from collector.guard import Guarded, GuardedApplication, allowed, over_https
 from collector.limits import Arrivals, network_of
 from collector.mailing.courier import Courier
 from collector.mailing.letters import compose_mail
@@ -135,6 +136,8 @@ __all__ = [
     "Deferred",
     "FolderBusy",
     "Followed",
+    "Guarded",
+    "GuardedApplication",
     "Invitations",
     "Language",
     "Ledger",
@@ -167,6 +170,7 @@ __all__ = [
     "Transport",
     "Unavailable",
     "Uncertain",
+    "allowed",
     "alone",
     "at_work",
     "check_mail",
@@ -181,6 +185,7 @@ __all__ = [
     "make_round",
     "network_of",
     "option_key",
+    "over_https",
     "parse",
     "preview_application",
     "read_document",

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
-from collector.door import at_work
+from collector.door import Guarded, GuardedApplication, allowed, at_work, over_https
 from syndication import worker
 from syndication.accounts import account
 from syndication.accounts import views as accounts
@@ -28,7 +28,7 @@ from syndication.joining import views as joining
 from syndication.letters import views as letters
 from syndication.own import desk as own_desk
 from syndication.own import views as own
-from syndication.pages import page
+from syndication.pages import answer_headers, page
 from syndication.participation import views as participation
 from syndication.partners.gate import Gate
 from syndication.people import admin as people
@@ -92,7 +92,9 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
             gate.write()
             hub.close()
 
-    pages = Starlette(
+    guard = answer_headers() | over_https(secure=hub.settings.secure)
+    pages = GuardedApplication(
+        guard,
         routes=[
             *widget.create_routes(hub.publisher, Readers(hub.engine, hub.clock), hub.settings.public_url),
             *v1.create_routes(hub),
@@ -130,16 +132,18 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
         memory_bytes=hub.settings.ready_megabytes * 1024 * 1024,
         aside=lambda scope: closed and widget.is_refused(scope, hub.publisher),
     )  # fmt: skip
-    gate = Gate(ready, hub.engine, COUNTED, hub.clock, hub.settings.api_limit)
+    gate = Gate(ready, hub.engine, COUNTED, hub.clock, hub.settings.api_limit, lambda refusal: Guarded(refusal, guard))
     return Service(gate, ready, pages.routes)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 400
+    headers = allowed(request) if status == 405 else {}
     if request.url.path.startswith("/api"):
-        headers = error.headers if isinstance(error, HTTPException) else None
         return problems.problem(status, "Cette requête ne peut pas être servie.", headers=headers)
-    return page("site/not_found.html" if status == 404 else "site/refused.html", status)
+    response = page("site/not_found.html" if status == 404 else "site/refused.html", status)
+    response.headers.update(headers)
+    return response
 
 
 async def _unfit(request: Request, error: Exception) -> Response:

@@ -134,6 +134,16 @@ def security_headers() -> dict[str, str]:
     }
 
 
+def answer_headers() -> dict[str, str]:
+    """Headers of every answer of the hub that says nothing else of them: files, data, what nothing of ours made."""
+    return {
+        "cache-control": "no-store",
+        "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+        "referrer-policy": "same-origin",
+        "x-content-type-options": "nosniff",
+    }
+
+
 async def read_form(request: Request, most_fields: int = 100, *, private: bool = False) -> dict[str, str]:
     """A posted form, within bounds, each field once; raises HTTPException 400, 403, 413. ``private``: it was posted
     from a page whose address is a secret (see ``page``)."""

@@ -60,16 +60,24 @@ class Minutes:
 
 
 class Gate:
-    """ASGI layer; ``kinds`` names what is counted, by path. ``limit``: requests a minute of a network without a key."""
+    """ASGI layer; ``kinds`` names what is counted, by path. ``limit``: requests a minute of a network without a key;
+    ``guarded`` gives refusals the headers that every answer has."""
 
     def __init__(
-        self, app: ASGIApp, engine: Engine, kinds: Mapping[str, str], clock: Callable[[], datetime], limit: int
+        self,
+        app: ASGIApp,
+        engine: Engine,
+        kinds: Mapping[str, str],
+        clock: Callable[[], datetime],
+        limit: int,
+        guarded: Callable[[ASGIApp], ASGIApp],
     ) -> None:
         self._app = app
         self._engine = engine
         self._kinds = kinds
         self._clock = clock
         self._limit = limit
+        self._guarded = guarded
         self._minutes = Minutes()
         self._uses: Counter[tuple[str, int]] = Counter()
         self._origins: Mapping[str, int] = {}
@@ -87,7 +95,7 @@ class Gate:
         try:
             await self._api(kind, scope, receive, send)
         except Refused as refusal:
-            await problem_of(refusal)(scope, receive, send)
+            await self._guarded(problem_of(refusal))(scope, receive, send)
 
     def _use(self, kind: str, partner: int) -> None:
         self._uses[kind, partner] += 1

@@ -89,7 +89,8 @@ class _Site:
             "/r/", "/c/", "/d/", "/apercu/", "/connexion", "/mails/", "/rejoindre/", "/compte", "/moderation", "/cfa",
         )  # fmt: skip
         lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
-        return PlainTextResponse("\n".join([*lines, f"Sitemap: {self._hub.settings.public_url}/sitemap.xml", ""]))
+        text = "\n".join([*lines, f"Sitemap: {self._hub.settings.public_url}/sitemap.xml", ""])
+        return PlainTextResponse(text, headers={"cache-control": SHORT})
 
     async def ready(self, _request: Request) -> Response:
         try:

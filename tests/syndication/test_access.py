@@ -295,7 +295,7 @@ def routes(given: Any) -> Iterator[tuple[str, str]]:
 
 def signed_in_as(hub: Hub, app: Service, persona: str) -> Client:
     """A browser in which a persona has signed in, with every access they have."""
-    browser, link = Client(app), ""
+    browser, link = Client(app, hub.settings.public_url), ""
     with hub.engine.connect() as connection:
         ids = {
             number: catalogue.centres_by_code(connection, Code("uai", uai))[0].id
