@@ -19,6 +19,8 @@ from starlette.routing import BaseRoute
 from collector import database, links, store
 from collector.bulk import Bulk, Made
 from collector.context import Desk
+from collector.credentials import files_of as secret_files
+from collector.credentials import given_by_file, open_to_others
 from collector.crossing import (
     CampaignOrder,
     CollectedResponse,
@@ -97,7 +99,7 @@ from collector.retention import Purged, months_before, purge
 from collector.serving.bounds import REFUSALS
 from collector.serving.options import server_options
 from collector.serving.protocol import BoundedProtocol
-from collector.settings import Settings, checked_database_url, first_fault, server_of
+from collector.settings import SECRETS, Settings, checked_database_url, first_fault, server_of
 from collector.versions import Versions
 from collector.views import routes
 from collector.withdrawals import store as withdrawals
@@ -119,6 +121,7 @@ __all__ = [
     "OWN_KINDS",
     "REFUSALS",
     "SCALE",
+    "SECRETS",
     "UNFINISHED",
     "Again",
     "Answers",
@@ -178,12 +181,14 @@ __all__ = [
     "compose_mail",
     "default_questionnaire",
     "first_fault",
+    "given_by_file",
     "key_tag",
     "latest_wishes",
     "ledger_files",
     "ledger_mark",
     "make_round",
     "network_of",
+    "open_to_others",
     "option_key",
     "over_https",
     "parse",
@@ -191,6 +196,7 @@ __all__ = [
     "read_document",
     "read_ledger",
     "schema",
+    "secret_files",
     "server_options",
     "sync_folder",
     "validate",

@@ -3,20 +3,25 @@
 import os
 import re
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from email.utils import formataddr, parseaddr
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from collector.credentials import given_by_file
 from collector.errors import SettingError
 
 SECRET_MINIMUM = 32
 """Shortest secret accepted, in characters: 32 characters of base64 carry 192 bits."""
+
+SECRETS = ("secret_keys", "smtp_url", "collector_database_url")
+"""Settings that are secrets, or hold one: a file may give each."""
 
 DEFAULT_SENDER = "Sirius <ne-pas-repondre@localhost>"
 """Good for mails written as files; a mail server wants a true one."""
@@ -55,11 +60,13 @@ class Settings(BaseSettings):
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Read the environment; raises SettingError naming the first variable that makes no sense."""
+        """Read the environment, and the files that it names for secrets; raises SettingError naming the first variable
+        that makes no sense."""
+        given: dict[str, Any] = dict(given_by_file(SECRETS, os.environ))
         try:
-            return cls()
+            return cls(**given)
         except ValidationError as error:
-            raise SettingError(first_fault(error)) from None
+            raise SettingError(first_fault(error, given)) from None
 
     @field_validator("withdrawals_file", mode="before")
     @classmethod
@@ -70,7 +77,7 @@ class Settings(BaseSettings):
     @classmethod
     def _split_keys(cls, value: object) -> object:
         if isinstance(value, str):
-            return tuple(key.strip() for key in value.split(",") if key.strip())
+            return tuple(key.strip() for key in value.replace("\n", ",").split(",") if key.strip())
         return value
 
     @field_validator("secret_keys")
@@ -182,10 +189,12 @@ def checked_database_url(value: str) -> str:
     return value
 
 
-def first_fault(error: ValidationError) -> str:
-    """Name the first refused variable and why, without its value, which may be a secret."""
+def first_fault(error: ValidationError, by_file: Collection[str] = ()) -> str:
+    """Name the first refused variable and why, without its value, which may be a secret; ``by_file``: settings that
+    files gave."""
     fault = error.errors(include_input=False)[0]
-    name = str(fault["loc"][0]).upper() if fault["loc"] else "?"
+    setting = str(fault["loc"][0]) if fault["loc"] else "?"
+    name = f"{setting}_FILE".upper() if setting in by_file else setting.upper()
     bounds = fault.get("ctx", {})
     reasons = {
         "int_parsing": "un nombre entier est attendu",

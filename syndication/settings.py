@@ -1,14 +1,18 @@
 """Settings of the hub, read from the environment (prefix ``SIRIUS_``); the collector's own come along."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from collector import door
 from syndication.errors import ConfigurationError
+
+OWN_SECRETS = ("syndication_database_url",)
+"""Settings of the hub that hold a secret: a file may give each, as it may those of the collector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +86,15 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Read the environment; raises ConfigurationError naming the first variable that makes no sense."""
+        """Read the environment, and the files that it names for secrets; raises ConfigurationError naming the first
+        variable that makes no sense."""
+        given: dict[str, Any] = {}
         try:
-            own = _Environment()
+            given |= door.given_by_file(OWN_SECRETS, os.environ)
+            own = _Environment(**given)
             leaf = door.Settings.from_environment()
         except ValidationError as error:
-            raise ConfigurationError(door.first_fault(error)) from None
+            raise ConfigurationError(door.first_fault(error, given)) from None
         except door.SettingError as error:
             raise ConfigurationError(str(error)) from None
         return cls.of(leaf, own)

@@ -1,11 +1,13 @@
 """Backups, restorations, moves from one kind of database to another."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from collector.door import given_by_file
 from syndication.commands.console import AsJson, give, give_json, say
 from syndication.commands.progress import shown
 from syndication.instants import now_in_paris
@@ -80,7 +82,12 @@ def move(
     as_json: AsJson = False,
 ) -> None:
     """Déménage les bases de SQLite à PostgreSQL, ou l'inverse, et relit chaque ligne ; le service est arrêté."""
-    addresses = {name: url for name, url in ((HUB, syndication), (COLLECTOR, collector)) if url}
+    held = given_by_file((f"move_{name}_database_url" for name in (HUB, COLLECTOR)), os.environ)
+    told = {
+        name: url or held.get(f"move_{name}_database_url", "")
+        for name, url in ((HUB, syndication), (COLLECTOR, collector))
+    }
+    addresses = {name: url for name, url in told.items() if url}
     if not addresses:
         raise typer.BadParameter("une adresse au moins est attendue : --collector, --syndication")
     with shown() as tell:

@@ -55,11 +55,14 @@ def test_nothing_to_back_up_is_said_and_no_base_is_made(databases: Databases, tm
     assert not list(tmp_path.rglob("*.db"))
 
 
-def test_a_move_needs_an_address_and_hides_its_password(lived: Path) -> None:
+def test_a_move_needs_an_address_and_hides_its_password(lived: Path, tmp_path: Path) -> None:
     assert sirius(lived, "move").returncode == 2
-    told = sirius(lived, "move", "--collector", "postgresql://sirius:motdepasse@127.0.0.1:9/recueil")
-    assert told.returncode == 1
-    assert "motdepasse" not in told.stdout + told.stderr
+    address, held = "postgresql://sirius:motdepasse@127.0.0.1:9/recueil", tmp_path / "adresse"
+    held.write_text(address)
+    by_file = {"SIRIUS_MOVE_COLLECTOR_DATABASE_URL_FILE": str(held)}
+    for told in (sirius(lived, "move", "--collector", address), sirius(lived, "move", **by_file)):
+        assert told.returncode == 1
+        assert "motdepasse" not in told.stdout + told.stderr
 
 
 def test_a_move_within_sqlite_tells_each_table_and_its_digest(lived: Path, tmp_path: Path) -> None:
