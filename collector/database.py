@@ -4,14 +4,26 @@ import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import ClauseElement, Connection, Dialect, Engine, Table, create_engine, event, func, select, text
+from sqlalchemy import (
+    ClauseElement,
+    Column,
+    Connection,
+    Dialect,
+    Engine,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    event,
+    func,
+    inspect,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import URL, make_url
@@ -25,6 +37,8 @@ WRITERS = 7275
 """Number of the lock that PostgreSQL's writers take; the hub's, which may share the database, have another."""
 ANEW_AT_ONCE_BYTES = 32 * 1024 * 1024
 """A file up to this size is written anew in a fraction of a second."""
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_VERSION = Table("alembic_version", MetaData(), Column("version_num", String))
 
 
 def to_json(value: Any) -> str:
@@ -67,8 +81,15 @@ def driven(url: str) -> URL:
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:
-    """Bring the schema to this release, or to an earlier revision of it."""
-    config = _alembic_config()
+    """Bring the schema to this release, or to an earlier revision of it; all of it or none, and of several who do, one
+    does while the others wait."""
+    # imported here: it weighs a seventh of all that loads, for what happens once a release
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    config.set_main_option("path_separator", "os")
     with engine.execution_options(write=True).begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
@@ -111,23 +132,23 @@ def schema() -> Schema:
     return Schema(tuple(models.metadata.sorted_tables), revisions(), open_engine, revision_of, migrate)
 
 
+@cache
+def revisions() -> tuple[str, ...]:
+    """Every revision of the schema, the oldest first: files of migrations are named by theirs, in their order."""
+    return tuple(sorted(path.name.partition("_")[0] for path in _MIGRATIONS.glob("versions/[0-9]*.py")))
+
+
 def revision_of(engine: Engine) -> str:
     """The revision of a database's schema, empty when no migration ever ran."""
     with engine.connect() as connection:
-        return next(iter(MigrationContext.configure(connection).get_current_heads()), "")
-
-
-def revisions() -> tuple[str, ...]:
-    """Every revision of the schema, the oldest first."""
-    walked = ScriptDirectory.from_config(_alembic_config()).walk_revisions()
-    return tuple(script.revision for script in walked)[::-1]
+        if not inspect(connection).has_table(_VERSION.name):
+            return ""
+        return connection.execute(select(_VERSION.c.version_num)).scalar() or ""
 
 
 def is_current(engine: Engine) -> bool:
     """True when no migration is pending."""
-    with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_heads()
-    return set(current) == set(ScriptDirectory.from_config(_alembic_config()).get_heads())
+    return revision_of(engine) == revisions()[-1]
 
 
 def overwrite_log(engine: Engine) -> bool:
@@ -265,13 +286,6 @@ class QuickReader:
             with self._lock:
                 self._opened.append(connection)
         return connection
-
-
-def _alembic_config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.set_main_option("path_separator", "os")
-    return config
 
 
 def _prepare(connection: Any, _record: Any) -> None:

@@ -100,6 +100,7 @@ from collector.serving.bounds import REFUSALS
 from collector.serving.options import server_options
 from collector.serving.protocol import BoundedProtocol
 from collector.settings import SECRETS, Settings, checked_database_url, first_fault, server_of
+from collector.trouble import newer_than_us, place_of, reason_of, trouble_of
 from collector.versions import Versions
 from collector.views import routes
 from collector.withdrawals import store as withdrawals
@@ -188,17 +189,21 @@ __all__ = [
     "ledger_mark",
     "make_round",
     "network_of",
+    "newer_than_us",
     "open_to_others",
     "option_key",
     "over_https",
     "parse",
+    "place_of",
     "preview_application",
     "read_document",
     "read_ledger",
+    "reason_of",
     "schema",
     "secret_files",
     "server_options",
     "sync_folder",
+    "trouble_of",
     "validate",
     "wait_after",
 ]
@@ -254,12 +259,24 @@ class Collector:
         self._engine.dispose()
 
     def migrate(self) -> None:
-        """Bring the schema to this release."""
+        """Bring the schema to this release; raises SettingError when it is of a later one."""
+        revision, known = self.revision(), self.revisions
+        if revision and revision not in known:
+            raise SettingError(newer_than_us(self._engine.url, revision, known[-1]))
         database.migrate(self._engine)
 
     def is_current(self) -> bool:
         """True when no migration is pending."""
         return database.is_current(self._engine)
+
+    def revision(self) -> str:
+        """The revision of the schema, empty when no migration ever ran."""
+        return database.revision_of(self._engine)
+
+    @property
+    def revisions(self) -> tuple[str, ...]:
+        """Every revision that this release knows, the oldest first."""
+        return database.revisions()
 
     def routes(self, *, alone: bool = False) -> list[BaseRoute]:
         """The pages of respondents: ``/r``, ``/r/TOKEN``, ``/c/TOKEN``, ``/d/TOKEN``.

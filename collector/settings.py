@@ -184,8 +184,12 @@ def server_of(url: str) -> MailServer:
 
 def checked_database_url(value: str) -> str:
     """Give back a database URL, empty for the default; raises ValueError for a database we do not speak."""
-    if value and not value.startswith(("sqlite:///", "postgresql://", "postgresql+")):
+    if value and not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
         raise ValueError("une adresse sqlite:/// ou postgresql:// est attendue")
+    try:
+        urlsplit(value).port  # noqa: B018 reading it checks it
+    except ValueError:
+        raise ValueError("le port de l'adresse n'est pas un nombre de 1 à 65535") from None
     return value
 
 

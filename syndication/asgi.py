@@ -7,7 +7,7 @@ from datetime import datetime
 from starlette.types import ASGIApp
 
 from collector.door import Collector
-from syndication import database
+from syndication import boot, database
 from syndication.app import create_app
 from syndication.context import Hub
 from syndication.instants import now_in_paris
@@ -26,12 +26,12 @@ def open_hub(settings: Settings, clock: Callable[[], datetime] = now_in_paris) -
 
 
 def migrate(hub: Hub) -> None:
-    """Bring both schemas to this release."""
-    hub.collector.migrate()
-    database.migrate(hub.engine)
+    """Bring both schemas to this release; raises ConfigurationError when they cannot be."""
+    boot.migrate(hub)
 
 
 def application() -> ASGIApp:
-    """The service on the settings of the environment; its schemas must be up to date."""
+    """The service on the settings of the environment; raises ConfigurationError when its databases are not ready."""
     hub = open_hub(Settings.from_environment())
+    boot.prepare(hub)
     return create_app(hub, background=os.environ.get(BACKGROUND, "1") != "0")

@@ -1,13 +1,10 @@
 """The ``sirius`` command. Each command does what a page or a worker would, through the same functions."""
 
-import sys
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 import typer
-from sqlalchemy.exc import SQLAlchemyError
 
-from collector.door import CollectorError
 from syndication.commands import (
     campaigns,
     centres,
@@ -20,7 +17,7 @@ from syndication.commands import (
     questionnaires,
     running,
 )
-from syndication.errors import SyndicationError
+from syndication.commands.plainly import told_plainly
 
 EXAMPLES = {
     "demo": "sirius demo --port 8000",
@@ -140,19 +137,5 @@ _add(questionnaire, "preview", questionnaires.preview, "questionnaire ")
 
 def main() -> None:
     """Run the command line: exit 0 done, 1 a fault with one clear line, 2 wrong usage."""
-    try:
+    with told_plainly():
         app()
-    except (SyndicationError, CollectorError) as error:
-        fail(str(error))
-    except OSError as error:
-        fail(f"{error.filename or 'fichier'} : lecture ou écriture impossible ({error.strerror}).")
-    except ModuleNotFoundError as error:
-        fail(f"Il manque le module Python « {error.name} ».")
-    except SQLAlchemyError as error:
-        fail(f"Base de données inaccessible ({type(error).__name__}) : « sirius doctor » en dit plus.")
-
-
-def fail(sentence: str) -> NoReturn:
-    """Say what went wrong in one line, and leave."""
-    print(f"Erreur : {sentence}", file=sys.stderr)  # noqa: T201 the command's own output
-    sys.exit(1)

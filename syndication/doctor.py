@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from collector.door import SECRETS, check_mail, ledger_files, open_to_others, secret_files
-from syndication import asgi, database, store
+from collector.door import SECRETS, check_mail, ledger_files, open_to_others, reason_of, secret_files
+from syndication import asgi, boot, store
 from syndication.accounts.store import people_with
 from syndication.alerts import store as alerts
 from syndication.context import Hub
@@ -29,7 +29,7 @@ def examine(read_settings: Callable[[], Settings]) -> list[str]:
     except ConfigurationError as error:
         return [str(error)]
     except OSError as error:
-        return [f"SIRIUS_DATA_DIR : {error.strerror} ({error.filename})"]
+        return [f"SIRIUS_DATA_DIR : {error.filename} ne peut pas être écrit ({reason_of(error)})."]
     return [
         *_folder(settings),
         *_secrets(),
@@ -96,31 +96,26 @@ def _databases(settings: Settings) -> list[str]:
         hub = asgi.open_hub(settings)
     except ModuleNotFoundError as error:
         return [f"Le pilote de la base de données manque : module Python « {error.name} »."]
-    except (SQLAlchemyError, OSError) as error:
-        return [f"Base de données inaccessible : {type(error).__name__}."]
-    faults: list[str] = []
-    checks: dict[str, Callable[[], bool]] = {
-        "syndication": lambda: database.is_current(hub.engine),
-        "collector": hub.collector.is_current,
-    }
-    for name, is_current in checks.items():
-        try:
-            if not is_current():
-                faults.append(f"Base {name} : des migrations attendent, lancez « sirius migrate ».")
-        except SQLAlchemyError as error:
-            faults.append(f"Base {name} inaccessible : {type(error).__name__}.")
-    if not faults:
-        with hub.engine.connect() as connection:
-            lost = store.count_set_aside(connection)
-            looked, altered = history.altered(connection, new_id(), CHECKED)
-        faults += [f"{lost} réponse(s) que rien ne rattache à une formation attendent dans le recueil."] if lost else []
-        named = ", ".join(altered[:5])
-        faults += [
-            f"{len(altered)} texte(s) publié(s) sur {looked} relus ne sont plus ceux qui ont été écrits : {named}."
-        ] if altered else []  # fmt: skip
-        faults += [*unread(hub), *unheard(hub)]
-    hub.close()
-    return faults
+    except OSError as error:
+        return [f"{error.filename} ne peut pas être écrit ({reason_of(error)})."]
+    try:
+        return boot.faults(hub) or _contents(hub)
+    except SQLAlchemyError as error:
+        return [f"Base de données illisible : {type(error).__name__}."]
+    finally:
+        hub.close()
+
+
+def _contents(hub: Hub) -> list[str]:
+    with hub.engine.connect() as connection:
+        lost = store.count_set_aside(connection)
+        looked, altered = history.altered(connection, new_id(), CHECKED)
+    faults = [f"{lost} réponse(s) que rien ne rattache à une formation attendent dans le recueil."] if lost else []
+    named = ", ".join(altered[:5])
+    faults += [
+        f"{len(altered)} texte(s) publié(s) sur {looked} relus ne sont plus ceux qui ont été écrits : {named}."
+    ] if altered else []  # fmt: skip
+    return [*faults, *unread(hub), *unheard(hub)]
 
 
 def unread(hub: Hub) -> list[str]:

@@ -1,7 +1,6 @@
 """What commands share: opening the hub, speaking to people on standard error and to scripts on standard output."""
 
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -9,17 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from collector.door import at_work
-from syndication import asgi, database
+from syndication import asgi, boot
+from syndication.commands.plainly import say
 from syndication.context import Hub
-from syndication.errors import ConfigurationError
 from syndication.settings import Settings
 
+__all__ = ["AsJson", "give", "give_json", "opened_hub", "say"]
 AsJson = Annotated[bool, typer.Option("--json", help="Écrit une valeur JSON sur la sortie standard.")]
-
-
-def say(text: str) -> None:
-    """A line for people."""
-    print(text, file=sys.stderr)  # noqa: T201 the command's own output
 
 
 def give(text: str) -> None:
@@ -42,17 +37,7 @@ def opened_hub() -> Iterator[Hub]:
     with at_work(settings.data_dir):
         hub = asgi.open_hub(settings)
         try:
-            prepare(hub)
+            boot.prepare(hub)
             yield hub
         finally:
             hub.close()
-
-
-def prepare(hub: Hub) -> None:
-    """Give new databases their schema; raises ConfigurationError when migrations are pending on old ones."""
-    if database.is_current(hub.engine) and hub.collector.is_current():
-        return
-    if database.is_new(hub.engine):
-        asgi.migrate(hub)
-    else:
-        raise ConfigurationError("Des migrations attendent : lancez « sirius migrate ».")

@@ -15,7 +15,7 @@ import typer
 import uvicorn
 
 from collector import door as collector
-from syndication import asgi
+from syndication import asgi, boot
 from syndication import worker as background
 from syndication.app import create_app
 from syndication.commands.console import AsJson, give, give_json, opened_hub, say
@@ -143,7 +143,7 @@ def migrate() -> None:
     with collector.at_work(settings.data_dir):
         hub = asgi.open_hub(settings)
         try:
-            asgi.migrate(hub)
+            boot.migrate(hub)
         finally:
             hub.close()
     say("Les deux bases sont à jour.")

@@ -44,7 +44,7 @@ def test_migrations_end_where_the_models_are(schema: tuple[Engine, MetaData]) ->
 
 def test_migrating_twice_changes_nothing(databases: Databases, tmp_path: Path) -> None:
     engine = syndication_database.open_engine(databases.at(tmp_path).syndication)
-    assert syndication_database.is_new(engine)
+    assert not syndication_database.revision_of(engine)
     syndication_database.migrate(engine)
     syndication_database.migrate(engine)
     assert syndication_database.is_current(engine)

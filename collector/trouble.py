@@ -1,0 +1,79 @@
+"""What is wrong with a database or a disk, in one French sentence that says what to do. Neither secret nor address."""
+
+import errno
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+_DISK = {
+    errno.EACCES: "l'accès est refusé", errno.EPERM: "l'accès est refusé", errno.EROFS: "disque en lecture seule",
+    errno.ENOSPC: "le disque est plein", errno.EDQUOT: "le quota du disque est atteint",
+    errno.EFBIG: "le fichier dépasse la taille permise", errno.ENOENT: "il n'existe pas",
+    errno.ENOTDIR: "un dossier est attendu, c'est un fichier", errno.EISDIR: "un fichier est attendu, c'est un dossier",
+    errno.EIO: "le disque est en panne", errno.EMFILE: "trop de fichiers sont ouverts (ulimit -n)",
+    errno.EADDRINUSE: "l'adresse est déjà prise", errno.EADDRNOTAVAIL: "cette machine n'a pas cette adresse",
+}  # fmt: skip
+_SQLITE = (
+    ("SQLITE_BUSY", "un autre programme la tient verrouillée : attendez qu'il ait fini, ou arrêtez-le"),
+    ("SQLITE_LOCKED", "un autre programme la tient verrouillée : attendez qu'il ait fini, ou arrêtez-le"),
+    ("SQLITE_READONLY", "le fichier ou son disque est en lecture seule : rendez-les inscriptibles"),
+    ("SQLITE_FULL", "le disque est plein : faites de la place"),
+    ("SQLITE_IOERR", "le disque ne l'écrit ou ne la lit pas : vérifiez sa place, ses limites et son état"),
+    ("SQLITE_NOTADB", "ce fichier n'est pas une base SQLite : corrigez {setting}, ou restaurez une sauvegarde"),
+    ("SQLITE_CORRUPT", "ce fichier est abîmé : restaurez une sauvegarde"),
+    ("SQLITE_CANTOPEN", "le fichier ne s'ouvre pas : voyez si son dossier existe et si vous pouvez y écrire"),
+)  # fmt: skip
+"""What to do, by the beginning of SQLite's name for an error."""
+_SERVER = (
+    ("failed to resolve host", "aucun serveur ne porte ce nom : corrigez {setting}"),
+    ("could not translate host name", "aucun serveur ne porte ce nom : corrigez {setting}"),
+    ("password authentication failed", "l'utilisateur ou le mot de passe est refusé : corrigez {setting}"),
+    ("no password supplied", "un mot de passe est attendu : donnez-le dans {setting}"),
+    ("no pg_hba.conf entry", "le serveur n'accepte pas cet utilisateur depuis cette machine : voyez pg_hba.conf"),
+    ("role \"", "cet utilisateur n'existe pas : créez-le, ou corrigez {setting}"),
+    ("does not exist", "cette base n'existe pas : créez-la (createdb), ou corrigez {setting}"),
+    ("too many clients", "toutes ses connexions sont prises : augmentez max_connections"),
+    ("remaining connection slots", "toutes ses connexions sont prises : augmentez max_connections"),
+    ("SSL", "le serveur et l'adresse ne s'entendent pas sur le chiffrement : voyez sslmode dans {setting}"),
+    ("invalid connection option", "une option de l'adresse n'est pas connue : corrigez {setting}"),
+    ("permission denied", "l'utilisateur n'a pas les droits qu'il faut : faites-en le propriétaire de la base"),
+    ("read-only transaction", "elle est en lecture seule : donnez l'adresse du serveur principal dans {setting}"),
+    ("canceling statement due to lock timeout", "un autre programme la tient verrouillée : attendez qu'il ait fini"),
+)  # fmt: skip
+"""What to do, by what PostgreSQL or its client says; the first that fits."""
+_GONE = "rien n'y répond : démarrez PostgreSQL, ou corrigez {setting}"
+_REFUSED = "elle refuse ce qui lui est demandé : lancez « sirius doctor »"
+
+
+def reason_of(error: OSError) -> str:
+    """Why a file or an address cannot be used, as the end of a sentence."""
+    return _DISK.get(error.errno or 0, error.strerror or "lecture ou écriture impossible")
+
+
+def place_of(url: str | URL) -> str:
+    """Which database an address means, for people: a file, or a name and its server; no user, no password."""
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
+        return f"La base {address.database}"
+    host = address.host or address.query.get("host") or "cette machine"
+    return f"La base « {address.database or ''} » de {host}{f':{address.port}' if address.port else ''}"
+
+
+def trouble_of(error: SQLAlchemyError, url: str | URL, setting: str) -> str:
+    """Why a database cannot be used and what to do, a sentence; ``setting`` names the variable that gives its place."""
+    cause = getattr(error, "orig", None)
+    name, said = str(getattr(cause, "sqlite_errorname", "")), str(cause or error)
+    if make_url(url).get_backend_name() == "sqlite":
+        why = next((todo for start, todo in _SQLITE if name.startswith(start)), _REFUSED)
+    else:
+        answered = getattr(cause, "sqlstate", None) or not isinstance(error, OperationalError)
+        why = next((todo for words, todo in _SERVER if words in said), _REFUSED if answered else _GONE)
+    return f"{place_of(url)} : {why.format(setting=setting)}."
+
+
+def newer_than_us(url: str | URL, revision: str, newest: str) -> str:
+    """That a database's schema is of a later release than this one, a sentence."""
+    return (
+        f"{place_of(url)} : une version plus récente de Sirius l'a mise à niveau (schéma {revision}, celle-ci va "
+        f"jusqu'au {newest}) : installez cette version plus récente, ou restaurez une sauvegarde."
+    )

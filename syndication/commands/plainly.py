@@ -1,0 +1,47 @@
+"""Faults told as people read them: one line, in French, and a status."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """Say what is raised within in one line, and leave with status 1; what nobody foresaw is raised on."""
+    try:
+        yield
+    except Exception as error:
+        sentence = _sentence(error)
+        if sentence is None:
+            raise
+        fail(sentence)
+
+
+def _sentence(error: Exception) -> str | None:
+    # imported here: who starts others, and has nothing to say, need not wait for all of it
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+    from collector.door import CollectorError, reason_of  # noqa: PLC0415
+    from syndication.errors import SyndicationError  # noqa: PLC0415
+
+    if isinstance(error, SyndicationError | CollectorError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{error.filename or 'fichier'} : lecture ou écriture impossible ({reason_of(error)})."
+    if isinstance(error, ModuleNotFoundError):
+        return f"Il manque le module Python « {error.name} »."
+    if isinstance(error, SQLAlchemyError):
+        return f"Base de données inaccessible ({type(error).__name__}) : « sirius doctor » en dit plus."
+    return None
+
+
+def say(text: str) -> None:
+    """A line for people."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 the command's own output
+
+
+def fail(sentence: str) -> NoReturn:
+    """Say what went wrong in one line, and leave."""
+    say(f"Erreur : {sentence}")
+    sys.exit(1)

@@ -1,0 +1,208 @@
+"""What a service says when it cannot begin: one sentence, what to do, and no secret."""
+
+import os
+import socket
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from collector import database as collector_database
+from syndication import database
+from syndication.context import Hub
+from syndication.database import writing
+from tests import databases as databases_of
+from tests.commands import sirius
+from tests.databases import Databases, environment
+from tests.servers import PATIENCE, kept_ports
+
+COMMANDS = ("serve", "worker", "migrate", "doctor")
+SECRET = "motdepasse"
+Answer = Callable[..., None]
+
+
+def refused(folder: Path, command: str, **more: str) -> str:
+    """What a command says as it refuses to begin: a line (the doctor tells all faults, a line each), and no secret."""
+    with kept_ports() as port:
+        words = (command, "--port", str(port)) if command == "serve" else (command,)
+        done = sirius(None, *words, SIRIUS_DATA_DIR=str(folder), **more)
+    assert (done.returncode, done.stdout) == (1, ""), done.stderr
+    assert SECRET not in done.stderr
+    assert command == "doctor" or len(done.stderr.splitlines()) == 1, done.stderr
+    return done.stderr
+
+
+def refused_of(hub: Hub, command: str, **more: str) -> str:
+    """The same on the databases of a hub."""
+    folder = hub.settings.data_dir
+    return refused(folder, command, **databases_of.current().at(folder).settings, **more)
+
+
+@contextmanager
+def refusing(said: str) -> Iterator[str]:
+    """A database server that refuses whoever connects, as PostgreSQL does; gives its address."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+
+        def refuse() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                with connection:
+                    while struct.unpack("!ii", connection.recv(8, socket.MSG_WAITALL))[0] == 8:
+                        connection.sendall(b"N")  # neither TLS nor GSS
+                    fields = b"SFATAL\0VFATAL\0M" + said.encode() + b"\0\0"
+                    connection.sendall(b"E" + struct.pack("!i", len(fields) + 4) + fields)
+                    connection.recv(4096)
+
+        threading.Thread(target=refuse, daemon=True).start()
+        yield f"postgresql://sirius:{SECRET}@127.0.0.1:{server.getsockname()[1]}/avis"
+        server.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize(
+    ("address", "todo"),
+    [
+        (f"postgres://sirius:{SECRET}@base/avis", "une adresse sqlite:/// ou postgresql:// est attendue"),
+        (f"postgresql+asyncpg://sirius:{SECRET}@base/avis", "une adresse sqlite:/// ou postgresql:// est attendue"),
+        (f"postgresql://sirius:{SECRET}@base:cinq/avis", "le port"),
+        (f"postgresql://sirius:{SECRET}@nulle-part.invalid/avis", "aucun serveur ne porte ce nom : corrigez"),
+        (f"postgresql://sirius:{SECRET}@/avis?host=/nulle/part", "rien n'y répond : démarrez PostgreSQL, ou corrigez"),
+        (f"postgresql://sirius:{SECRET}@127.0.0.1:1/avis?chose=1", "une option de l'adresse n'est pas connue"),
+    ],
+)
+def test_a_wrong_address_is_told_with_the_variable_that_gives_it(tmp_path: Path, address: str, todo: str) -> None:
+    for command in ("migrate", "doctor"):
+        line = refused(tmp_path, command, SIRIUS_SYNDICATION_DATABASE_URL=address)
+        assert todo in line
+        assert "SIRIUS_SYNDICATION_DATABASE_URL" in line
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_server_that_is_not_there_is_told_by_every_command(tmp_path: Path, command: str) -> None:
+    line = refused(tmp_path, command, SIRIUS_SYNDICATION_DATABASE_URL=f"postgresql://sirius:{SECRET}@127.0.0.1:1/avis")
+    assert "rien n'y répond : démarrez PostgreSQL, ou corrigez SIRIUS_SYNDICATION_DATABASE_URL." in line
+
+
+@pytest.mark.parametrize(
+    ("said", "todo"),
+    [
+        ('password authentication failed for user "sirius"', "l'utilisateur ou le mot de passe est refusé : corrigez"),
+        ('database "avis" does not exist', "cette base n'existe pas : créez-la"),
+        ('role "sirius" does not exist', "cet utilisateur n'existe pas : créez-le"),
+        ("sorry, too many clients already", "max_connections"),
+        ('no pg_hba.conf entry for host "127.0.0.1"', "pg_hba.conf"),
+    ],
+)
+def test_a_server_that_refuses_is_told_with_what_to_do(tmp_path: Path, said: str, todo: str) -> None:
+    with refusing(said) as address:
+        line = refused(tmp_path, "doctor", SIRIUS_COLLECTOR_DATABASE_URL=address)
+    assert todo in line
+    assert "La base « avis » de 127.0.0.1:" in line
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_database_newer_than_the_code_is_left_alone(hub: Hub, command: str) -> None:
+    with writing(hub.engine).begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    line = refused_of(hub, command)
+    assert "une version plus récente de Sirius l'a mise à niveau" in line
+    assert "installez cette version plus récente, ou restaurez une sauvegarde." in line
+    assert database.revision_of(hub.engine) == "9999"
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "doctor"])
+def test_migrations_that_wait_are_told(hub: Hub, command: str) -> None:
+    with writing(hub.engine).begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    assert "des migrations attendent, lancez « sirius migrate »" in refused_of(hub, command)
+
+
+@pytest.mark.parametrize("command", ["worker", "migrate", "doctor"])
+def test_a_file_that_is_no_database_is_told(tmp_path: Path, command: str) -> None:
+    (tmp_path / "syndication.db").write_bytes(b"ceci n'est pas une base de donnees\n" * 100)
+    line = refused(tmp_path, command)
+    assert f"La base {tmp_path / 'syndication.db'} : ce fichier n'est pas une base SQLite" in line
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("command", ["worker", "doctor"])
+def test_a_database_that_was_cut_short_is_told(hub: Hub, command: str) -> None:
+    hub.close()
+    file = hub.settings.data_dir / "syndication.db"
+    os.truncate(file, file.stat().st_size // 2)
+    assert f"La base {file} : ce fichier est abîmé : restaurez une sauvegarde." in refused_of(hub, command)
+
+
+@pytest.mark.parametrize("command", ["worker", "doctor"])
+@pytest.mark.parametrize("lost", ["collector", "syndication"])
+def test_one_database_without_the_other_is_told(hub: Hub, answer: Answer, command: str, lost: str) -> None:
+    answer(1)
+    hub.close()
+    other = hub.settings.data_dir / "neuf"
+    where = {**databases_of.current().at(hub.settings.data_dir).settings}
+    name = f"SIRIUS_{lost.upper()}_DATABASE_URL"
+    new = databases_of.current().at(other)
+    other.mkdir()
+    where[name] = getattr(new, lost)
+    line = refused(hub.settings.data_dir, command, **where)
+    assert "elle est vide, alors que l'autre base ne l'est pas" in line
+    assert "restaurez-la entière (« sirius restore ») ; si elle est nouvelle, lancez « sirius migrate »." in line
+
+
+@pytest.mark.parametrize("command", ["worker", "migrate", "doctor"])
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path, command: str) -> None:
+    (tmp_path / "fichier").write_text("")
+    assert str(tmp_path / "fichier") in refused(tmp_path / "fichier" / "donnees", command)
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(
+    ("command", "existing"), [("serve", True), ("migrate", True), ("worker", False), ("doctor", False)]
+)
+def test_a_disk_that_cannot_be_written_is_told(hub: Hub, tmp_path: Path, command: str, existing: bool) -> None:
+    folder = hub.settings.data_dir if existing else tmp_path / "vide"
+    hub.close()
+    folder.mkdir(exist_ok=True)
+    for path in (*folder.iterdir(), folder):
+        path.chmod(0o500 if path.is_dir() else 0o400)
+    with kept_ports() as port:
+        words = [sys.executable, "-m", "syndication", command]
+        words += ["--port", str(port)] if command == "serve" else []
+        if os.geteuid() == 0:  # root writes anywhere but where its capabilities were taken away
+            words = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", *words]
+        done = subprocess.run(
+            words, capture_output=True, text=True, check=False, env=environment(folder), timeout=PATIENCE
+        )
+    for path in (folder, *folder.iterdir()):
+        path.chmod(0o700)
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert str(folder) in line
+    assert any(word in line for word in ("ne peut pas être écrit", "inscriptible", "ne s'ouvre pas", "impossible"))
+
+
+def test_several_who_migrate_at_once_do_it_once(databases: Databases, tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "syndication", "migrate"]
+    processes = [
+        subprocess.Popen(words, env=environment(tmp_path), stderr=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    assert [process.communicate(timeout=PATIENCE)[1] for process in processes] == ["Les deux bases sont à jour.\n"] * 2
+    assert sirius(tmp_path, "doctor").returncode == 0
+
+
+def test_revisions_are_read_off_the_names_of_their_files() -> None:
+    for module in (collector_database, database):
+        config = Config()
+        config.set_main_option("script_location", str(Path(str(module.__file__)).parent / "migrations"))
+        config.set_main_option("path_separator", "os")
+        walked = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+        assert module.revisions() == tuple(reversed(walked))
