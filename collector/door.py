@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from collector import database, links, store
+from collector.background import to_its_end
 from collector.bulk import Bulk, Made
 from collector.context import Desk
 from collector.credentials import files_of as secret_files
@@ -203,6 +204,7 @@ __all__ = [
     "secret_files",
     "server_options",
     "sync_folder",
+    "to_its_end",
     "trouble_of",
     "validate",
     "wait_after",
@@ -463,11 +465,11 @@ class Collector:
         while True:
             try:
                 if monotonic() - purged_at >= PURGE_EVERY_SECONDS:
-                    await asyncio.to_thread(self.purge)
-                    await asyncio.to_thread(self._keep_ledger)
+                    await to_its_end(self.purge)
+                    await to_its_end(self._keep_ledger)
                     purged_at = monotonic()
-                round_made = await asyncio.to_thread(self._hand_over)
-                await asyncio.to_thread(self._store.overwrite_log)  # who answered leaves the roster: not its log alone
+                round_made = await to_its_end(self._hand_over, hurry=self._stopping.set)
+                await to_its_end(self._store.overwrite_log)  # who answered leaves the roster: not its log alone
                 pause = min(2 * pause, MAIL_LONGEST_PAUSE) if round_made.unavailable else MAIL_PAUSE_SECONDS
             except StoreClosed:
                 return

@@ -1,22 +1,11 @@
 """The ``sirius`` command. Each command does what a page or a worker would, through the same functions."""
 
-from collections.abc import Callable
-from typing import Any
+import sys
+from collections.abc import Mapping
+from importlib import import_module
 
 import typer
 
-from syndication.commands import (
-    campaigns,
-    centres,
-    data,
-    keeping,
-    mails,
-    moderation,
-    partners,
-    people,
-    questionnaires,
-    running,
-)
 from syndication.commands.plainly import told_plainly
 
 EXAMPLES = {
@@ -63,79 +52,90 @@ EXAMPLES = {
     "questionnaire preview": "sirius questionnaire preview 2027-1.toml --port 8020",
 }
 
-app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-    help="Sirius recueille ce que les apprentis disent de leur formation, et le montre partout où l'on en choisit une.",
-)  # fmt: skip
-catalogue = typer.Typer(no_args_is_help=True, help="Le catalogue des formations et des centres.")
-responses = typer.Typer(no_args_is_help=True, help="Les témoignages venus d'ailleurs.")
-campaign = typer.Typer(no_args_is_help=True, help="Les campagnes, leurs liens, leurs invitations.")
-centre = typer.Typer(no_args_is_help=True, help="Les centres qui ferment ou fusionnent.")
-partner = typer.Typer(no_args_is_help=True, help="Les sites catalogues qui montrent les avis.")
-webhook = typer.Typer(no_args_is_help=True, help="Les messages qui disent aux sites catalogues ce qui change.")
-questionnaire = typer.Typer(no_args_is_help=True, help="Les questionnaires, version par version.")
-desk = typer.Typer(no_args_is_help=True, help="La lecture des textes.")
-mail = typer.Typer(no_args_is_help=True, help="Les mails qui partent et ceux qui reviennent.")
-app.add_typer(catalogue, name="catalogue")
-app.add_typer(responses, name="responses")
-app.add_typer(campaign, name="campaign")
-app.add_typer(centre, name="centre")
-app.add_typer(partner, name="partner")
-app.add_typer(webhook, name="webhook")
-app.add_typer(questionnaire, name="questionnaire")
-app.add_typer(mail, name="mail")
-app.add_typer(desk, name="moderation")
+COMMANDS = {
+    "demo": "running.demo",
+    "serve": "serving.serve",
+    "worker": "running.worker",
+    "migrate": "running.migrate",
+    "doctor": "running.doctor",
+    "backup": "keeping.backup",
+    "restore": "keeping.restore",
+    "move": "keeping.move",
+    "signin": "people.signin",
+    "partner add": "partners.partner_add",
+    "partner list": "partners.partner_list",
+    "partner rotate": "partners.partner_rotate",
+    "partner revoke": "partners.partner_revoke",
+    "webhook add": "partners.webhook_add",
+    "webhook list": "partners.webhook_list",
+    "webhook stop": "partners.webhook_stop",
+    "webhook start": "partners.webhook_start",
+    "webhook rotate": "partners.webhook_rotate",
+    "webhook replay": "partners.webhook_replay",
+    "export": "data.export",
+    "import": "data.take_over",
+    "catalogue import": "data.catalogue_import",
+    "catalogue opco": "data.catalogue_opco",
+    "responses import": "data.responses_import",
+    "centre close": "centres.centre_close",
+    "centre reopen": "centres.centre_reopen",
+    "campaign open": "campaigns.campaign_open",
+    "campaign links": "campaigns.campaign_links",
+    "campaign close": "campaigns.campaign_close",
+    "campaign qr": "campaigns.campaign_qr",
+    "campaign invite": "mails.campaign_invite",
+    "campaign mails": "mails.campaign_mails",
+    "mail send": "mails.mail_send",
+    "mail bounced": "mails.mail_bounced",
+    "purge": "mails.purge",
+    "moderation learn": "moderation.learn",
+    "questionnaire check": "questionnaires.check",
+    "questionnaire show": "questionnaires.show",
+    "questionnaire publish": "questionnaires.publish",
+    "questionnaire withdraw": "questionnaires.withdraw",
+    "questionnaire preview": "questionnaires.preview",
+}
+"""Which function does what is asked, by its words: one of a module of ``commands``."""
+GROUPS = {
+    "catalogue": "Le catalogue des formations et des centres.",
+    "responses": "Les témoignages venus d'ailleurs.",
+    "campaign": "Les campagnes, leurs liens, leurs invitations.",
+    "centre": "Les centres qui ferment ou fusionnent.",
+    "partner": "Les sites catalogues qui montrent les avis.",
+    "webhook": "Les messages qui disent aux sites catalogues ce qui change.",
+    "questionnaire": "Les questionnaires, version par version.",
+    "mail": "Les mails qui partent et ceux qui reviennent.",
+    "moderation": "La lecture des textes.",
+}
+HELP = "Sirius recueille ce que les apprentis disent de leur formation, et le montre partout où l'on en choisit une."
 
 
-def _add(group: typer.Typer, name: str, command: Callable[..., Any], prefix: str = "") -> None:
-    example = EXAMPLES[f"{prefix}{name}"]
-    group.command(name, epilog=f"Exemple : {example}")(command)
+def assembled(commands: Mapping[str, str]) -> typer.Typer:
+    """A command line of some commands, whose modules are loaded here."""
+    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=HELP)
+    groups: dict[str, typer.Typer] = {}
+    for words, place in commands.items():
+        group, _, name = words.rpartition(" ")
+        if group and group not in groups:
+            groups[group] = typer.Typer(no_args_is_help=True, help=GROUPS[group])
+            app.add_typer(groups[group], name=group)
+        module, _, function = place.partition(".")
+        run = getattr(import_module(f"syndication.commands.{module}"), function)
+        (groups[group] if group else app).command(name, epilog=f"Exemple : {EXAMPLES[words]}")(run)
+    app.callback()(lambda: None)  # without it, one command alone would be run without its name
+    return app
 
 
-_add(app, "demo", running.demo)
-_add(app, "serve", running.serve)
-_add(app, "worker", running.worker)
-_add(app, "migrate", running.migrate)
-_add(app, "doctor", running.doctor)
-_add(app, "backup", keeping.backup)
-_add(app, "restore", keeping.restore)
-_add(app, "move", keeping.move)
-_add(app, "signin", people.signin)
-_add(partner, "add", partners.partner_add, "partner ")
-_add(partner, "list", partners.partner_list, "partner ")
-_add(partner, "rotate", partners.partner_rotate, "partner ")
-_add(partner, "revoke", partners.partner_revoke, "partner ")
-_add(webhook, "add", partners.webhook_add, "webhook ")
-_add(webhook, "list", partners.webhook_list, "webhook ")
-_add(webhook, "stop", partners.webhook_stop, "webhook ")
-_add(webhook, "start", partners.webhook_start, "webhook ")
-_add(webhook, "rotate", partners.webhook_rotate, "webhook ")
-_add(webhook, "replay", partners.webhook_replay, "webhook ")
-_add(app, "export", data.export)
-_add(app, "import", data.take_over)
-_add(catalogue, "import", data.catalogue_import, "catalogue ")
-_add(catalogue, "opco", data.catalogue_opco, "catalogue ")
-_add(responses, "import", data.responses_import, "responses ")
-_add(centre, "close", centres.centre_close, "centre ")
-_add(centre, "reopen", centres.centre_reopen, "centre ")
-_add(campaign, "open", campaigns.campaign_open, "campaign ")
-_add(campaign, "links", campaigns.campaign_links, "campaign ")
-_add(campaign, "close", campaigns.campaign_close, "campaign ")
-_add(campaign, "qr", campaigns.campaign_qr, "campaign ")
-_add(campaign, "invite", mails.campaign_invite, "campaign ")
-_add(campaign, "mails", mails.campaign_mails, "campaign ")
-_add(mail, "send", mails.mail_send, "mail ")
-_add(mail, "bounced", mails.mail_bounced, "mail ")
-_add(app, "purge", mails.purge)
-_add(desk, "learn", moderation.learn, "moderation ")
-_add(questionnaire, "check", questionnaires.check, "questionnaire ")
-_add(questionnaire, "show", questionnaires.show, "questionnaire ")
-_add(questionnaire, "publish", questionnaires.publish, "questionnaire ")
-_add(questionnaire, "withdraw", questionnaires.withdraw, "questionnaire ")
-_add(questionnaire, "preview", questionnaires.preview, "questionnaire ")
+def wanted(arguments: list[str]) -> Mapping[str, str]:
+    """The commands that a command line may mean: those that begin with its first word, or all of them.
+
+    Loading what the others need takes longer than most commands do.
+    """
+    first = arguments[0] if arguments else ""
+    return {words: place for words, place in COMMANDS.items() if words.partition(" ")[0] == first} or COMMANDS
 
 
 def main() -> None:
     """Run the command line: exit 0 done, 1 a fault with one clear line, 2 wrong usage."""
     with told_plainly():
-        app()
+        assembled(wanted(sys.argv[1:]))()

@@ -12,7 +12,7 @@ from typing import Literal, cast
 
 from sqlalchemy import Connection
 
-from collector.door import Receipt
+from collector.door import Receipt, to_its_end
 from syndication import intake, store
 from syndication.alerts import store as alerts
 from syndication.context import Hub
@@ -50,7 +50,10 @@ log = logging.getLogger("sirius.worker")
 
 
 async def work_for_ever(hub: Hub) -> None:
-    """Do what there is to do, then again, for ever; mails and webhooks, which may be slow, go their own way beside."""
+    """Do what there is to do, then again, for ever; mails and webhooks, which may be slow, go their own way beside.
+
+    Cancelled, what is under way comes to its end, and nothing else begins.
+    """
     couriers = (courier(hub).work_for_ever(), letter_courier(hub).work_for_ever())
     await asyncio.gather(_follow(hub), hub.collector.work_for_ever(), *couriers)
 
@@ -85,7 +88,7 @@ async def _follow(hub: Hub) -> None:
 async def _done(step: Step, hub: Hub) -> bool:
     """Do a step in a thread; False when it failed."""
     try:
-        await asyncio.to_thread(step, hub)
+        await to_its_end(lambda: step(hub))
     except Exception:
         log.exception("background step %s failed, it will be tried again", step.__name__)
         return False

@@ -11,11 +11,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from syndication.cli import COMMANDS
 from tests.databases import bare_environment, environment
 from tests.servers import PATIENCE
 
 _BORN = multiprocessing.get_context("forkserver")
-_BORN.set_forkserver_preload(["pytest", "syndication.cli", __name__])
+_MODULES = {f"syndication.commands.{place.partition('.')[0]}" for place in COMMANDS.values()}
+_BORN.set_forkserver_preload(["pytest", "syndication.cli", *sorted(_MODULES), __name__])
 _ONE_AT_A_TIME = threading.Lock()
 """Processes of multiprocessing may not be awaited by several threads."""
 

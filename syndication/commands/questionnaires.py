@@ -8,7 +8,7 @@ import uvicorn
 
 from collector.door import Language, Question, Questionnaire, parse, preview_application, read_document
 from syndication.commands.console import AsJson, give, give_json, opened_hub, say
-from syndication.commands.running import check_free
+from syndication.commands.serving import check_free
 
 Document = Annotated[Path, typer.Argument(metavar="FICHIER", help="Document TOML.")]
 KINDS = {

@@ -1,24 +1,16 @@
-"""Running the service: demo, serve, worker, migrate, doctor."""
+"""Running the service: demo, worker, migrate, doctor."""
 
-import asyncio
 import logging
-import os
-import socket
-import subprocess
-import sys
-import threading
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from collector import door as collector
 from syndication import asgi, boot
-from syndication import worker as background
 from syndication.app import create_app
-from syndication.commands.console import AsJson, give, give_json, opened_hub, say
+from syndication.commands.console import AsJson, give, give_json, say
 from syndication.commands.progress import shown
 from syndication.demo import build
 from syndication.demo import serve as demo_server
@@ -26,9 +18,8 @@ from syndication.demo.catalogue_site import create_catalogue
 from syndication.demo.nation.build import build as build_nation
 from syndication.demo.nation.places import WHOLE_REVIEWS
 from syndication.doctor import examine
-from syndication.errors import ConfigurationError
 from syndication.instants import now_in_paris
-from syndication.protocol import options
+from syndication.serving import processes
 from syndication.settings import Settings
 
 DOOR_NAMES = {
@@ -81,60 +72,10 @@ def demo(
         demo_server.serve(create_app(hub), create_catalogue(service_url), *sockets)
 
 
-def serve(
-    host: Annotated[str, typer.Option(help="Adresse d'écoute.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port d'écoute.", min=0, max=65535)] = 8000,
-    workers: Annotated[
-        int, typer.Option(help="Processus web ; au-delà d'un, le travail de fond a le sien.", min=1)
-    ] = 1,
-) -> None:
-    """Sert le recueil, la diffusion et le widget, et fait le travail de fond."""
-    with opened_hub():
-        pass
-    os.environ[asgi.BACKGROUND] = "1" if workers == 1 else "0"
-    check_free(host, port)
-    stopping = threading.Event()
-    keeper = threading.Thread(target=_keep_working, args=(stopping,))
-    if workers > 1:
-        keeper.start()
-    try:
-        uvicorn.run("syndication.asgi:application", factory=True, host=host, port=port, workers=workers, **options())
-    finally:
-        stopping.set()
-
-
-def check_free(host: str, port: int) -> None:
-    """Raise ConfigurationError when an address cannot be listened on."""
-    try:
-        with socket.create_server((host, port)):
-            pass
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or "adresse impossible"
-        raise ConfigurationError(
-            f"{host}:{port} ne peut pas être écouté ({reason}) : voyez --host et --port."
-        ) from None
-
-
-def _keep_working(stopping: threading.Event) -> None:
-    """Keep one process at the background work: another takes over from one that dies."""
-    while not stopping.is_set():
-        process = subprocess.Popen([sys.executable, "-m", "syndication", "worker"])
-        while process.poll() is None and not stopping.wait(0.5):
-            pass
-        if stopping.is_set():
-            process.terminate()
-            process.wait()
-        else:
-            say("Le travail de fond s'est arrêté : un autre processus le reprend.")
-            stopping.wait(1)
-
-
 def worker() -> None:
-    """Fait seulement le travail de fond, jusqu'à ce qu'on l'arrête."""
+    """Fait seulement le travail de fond, jusqu'à ce qu'on l'arrête ; il finit alors ce qui est en cours."""
     logging.basicConfig(level=logging.INFO)
-    with opened_hub() as hub:
-        say("Au travail. Ctrl-C pour arrêter.")
-        asyncio.run(background.work_for_ever(hub))
+    processes.work(lambda: say("Au travail. Ctrl-C pour arrêter."))
 
 
 def migrate() -> None:

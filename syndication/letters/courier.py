@@ -25,6 +25,7 @@ from collector.door import (
     Uncertain,
     compose_mail,
     make_round,
+    to_its_end,
     wait_after,
 )
 from syndication.accounts import signin
@@ -73,16 +74,13 @@ class Courier:
     async def work_for_ever(self) -> None:
         """Hand over what is due, for ever; what fails is told in the log and tried again."""
         pause = PAUSE_SECONDS
-        try:
-            while True:
-                try:
-                    made = await asyncio.to_thread(self.hand_over)
-                    pause = min(2 * pause, LONGEST_PAUSE) if made.unavailable else PAUSE_SECONDS
-                except Exception:
-                    log.exception("a mail could not be handed over, it will be tried again")
-                await asyncio.sleep(pause)
-        finally:
-            self.stopping.set()
+        while True:
+            try:
+                made = await to_its_end(self.hand_over, hurry=self.stopping.set)
+                pause = min(2 * pause, LONGEST_PAUSE) if made.unavailable else PAUSE_SECONDS
+            except Exception:
+                log.exception("a mail could not be handed over, it will be tried again")
+            await asyncio.sleep(pause)
 
     def hand_over(self, most: int = 1000) -> Round:
         """Hand over what is due, at most so many. A server that does not answer ends the round."""

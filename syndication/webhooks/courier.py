@@ -14,6 +14,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection, Engine
 
+from collector.door import to_its_end
 from syndication.corpus.items import Item
 from syndication.database import writing
 from syndication.partners import store as partners
@@ -68,9 +69,11 @@ class Courier:
     allow_local: bool = False
     send: Send = sender.send
     running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    leaving: bool = False
 
     async def work_for_ever(self) -> None:
-        """Send what is due, for ever; what fails is told in the log and tried again."""
+        """Send what is due, for ever; what fails is told in the log and tried again. Cancelled, what is being sent is
+        sent, and nothing else."""
         try:
             while True:
                 try:
@@ -79,13 +82,13 @@ class Courier:
                     log.exception("messages could not be taken, it will be tried again")
                 await asyncio.sleep(PAUSE_SECONDS)
         finally:
-            for task in self.running.values():
-                task.cancel()
+            self.leaving = True
+            await asyncio.gather(*self.running.values())
 
     async def begin(self) -> None:
         """Begin sending to the webhooks that have something due and are not being sent to."""
         self.running = {webhook: task for webhook, task in self.running.items() if not task.done()}
-        for webhook in (await asyncio.to_thread(self._waiting))[: AT_ONCE - len(self.running)]:
+        for webhook in (await to_its_end(self._waiting))[: AT_ONCE - len(self.running)]:
             self.running[webhook] = asyncio.create_task(self._serve(webhook))
 
     async def send_all(self) -> None:
@@ -100,7 +103,7 @@ class Courier:
     async def _serve(self, webhook: str) -> None:
         """Send what is due to a webhook, until there is nothing more or one message fails."""
         try:
-            while (message := await asyncio.to_thread(self._claim, webhook)) is not None:
+            while not self.leaving and (message := await asyncio.to_thread(self._claim, webhook)) is not None:
                 outcome = await self._send(message)
                 await asyncio.to_thread(self._settle, message, outcome)
                 if outcome.fate is not Fate.DELIVERED:

@@ -7,10 +7,12 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from syndication.context import Hub
 from tests.databases import environment
 from tests.helpers import hidden_fields
+from tests.journeys.processes import children, kill_all
 from tests.servers import PATIENCE, answers, fetch, kept_ports, send, wait_until
 
 ANSWERS = 30
@@ -24,8 +26,7 @@ def test_an_acknowledged_answer_survives_a_kill(hub: Hub, open_campaign: Callabl
             said = {"satisfaction": "bien", "journee_entreprise": words(number)}
             assert send(f"{url}/r", data={**section_shown(url, token), **said}).status_code == 303
             assert send(f"{url}/r", data={"jeton": token, "etape": "envoi"}).status_code == 303
-        process.send_signal(signal.SIGKILL)
-        process.wait(PATIENCE)
+        kill_all(process.pid)
     with serving(hub.settings.data_dir) as (_, url):
         wait_until(lambda: counted(url) >= ANSWERS, "every answer is counted", every=0.2)
         assert counted(url) == ANSWERS
@@ -40,14 +41,8 @@ def words(number: int) -> str:
 
 def background_child(parent: int) -> int:
     """The process that does the background work of a service."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (folder / "cmdline").read_bytes().split(b"\0")
-            owner = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-        if owner == parent and b"worker" in words:
-            return int(folder.name)
+    for process in children(parent, "worker"):
+        return process
     raise AssertionError("nobody does the background work")
 
 
@@ -62,18 +57,19 @@ def counted(url: str) -> int:
 
 @contextmanager
 def serving(folder: Path, *more: str, **settings: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """The whole service on a folder of data, in a process of its own; ``settings`` are more of its environment."""
-    with kept_ports() as port:
-        yield from _serving(folder, port, more, settings)
+    """The whole service on a folder of data, in processes of its own; ``settings`` are more of its environment. What
+    it says is in the folder, in the file ``said``."""
+    with kept_ports() as port, (folder / "said").open("a") as said:
+        yield from _serving(folder, port, more, settings, said)
 
 
 def _serving(
-    folder: Path, port: int, more: Sequence[str], settings: dict[str, str]
+    folder: Path, port: int, more: Sequence[str], settings: dict[str, str], said: IO[str]
 ) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     process = subprocess.Popen(
         [sys.executable, "-m", "syndication", "serve", "--port", str(port), *more],
-        env=environment(folder, SIRIUS_QUICK_SECONDS="0", **settings),
-        stderr=subprocess.DEVNULL,
+        env=environment(folder, **{"SIRIUS_QUICK_SECONDS": "0", **settings}),
+        stderr=said,
     )
     url = f"http://127.0.0.1:{port}"
     try:
@@ -90,8 +86,8 @@ def test_an_acknowledged_answer_is_taken_in_though_the_background_process_dies(
     token = hub.collector.issue_links(open_campaign(), 1)[0].rsplit("/", 1)[1]
     hub.close()
     with serving(hub.settings.data_dir, "--workers", "2") as (process, url):
-        worker = background_child(process.pid)
-        os.kill(worker, signal.SIGKILL)
+        wait_until(lambda: bool(children(process.pid, "worker")), "somebody does the background work")
+        os.kill(background_child(process.pid), signal.SIGKILL)
         said = {"satisfaction": "bien", "journee_entreprise": "Je coupe, je pèse, je range."}
         send(f"{url}/r", data={**section_shown(url, token), **said})
         assert send(f"{url}/r", data={"jeton": token, "etape": "envoi"}).status_code == 303

@@ -21,6 +21,7 @@ from syndication.database import writing
 from tests import databases as databases_of
 from tests.commands import sirius
 from tests.databases import Databases, environment
+from tests.journeys.test_durability import serving
 from tests.servers import PATIENCE, kept_ports
 
 COMMANDS = ("serve", "worker", "migrate", "doctor")
@@ -197,6 +198,26 @@ def test_several_who_migrate_at_once_do_it_once(databases: Databases, tmp_path: 
     ]
     assert [process.communicate(timeout=PATIENCE)[1] for process in processes] == ["Les deux bases sont à jour.\n"] * 2
     assert sirius(tmp_path, "doctor").returncode == 0
+
+
+def test_an_address_that_somebody_listens_on_is_told(tmp_path: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as other:
+        port = other.getsockname()[1]
+        done = sirius(None, "serve", "--port", str(port), SIRIUS_DATA_DIR=str(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"Erreur : 127.0.0.1:{port} ne peut pas être écouté (l'adresse est déjà prise) : voyez --host et --port.\n"
+    )
+
+
+def test_a_folder_is_served_by_one_service_at_a_time(hub: Hub) -> None:
+    hub.close()
+    with serving(hub.settings.data_dir) as (process, url):
+        said = refused_of(hub, "serve")
+        assert f"Un autre « sirius serve » sert déjà {hub.settings.data_dir}" in said
+        assert f"({url.removeprefix('http://')}, processus {process.pid})" in said
+        other = refused_of(hub, "worker", SIRIUS_PUBLIC_URL="https://avis.exemple.fr")
+        assert "sert déjà une autre installation (http://127.0.0.1:8000, processus" in other
 
 
 def test_revisions_are_read_off_the_names_of_their_files() -> None:

@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from syndication.app import create_app
+from syndication.cli import COMMANDS, assembled
 from syndication.context import Hub
 from syndication.database import writing
 from syndication.errors import PartnerError
@@ -103,8 +104,7 @@ def test_revoking_stops_a_site_at_once(closed: tuple[Client, Callable[[], None]]
 
 
 def test_partners_are_kept_by_command(hub: Hub, tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    from syndication.cli import app
-
+    app = assembled(COMMANDS)
     for name, value in environment(hub.settings.data_dir).items():
         monkeypatch.setenv(name, value)
     run = CliRunner().invoke

@@ -1,0 +1,97 @@
+"""Who works on a folder of data: two services, or the processes of two installations, must not share one by mistake.
+
+A process holds a lock of the system's on a file that says who it works for; others who work for the same one hold it
+too, and anybody else is told who it is. The lock ends with its last holder, however that ends; the file stays.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import astuple
+
+from collector.door import reason_of
+from syndication.errors import ConfigurationError
+from syndication.settings import Settings
+
+SERVICE, INSTALLATION = "service.lock", "installation.lock"
+
+
+@contextlib.contextmanager
+def working(settings: Settings) -> Iterator[None]:
+    """Be one of the processes of an installation; raises ConfigurationError when another one works on its folder.
+
+    Installations differ by what they publish, and where: the address, the thresholds, the databases.
+    """
+    told = (settings.public_url, astuple(settings.thresholds), settings.database_url, settings.collector.database_url)
+    mark = hashlib.sha256(repr(told).encode()).hexdigest()  # addresses of databases may hold passwords
+    with _held(settings, INSTALLATION, mark, f"{settings.public_url}, processus {os.getpid()}") as other:
+        if other:
+            raise ConfigurationError(
+                f"{settings.data_dir} sert déjà une autre installation ({other}) : arrêtez-la, reprenez ses réglages "
+                "(SIRIUS_PUBLIC_URL, SIRIUS_…_DATABASE_URL, SIRIUS_MIN_RESPONDENTS…), ou changez SIRIUS_DATA_DIR."
+            )
+        yield
+
+
+@contextlib.contextmanager
+def serving(settings: Settings, watcher: int, address: str) -> Iterator[None]:
+    """Be one of the web processes of a service, known by the process that watches over them and heard at an address;
+    raises ConfigurationError when another service works on the folder."""
+    mark = f"{watcher}@{os.uname().nodename}"  # of two containers on one folder, both may be process 1
+    with _held(settings, SERVICE, mark, f"{address}, processus {watcher}") as other:
+        if other:
+            raise ConfigurationError(
+                f"Un autre « sirius serve » sert déjà {settings.data_dir} ({other}) : arrêtez-le, ou changez "
+                "SIRIUS_DATA_DIR."
+            )
+        yield
+
+
+@contextlib.contextmanager
+def _held(settings: Settings, name: str, mark: str, told: str) -> Iterator[str]:
+    """Hold the lock of a name together with who has the same mark; gives who has another, in words, else nothing."""
+    path = settings.data_dir / name
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        if not any(url.startswith("sqlite") for url in (settings.database_url, settings.collector.database_url)):
+            yield ""  # nothing need be kept there
+            return
+        raise ConfigurationError(f"SIRIUS_DATA_DIR : {path} ne peut pas être écrit ({reason_of(error)}).") from None
+    try:
+        if _lock_alone(descriptor):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps([mark, told]).encode(), 0)
+        _lock_together(descriptor)
+        yield _other(os.pread(descriptor, 4096, 0), mark)
+    finally:
+        os.close(descriptor)
+
+
+def _other(line: bytes, mark: str) -> str:
+    try:
+        theirs, told = json.loads(line)
+    except (ValueError, TypeError):  # cut short: the disk was full
+        return ""
+    return "" if theirs == mark else str(told)
+
+
+def _lock_alone(descriptor: int) -> bool:
+    """Lock what is open, unless others hold it; True where the disk knows no locks."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _lock_together(descriptor: int) -> None:
+    """Lock what is open with others, once who writes it is done."""
+    with contextlib.suppress(OSError):
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
