@@ -267,10 +267,12 @@ def archive_old(hub: Hub) -> int:
 def learn(hub: Hub) -> None:
     """Once a night, learn from the decisions that were taken, or forget what was learnt when they do not suffice."""
     now = hub.clock().astimezone(PARIS)
+    tonight = now.date().isoformat()
     with hub.engine.connect() as connection:
-        done = store.bookmark(connection, LEARNT) == now.date().isoformat()
-    if done or now.hour not in intake.NIGHT_HOURS:
+        last = store.bookmark(connection, LEARNT)
+    if last == tonight or now.hour not in intake.NIGHT_HOURS:
         return
+    with writing(hub.engine).begin() as connection:  # before: it takes minutes, which other processes need not spend
+        if not store.turn_bookmark(connection, LEARNT, last, tonight):
+            return
     teaching.learn(hub.engine, now)
-    with writing(hub.engine).begin() as connection:
-        store.move_bookmark(connection, LEARNT, now.date().isoformat())

@@ -37,9 +37,11 @@ class Enlisted:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A mail claimed by this process, with whom it goes to and what about."""
+    """A mail claimed by this process, with whom it goes to and what about; ``until`` tells this claim from others: each
+    ends later than the one that it took over."""
 
     id: str
+    until: int
     contact_id: str
     stage: int
     attempts: int
@@ -147,13 +149,12 @@ class Roster:
                 if contact is None or contact.state != ACTIVE or over:
                     connection.execute(delete(MAIL).where(MAIL.c.id == row.id))
                     continue
+                until = moment + LEASE_SECONDS
                 taken = connection.execute(
-                    update(MAIL)
-                    .where(MAIL.c.id == row.id, due)
-                    .values(state="claimed", claimed_until=moment + LEASE_SECONDS)
+                    update(MAIL).where(MAIL.c.id == row.id, due).values(state="claimed", claimed_until=until)
                 ).rowcount
                 if taken == 1:
-                    return Claimed(row.id, contact.id, row.stage, row.attempts, contact.address, campaign)
+                    return Claimed(row.id, until, contact.id, row.stage, row.attempts, contact.address, campaign)
 
         return self._writer.write_now(run)
 
@@ -167,12 +168,10 @@ class Roster:
             still = select(CONTACT.c.id).where(CONTACT.c.id == mail.contact_id, CONTACT.c.state == ACTIVE)
             unwilling = select(OPT_OUT.c.address_hash).where(OPT_OUT.c.address_hash.in_(hashes))
             if connection.execute(still).first() is None or connection.execute(unwilling).first() is not None:
-                connection.execute(delete(MAIL).where(MAIL.c.id == mail.id, MAIL.c.state == "claimed"))
+                connection.execute(delete(MAIL).where(*_still(mail, "claimed")))
                 return False
             taken = connection.execute(
-                update(MAIL)
-                .where(MAIL.c.id == mail.id, MAIL.c.state == "claimed", MAIL.c.claimed_until >= moment)
-                .values(state="handing", claimed_until=moment + LEASE_SECONDS)
+                update(MAIL).where(*_still(mail, "claimed"), MAIL.c.claimed_until >= moment).values(state="handing")
             ).rowcount
             if taken == 1:
                 invitation = {
@@ -199,7 +198,7 @@ class Roster:
                 connection.execute(delete(INVITATION).where(INVITATION.c.roster_hash == links.roster_hash(token)))
             connection.execute(
                 update(MAIL)
-                .where(MAIL.c.id == mail.id, MAIL.c.state.in_(("claimed", "handing")))
+                .where(*_still(mail, "claimed", "handing"))
                 .values(state="due", claimed_until=None, attempts=mail.attempts + 1, not_before=not_before)
             )
 
@@ -209,7 +208,7 @@ class Roster:
         """The mail may have left: it is not sent again, and reminders go on."""
 
         def run(connection: Connection) -> None:
-            connection.execute(update(MAIL).where(MAIL.c.id == mail.id).values(claimed_until=moment - 1))
+            connection.execute(update(MAIL).where(*_still(mail, "handing")).values(claimed_until=moment - 1))
             _set_apart(connection, moment)
 
         self._writer.write_now(run)
@@ -336,6 +335,11 @@ def _advance(connection: Connection, mail_id: str, moment: int, *, keep: bool = 
     due = moment + campaign.reminder_days * DAY
     if moved_on and row.stage <= campaign.reminders and due < campaign.ends_at.timestamp():
         connection.execute(MAIL.insert().values(**_mail(row.campaign_id, row.contact_id, row.stage + 1, due)))
+
+
+def _still(mail: Claimed, *states: str) -> tuple[Any, ...]:
+    """That a mail is in the claim of this process yet: one that was held up may have lost it to another."""
+    return MAIL.c.id == mail.id, MAIL.c.state.in_(states), MAIL.c.claimed_until == mail.until
 
 
 def _set_apart(connection: Connection, moment: int) -> None:

@@ -151,7 +151,7 @@ class Courier:
             wanted = _wanted(letter, person) and not (written.token and self._too_many(connection, letter, person, now))
             if not wanted:
                 store.settle(connection, letter.id, now, left=False)
-            elif store.begin_handing(connection, letter.id, now):
+            elif store.begin_handing(connection, letter, now):
                 if written.token and person:
                     lands = signin.own_path(letter.data.get("lands", "")) or signin.home_of(person)
                     signin.open_link(connection, written.token, person.id, lands, now)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, or_, select, update
 
 from syndication import models
 from syndication.database import insert_one, table
@@ -27,9 +27,11 @@ _AGAIN = [name for name, kind in KINDS.items() if kind.again]
 
 @dataclass(frozen=True, slots=True)
 class DueLetter:
-    """A mail claimed by this process."""
+    """A mail claimed by this process; ``until`` tells this claim from others: each ends later than the one that it took
+    over."""
 
     id: int
+    until: datetime
     kind: str
     address: str
     data: Mapping[str, Any]
@@ -74,17 +76,22 @@ def claim(connection: Connection, now: datetime) -> DueLetter | None:
     ).first()
     if row is None:
         return None
-    taken = update(LETTER).where(LETTER.c.id == row.id, due).values(state="claimed", claimed_until=now + LEASE)
+    until = now + LEASE
+    taken = update(LETTER).where(LETTER.c.id == row.id, due).values(state="claimed", claimed_until=until)
     if connection.execute(taken).rowcount != 1:
         return None
-    return DueLetter(row.id, row.kind, row.address, row.data, row.attempts)
+    return DueLetter(row.id, until, row.kind, row.address, row.data, row.attempts)
 
 
-def begin_handing(connection: Connection, letter_id: int, now: datetime) -> bool:
+def begin_handing(connection: Connection, letter: DueLetter, now: datetime) -> bool:
     """The last step before a mail leaves; False when another process has it."""
-    claimed = (LETTER.c.id == letter_id, LETTER.c.state == "claimed", LETTER.c.claimed_until >= now)
-    taken = update(LETTER).where(*claimed).values(state="handing", claimed_until=now + LEASE)
-    return connection.execute(taken).rowcount == 1
+    taken = update(LETTER).where(*_still(letter, "claimed"), LETTER.c.claimed_until >= now)
+    return connection.execute(taken.values(state="handing")).rowcount == 1
+
+
+def _still(letter: DueLetter, *states: str) -> tuple[ColumnElement[bool], ...]:
+    """That a mail is in the claim of this process yet: one that was held up may have lost it to another."""
+    return LETTER.c.id == letter.id, LETTER.c.state.in_(states), LETTER.c.claimed_until == letter.until
 
 
 def settle(connection: Connection, letter_id: int, now: datetime, *, left: bool = True) -> None:
@@ -104,7 +111,7 @@ def put_off(connection: Connection, letter: DueLetter, until: datetime) -> None:
     """A mail surely did not leave: it is due again later."""
     connection.execute(
         update(LETTER)
-        .where(LETTER.c.id == letter.id, LETTER.c.state.in_(("claimed", "handing")))
+        .where(*_still(letter, "claimed", "handing"))
         .values(state="due", claimed_until=None, attempts=letter.attempts + 1, not_before=until)
     )
 

@@ -49,19 +49,27 @@ def take_readings(engine: Engine, collector: Collector, limits: Limits, today: d
         for formation, centre in scopes:
             moved += take_reading(engine, documents, formation, centre, limits, today)
         with writing(engine).begin() as connection:
-            hub_store.move_bookmark(connection, READ, str(last))
+            if not hub_store.turn_bookmark(connection, READ, str(after or ""), str(last)):
+                break  # another process follows too: it goes on from where it is
     return moved
 
 
 def take_reading(
     engine: Engine, documents: Mapping[str, Questionnaire], formation: int, centre: int, limits: Limits, today: date
 ) -> bool:
-    """Move the readings of a formation at a centre on, where they may; False when none moved."""
+    """Move the readings of a formation at a centre on, where they may; False when none moved.
+
+    What was counted is kept unless more happened since: another process may have counted it meanwhile, and a reading
+    that went back would tell by how much. What happened is in the log, where it will be followed.
+    """
     with one_moment(engine).connect() as connection:
+        seen = hub_store.last_change(connection)
         if not _may_move(connection, formation, centre, limits):
             return False
         live = counted_by_year(connection, documents, formation, centre)
     with writing(engine).begin() as connection:
+        if store.has_changed(connection, formation, centre, seen):
+            return False
         before = {axis: from_json(one) for axis, one in store.kept(connection, formation, centre).items()}
         after, apart = next_reading(before, live, limits)
         if after == before:

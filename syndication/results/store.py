@@ -79,6 +79,12 @@ def changed_scopes(connection: Connection, after: int, limit: int) -> tuple[list
     return sorted((row.formation_id, row.centre_id) for row in connection.execute(query)), last
 
 
+def has_changed(connection: Connection, formation_id: int, centre_id: int, after: int) -> bool:
+    """Whether a formation at a centre changed after a place in the change log."""
+    later = select(CHANGE.c.seq).where(CHANGE.c.seq > after, CHANGE.c.formation_id == formation_id)
+    return connection.execute(later.where(CHANGE.c.centre_id == centre_id).limit(1)).first() is not None
+
+
 def dated_answers(connection: Connection, formation_id: int, centre_id: int) -> list[Answered]:
     """Answers of the responses counted for a formation at a centre whose month is known."""
     query = select(REVIEW.c.answers, REVIEW.c.questionnaire_version, REVIEW.c.month).where(

@@ -20,8 +20,6 @@ ACTIVE, STOPPED = "actif", "arrete"
 DUE, RECEIVED, GIVEN_UP = "due", "recu", "abandonne"
 CLAIM = timedelta(seconds=20)
 """How long a message stays claimed, twice what sending may take: then another takes what a dead process held."""
-CANDIDATES = 5
-"""Messages tried for a claim, when other processes take some in between."""
 KEPT = timedelta(days=30)
 """How long what became of messages is kept."""
 SALTS = 2
@@ -211,23 +209,26 @@ def waiting(connection: Connection, now: datetime, busy: Sequence[str] = ()) -> 
 
 
 def claim(connection: Connection, webhook: str, now: datetime) -> DueMessage | None:
-    """Take the oldest message due to a webhook: nobody else sends it before the claim ends. None when there is none."""
+    """Take the oldest message due to a webhook, unless one is being sent to it: nobody else sends before the claim
+    ends. None when there is none."""
+    under_way = select(DELIVERY.c.id).where(DELIVERY.c.webhook_id == webhook, _DUE, ~_free(now)).limit(1)
+    if connection.execute(under_way).first() is not None:
+        return None
     query = (
         select(DELIVERY.c.id, DELIVERY.c.webhook_id, WEBHOOK.c.url, WEBHOOK.c.salts, DELIVERY.c.body,
                DELIVERY.c.attempts, DELIVERY.c.created_at, WEBHOOK.c.partner_id)
         .join(WEBHOOK, WEBHOOK.c.id == DELIVERY.c.webhook_id)
         .where(DELIVERY.c.webhook_id == webhook, _DUE, DELIVERY.c.next_at <= now, _free(now))
         .order_by(DELIVERY.c.attempts, DELIVERY.c.next_at, DELIVERY.c.id)  # one that always fails comes last
-        .limit(CANDIDATES)
+        .limit(1)
     )  # fmt: skip
-    for row in connection.execute(query).all():
-        mine = update(DELIVERY).where(DELIVERY.c.id == row.id, _DUE, _free(now))
-        if connection.execute(mine.values(claimed_until=now + CLAIM)).rowcount:
-            salts = tuple(row.salts)
-            return DueMessage(
-                row.id, row.webhook_id, row.url, salts, row.body, row.attempts, row.created_at, row.partner_id
-            )
-    return None
+    row = connection.execute(query).first()
+    mine = update(DELIVERY).where(DELIVERY.c.id == (row.id if row else ""), _DUE, _free(now))
+    if row is None or not connection.execute(mine.values(claimed_until=now + CLAIM)).rowcount:
+        return None
+    return DueMessage(
+        row.id, row.webhook_id, row.url, tuple(row.salts), row.body, row.attempts, row.created_at, row.partner_id
+    )
 
 
 def received(connection: Connection, message: str, answer: str, now: datetime) -> None:
@@ -243,7 +244,7 @@ def put_off(connection: Connection, message: DueMessage, answer: str, until: dat
         .values(attempts=message.attempts + 1, next_at=until, claimed_until=None, last_answer=answer)
     )
     others = update(DELIVERY).where(DELIVERY.c.webhook_id == message.webhook_id, _DUE, DELIVERY.c.next_at < until)
-    connection.execute(others.values(next_at=until, claimed_until=None))
+    connection.execute(others.where(DELIVERY.c.claimed_until.is_(None)).values(next_at=until))
 
 
 def deliveries(connection: Connection, webhook: str, limit: int) -> list[DeliveryRow]:

@@ -655,3 +655,28 @@ def test_a_courier_slower_than_its_lease_breaks_nothing(
     deliver_for(mailer, clock, 24, step=8)
     assert post.got() == together([address], 1, 2, 3)
     assert mailer.mails(campaign).uncertain == 0
+
+
+def test_a_courier_that_was_held_up_gives_no_mail_back_that_another_took_over(
+    mailer: Collector, post: Post, folder: Path, clock: Clock, campaign: str
+) -> None:
+    """It finds the server gone once another process, which took its mail over, is handing that over."""
+    (address,) = invite(mailer, folder, campaign, 1, reminders=0)
+
+    class HeldUp:
+        def hand(self, message: EmailMessage, recipient: str, commit: Commit) -> None:
+            clock.moment += timedelta(seconds=LEASE_SECONDS + 1)
+            with collector_on(folder, clock, mailer.settings.smtp_url) as other:
+                taken = other._roster.claim(int(clock().timestamp()))
+                assert taken is not None
+                assert other._roster.begin_handing(taken, ["?"], "jeton", int(clock().timestamp()))
+                raise Unavailable("le serveur ne répond pas")
+
+        def close(self) -> None:
+            return None
+
+    Courier(mailer._roster, mailer.settings, clock, HeldUp).hand_over()
+    assert states(folder) == ["handing"]
+    clock.moment += HALF_A_DAY
+    assert mailer.hand_over_mails() == 0
+    assert (mailer.mails(campaign).uncertain, post.got()) == (1, together([address]))
