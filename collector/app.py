@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from collector.door import Collector
-from collector.errors import StoreClosed
+from collector.errors import LedgerError, StoreClosed
 from collector.guard import GuardedApplication, allowed, over_https
 from collector.pages import Printer, security_headers
 from collector.presence import at_work
@@ -51,9 +51,7 @@ def create_app(collector: Collector) -> Starlette:
         return printer.page("refused.html", 500, too_large=False)
 
     async def unavailable(_: Request, __: Exception) -> Response:
-        response = printer.page("busy.html", 503)
-        response.headers["retry-after"] = "5"
-        return response
+        return printer.page("busy.html", 503)
 
     return GuardedApplication(
         security_headers() | over_https(secure=collector.settings.secure),
@@ -66,6 +64,7 @@ def create_app(collector: Collector) -> Starlette:
             HTTPException: refused,
             SQLAlchemyError: unavailable,
             StoreClosed: unavailable,
+            LedgerError: unavailable,
             Exception: failed,
         },
         lifespan=lifespan,

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -255,17 +256,17 @@ class QuickReader:
 
     def first(self, statement: Compiled, named: Mapping[str, Any]) -> tuple[Any, ...] | None:
         """The first row, or None; raises OperationalError when the database does not answer."""
-        try:
-            cursor = self._connection().cursor()
+        errors: type[Exception] = self._engine.dialect.loaded_dbapi.Error
+        kept = getattr(self._mine, "connection", None)
+        if kept is not None:
             try:
-                cursor.execute(statement.text, statement.values(named))
-                row: tuple[Any, ...] | None = cursor.fetchone()
-            finally:
-                cursor.close()
-        except self._engine.dialect.loaded_dbapi.Error as error:
-            self._mine.connection = None  # the next read opens another
+                return _first(kept, statement, named)
+            except errors:  # its server may have gone and come back since: that is no fault of who reads now
+                self._let_go(kept)
+        try:
+            return _first(self._open(), statement, named)
+        except errors as error:
             raise OperationalError("read", None, error) from error
-        return row
 
     def close(self) -> None:
         """Let go of every thread's connection."""
@@ -274,18 +275,32 @@ class QuickReader:
                 connection.close()
             self._opened.clear()
 
-    def _connection(self) -> Any:
-        connection = getattr(self._mine, "connection", None)
-        if connection is None:
-            connection = self._engine.raw_connection()
-            connection.detach()
-            driver: Any = connection.dbapi_connection
-            if self._engine.dialect.name != "sqlite":
-                driver.autocommit = True
-            self._mine.connection = connection
-            with self._lock:
-                self._opened.append(connection)
+    def _open(self) -> Any:
+        connection = self._engine.raw_connection()
+        connection.detach()
+        driver: Any = connection.dbapi_connection
+        if self._engine.dialect.name != "sqlite":
+            driver.autocommit = True
+        self._mine.connection = connection
+        with self._lock:
+            self._opened.append(connection)
         return connection
+
+    def _let_go(self, connection: Any) -> None:
+        self._mine.connection = None
+        with self._lock, suppress(ValueError):  # closed meanwhile, with all the others
+            self._opened.remove(connection)
+            connection.close()
+
+
+def _first(connection: Any, statement: Compiled, named: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    cursor = connection.cursor()
+    try:
+        cursor.execute(statement.text, statement.values(named))
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    finally:
+        cursor.close()
+    return row
 
 
 def _prepare(connection: Any, _record: Any) -> None:

@@ -172,6 +172,7 @@ __all__ = [
     "SeatsTaken",
     "SettingError",
     "Settings",
+    "StoreClosed",
     "Transport",
     "Unavailable",
     "Uncertain",

@@ -40,9 +40,7 @@ class OptOutPages:
             await run_in_threadpool(stop_mails, self._desk.roster, self._desk.settings.keys(), address_hash, month)
         except LedgerError:
             log.exception("an opt-out could not be recorded")
-            response = self._desk.printer.page("busy.html", 503)
-            response.headers["retry-after"] = "5"
-            return response
+            return self._desk.printer.page("busy.html", 503)
         return self._desk.printer.page("optout.html", path=request.url.path, done=True)
 
     def _read(self, request: Request) -> str:

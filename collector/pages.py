@@ -12,6 +12,8 @@ from starlette.responses import HTMLResponse, Response
 
 from collector.numbers import french_number
 
+AGAIN_SECONDS = "5"
+"""When to try again what could not be done for now."""
 _MONTHS = (
     "janvier", "février", "mars", "avril", "mai", "juin",
     "juillet", "août", "septembre", "octobre", "novembre", "décembre",
@@ -84,4 +86,5 @@ class Printer:
             alone=self._alone,
             **context,
         )
-        return HTMLResponse(html, status, security_headers())
+        again = {"retry-after": AGAIN_SECONDS} if status == 503 else {}
+        return HTMLResponse(html, status, security_headers() | again)

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
-from collector.door import Guarded, GuardedApplication, allowed, at_work, over_https
+from collector.door import Guarded, GuardedApplication, LedgerError, StoreClosed, allowed, at_work, over_https
 from syndication import worker
 from syndication.accounts import account
 from syndication.accounts import views as accounts
@@ -121,6 +121,8 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
             HTTPException: _refused,
             DataError: _unfit,
             SQLAlchemyError: _unavailable,
+            LedgerError: _unavailable,
+            StoreClosed: _unavailable,
             Exception: _failed,
         },
         lifespan=lifespan,
@@ -153,13 +155,10 @@ async def _unfit(request: Request, error: Exception) -> Response:
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:
-    log.error("the database does not answer: %s", type(error).__name__)
+    log.error("what was asked for cannot be done now: %s", type(error).__name__)
     if request.url.path.startswith("/api"):
-        response = problems.problem(503, "La base de données ne répond pas. Réessayez dans un instant.")
-    else:
-        response = page("site/unavailable.html", 503)
-    response.headers["retry-after"] = "5"
-    return response
+        return problems.problem(503, "La base de données ne répond pas. Réessayez dans un instant.")
+    return page("site/unavailable.html", 503)
 
 
 async def _failed(request: Request, _error: Exception) -> Response:

@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from syndication.accounts import signin
 from syndication.accounts.store import Person
+from syndication.api.problems import AGAIN_SECONDS
 from syndication.catalogue import store as catalogue
 from syndication.catalogue.resolve import resolve_centre
 from syndication.catalogue.store import CentreRow
@@ -117,6 +118,8 @@ def page(
     other page is told."""
     html = environment.get_template(template).render(context)
     headers = security_headers() | {"cache-control": cache_control}
+    if status == 503:
+        headers["retry-after"] = AGAIN_SECONDS
     return HTMLResponse(html, status, headers | ({"referrer-policy": "no-referrer"} if private else {}))
 
 

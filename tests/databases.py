@@ -72,7 +72,7 @@ def run() -> Iterator[str]:
             yield "SQLite"
         elif _WANTED.startswith("postgresql"):
             own = _WANTED == "postgresql"
-            os.environ[_SERVER] = stack.enter_context(postgresql.server()) if own else _WANTED
+            os.environ[_SERVER] = stack.enter_context(postgresql.server()).address if own else _WANTED
             server = stack.enter_context(closing(_Server()))
             if not own:
                 stack.callback(server.drop, _mark())

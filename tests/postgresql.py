@@ -1,7 +1,8 @@
 """A PostgreSQL of the tests' own, heard on a socket in a folder and nowhere else.
 
 Run as a program (``python -m tests.postgresql``), it starts a server, says its address, and ends it, leaving nothing,
-when its standard input ends: however the process that asked for it dies, the server goes with it.
+when its standard input ends: however the process that asked for it dies, the server goes with it. Told ``stop`` or
+``start`` there, it does, and repeats the word.
 """
 
 import os
@@ -34,9 +35,31 @@ class Unavailable(Exception):
     """PostgreSQL is not installed; says how to."""
 
 
+class Server:
+    """A server of the tests' own, under its keeper."""
+
+    def __init__(self, keeper: "subprocess.Popen[str]", address: str) -> None:
+        self._keeper = keeper
+        self.address = address
+
+    def stop(self) -> None:
+        """Stop it at once, whoever is connected; what was committed stays."""
+        self._tell("stop")
+
+    def start(self) -> None:
+        """Start it again."""
+        self._tell("start")
+
+    def _tell(self, word: str) -> None:
+        assert self._keeper.stdin is not None
+        assert self._keeper.stdout is not None
+        print(word, file=self._keeper.stdin, flush=True)
+        assert self._keeper.stdout.readline() == f"{word}\n"
+
+
 @contextmanager
-def server() -> Iterator[str]:
-    """Start a server and give its address; it ends, and leaves nothing, with the block. Raises Unavailable."""
+def server() -> Iterator[Server]:
+    """Start a server; it ends, and leaves nothing, with the block. Raises Unavailable."""
     command = [sys.executable, "-m", __name__]
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
@@ -47,7 +70,7 @@ def server() -> Iterator[str]:
         said = process.stdout.readline().strip()
         if not said.startswith("postgresql://"):
             raise Unavailable(said)
-        yield said
+        yield Server(process, said)
 
 
 def main() -> None:
@@ -71,14 +94,23 @@ def _keep(folder: Path) -> None:
     except PermissionError:  # a folder on the way to them is closed to whoever is not root
         binaries = _copy(binaries, folder)
     data, options = folder / "data", " ".join([f"-k {folder}", *(f"-c {one}" for one in OPTIONS)])
+    running = data / "postmaster.pid"
+
+    def control(word: str) -> None:
+        how = ["-o", options, "-l", folder / "log"] if word == "start" else ["-m", "immediate"]
+        run(binaries / "pg_ctl", "-D", data, "-w", *how, word)
+
     locale = [f"--locale={_french(folder)}", "--lc-messages=C"]
     run(binaries / "initdb", "-D", data, "-U", "sirius", "-A", "trust", "-E", "UTF8", *locale, "--no-sync")
-    run(binaries / "pg_ctl", "-D", data, "-w", "-o", options, "-l", folder / "log", "start")
+    control("start")
     try:
         print(f"postgresql://sirius@/postgres?host={folder}", flush=True)
-        sys.stdin.read()
+        for line in sys.stdin:
+            control(line.strip())
+            print(line, end="", flush=True)
     finally:
-        run(binaries / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+        if running.exists():
+            control("stop")
 
 
 def _room() -> Path | None:

@@ -16,6 +16,8 @@ CORS = {
         "etag, retry-after, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, x-sirius-curseur"
     ),
 }
+AGAIN_SECONDS = "5"
+"""When to try again what could not be done for now."""
 TITLES = {
     400: "Requête mal formée",
     401: "Clé manquante ou refusée",
@@ -71,7 +73,8 @@ def problem(
     }
     if errors:
         body["errors"] = list(errors)
-    return ProblemResponse(body, status, headers={**CORS, "cache-control": "no-store", **(headers or {})})
+    again = {"retry-after": AGAIN_SECONDS} if status == 503 else {}
+    return ProblemResponse(body, status, headers={**CORS, "cache-control": "no-store", **again, **(headers or {})})
 
 
 def problem_of(error: SyndicationError) -> Response:

@@ -44,9 +44,7 @@ def create_routes(hub: Hub) -> list[BaseRoute]:
             return page("accounts/stop.html", 404, private=True, fault=str(error), kind=None, done=False)
         except LedgerError:
             log.exception("a wish for no more mail could not be recorded")
-            response = page("site/unavailable.html", 503, private=True)
-            response.headers["retry-after"] = "5"
-            return response
+            return page("site/unavailable.html", 503, private=True)
         return page("accounts/stop.html", private=True, fault="", kind=KINDS[kind], done=True)
 
     return [

@@ -257,9 +257,7 @@ def required(scope: Scope, allowed: str) -> KeyHolder:
     """The holder of a request's key, when the key allows what is asked; raises Refused."""
     holder: KeyHolder | None = scope.get(HOLDER)
     if holder is None and UNCHECKED in scope:
-        raise Refused(
-            503, "La base de données ne répond pas : votre clé n'a pas pu être vérifiée.", {"retry-after": "5"}
-        )
+        raise Refused(503, "La base de données ne répond pas : votre clé n'a pas pu être vérifiée.")
     if holder is None:
         raise _unknown("Une clé est nécessaire ici, dans l'en-tête Authorization (Bearer).")
     if allowed not in holder.key.scopes:

@@ -540,7 +540,7 @@ def test_a_rewriting_that_cannot_be_saved_gives_the_typed_text_back(hub: Hub, re
     refused.opens()
     break_writing(hub)
     answered = refused.rewrites(NEW_TEXT)
-    assert answered.status_code == 503
+    assert (answered.status_code, answered.headers["retry-after"]) == (503, "5")
     assert "Rien n'a changé" in unescape(answered.text)
     assert NEW_TEXT in unescape(answered.text)
     assert said(KNOW) in refused.page()
@@ -704,7 +704,7 @@ def test_a_withdrawal_that_cannot_be_saved_says_so_and_changes_nothing(hub: Hub,
     before = dump(hub)
     for question in ("", CHANGE):
         answered = refused.withdraws(question)
-        assert answered.status_code == 503
+        assert (answered.status_code, answered.headers["retry-after"]) == (503, "5")
         assert "Rien n'a changé" in unescape(answered.text)
     assert dump(hub) == before
     assert said(CHANGE) in refused.page()
