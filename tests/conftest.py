@@ -26,6 +26,7 @@ from syndication.demo import build
 from syndication.demo.facts import facts
 from syndication.instants import PARIS, now_in_paris
 from syndication.settings import Settings
+from tests import compiled
 from tests import databases as databases_of
 from tests.databases import Databases
 from tests.helpers import FULL_ANSWER, Client, Clock
@@ -81,9 +82,11 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Spare the disk and the processors, before any other process is made.
 
+    Engines share what they compile, in every process of tests.
     Folders of tests are in memory where there is room, however often databases sync them. Servers of tests may write
     their bytecode beside the code, which git ignores: they are many, and would each compile the whole project.
     """
+    compiled.share()
     if hasattr(config, "workerinput"):
         return
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
