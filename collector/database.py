@@ -31,6 +31,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from collector import models
+from collector.private import make_file
 
 BUSY_MILLISECONDS = 10_000
 """How long a writer waits for the others, in both kinds of database."""
@@ -65,7 +66,7 @@ def open_engine(url: str) -> Engine:
         return engine
     path = make_url(url).database
     if path and path != ":memory:":
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        make_file(Path(path))
     engine = create_engine(
         url, connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False}, hide_parameters=True,
         json_serializer=to_json,

@@ -69,6 +69,7 @@ from collector.pages import Printer
 from collector.past import Closed, Past, PastResponse
 from collector.presence import UNFINISHED, alone, at_work
 from collector.preview import create_preview
+from collector.private import make_file
 from collector.questionnaire import (
     NO_OWN,
     Answers,
@@ -189,6 +190,7 @@ __all__ = [
     "latest_wishes",
     "ledger_files",
     "ledger_mark",
+    "make_file",
     "make_round",
     "network_of",
     "newer_than_us",
@@ -203,6 +205,7 @@ __all__ = [
     "reason_of",
     "schema",
     "secret_files",
+    "server_of",
     "server_options",
     "sync_folder",
     "to_its_end",

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from collector.errors import FolderBusy
+from collector.private import make_folder
 
 UNFINISHED = "restauration-inachevee"
 """Name of the file that stands in the folder of data while it is being restored."""
@@ -42,7 +43,7 @@ def at_work(folder: Path) -> Iterator[None]:
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
     """Be the only one who works on a folder, which is made when absent; raises FolderBusy when somebody else does."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with _held(folder, alone=True, busy=f"Un service ou une commande travaille sur {folder} : arrêtez-le d'abord"):
         yield
 

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from collector.credentials import given_by_file
 from collector.errors import SettingError
+from collector.private import make_folder
 
 SECRET_MINIMUM = 32
 """Shortest secret accepted, in characters: 32 characters of base64 carry 192 bits."""
@@ -212,7 +213,7 @@ def first_fault(error: ValidationError, by_file: Collection[str] = ()) -> str:
 
 def _kept_keys(path: Path) -> tuple[str, ...]:
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:

@@ -28,7 +28,7 @@ from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from collector.door import Schema
+from collector.door import Schema, make_file
 from syndication import models
 
 BUSY_MILLISECONDS = 20_000
@@ -54,7 +54,7 @@ def open_engine(url: str) -> Engine:
         return engine
     path = make_url(url).database
     if path and path != ":memory:":
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        make_file(Path(path))
     engine = create_engine(
         url, connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False}, hide_parameters=True
     )

@@ -5,17 +5,18 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from collector.door import SECRETS, check_mail, ledger_files, open_to_others, reason_of, secret_files
+from collector.door import check_mail, ledger_files, reason_of
 from syndication import asgi, boot, store
 from syndication.accounts.store import people_with
 from syndication.alerts import store as alerts
 from syndication.context import Hub
 from syndication.errors import ConfigurationError
 from syndication.fairness import store as fairness
+from syndication.hardening import weaknesses
 from syndication.history import store as history
 from syndication.instants import PARIS
 from syndication.intake import new_id
-from syndication.settings import OWN_SECRETS, Settings
+from syndication.settings import Settings
 
 CHECKED = 5_000
 """Published texts whose words are checked at one time, drawn anew each time."""
@@ -32,11 +33,11 @@ def examine(read_settings: Callable[[], Settings]) -> list[str]:
         return [f"SIRIUS_DATA_DIR : {error.filename} ne peut pas être écrit ({reason_of(error)})."]
     return [
         *_folder(settings),
-        *_secrets(),
         *_ledger(settings),
         *_address(settings),
         *_publisher(settings),
         *_mail(settings),
+        *weaknesses(settings, os.environ),
         *_databases(settings),
     ]
 
@@ -49,15 +50,6 @@ def _folder(settings: Settings) -> list[str]:
     if kept.exists() and kept.stat().st_mode & 0o077:
         faults.append(f"{kept} : d'autres que vous peuvent lire les clés (chmod 600).")
     return faults
-
-
-def _secrets() -> list[str]:
-    """Files of secrets that others may read, in sentences."""
-    return [
-        f"SIRIUS_{name.upper()}_FILE : d'autres que vous peuvent lire {path} (chmod 600)."
-        for name, path in secret_files((*SECRETS, *OWN_SECRETS), os.environ).items()
-        if open_to_others(path, os.environ)
-    ]
 
 
 def _ledger(settings: Settings) -> list[str]:

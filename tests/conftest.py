@@ -33,7 +33,7 @@ from tests.helpers import FULL_ANSWER, Client, Clock
 from tests.postgresql import Unavailable
 from tests.servers import kept_ports
 
-KEY = "k" * 40
+KEY = "nothing but chance made 0f8Qz5vWj2RkT7yX"
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 CUISINE, PARIS_CENTRE, LYON_CENTRE = "50022146", "0751234J", "9990001X"
 

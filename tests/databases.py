@@ -166,7 +166,7 @@ class Databases:
         with folder.with_name(f"{name}.made").open("a+") as made:
             fcntl.flock(made, fcntl.LOCK_EX)
             if made.seek(0, os.SEEK_END) == 0:
-                folder.mkdir()
+                folder.mkdir(mode=0o700)
                 make(folder)
                 made.write("whole")
         return folder

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from collector.errors import MailError
+from collector.private import make_folder
 from collector.settings import DEFAULT_SENDER, MailServer, Settings, server_of
 
 TIMEOUT_SECONDS = 20.0
@@ -65,7 +66,7 @@ class Folder:
     def hand(self, message: EmailMessage, recipient: str, commit: Commit) -> None:  # noqa: ARG002 it stands in the mail
         """Write one mail, whole or not at all."""
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self._folder)
             name = re.sub(r"[^A-Za-z0-9.-]", "", str(message["Message-ID"]).partition("@")[0])
             draft = self._folder / f".{name}"
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

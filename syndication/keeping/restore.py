@@ -177,7 +177,7 @@ def _make_room(base: Base, kept: manifest.Base) -> None:
     if kept.kind == manifest.SQLITE:
         path = sqlite.file_of(base.url)
         sqlite.remove(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return
     with base.opened() as engine:
         with engine.begin() as connection:

@@ -22,10 +22,10 @@ from collector.door import CampaignOrder, Collector, Settings
 from collector.mailing.courier import Courier
 from collector.mailing.transport import Smtp
 from collector.settings import server_of
-from tests import databases
+from tests import conftest, databases
 from tests.helpers import NOON, Client, Clock
 
-KEY, NEW_KEY = "k" * 40, "n" * 40
+KEY, NEW_KEY = conftest.KEY, "n" * 40
 LEA, NOE, ZOE = "lea@exemple.fr", "noe@exemple.fr", "zoe@exemple.fr"
 PUBLIC_URL = "http://127.0.0.1:8000"
 SENDER = "Sirius <avis@sirius.exemple.fr>"

@@ -21,6 +21,7 @@ from syndication.keeping.restore import Wish, restore
 from syndication.letters import store as letters
 from syndication.settings import Settings
 from tests.collector.post import LEA, NOE, ZOE, roster
+from tests.conftest import KEY
 from tests.helpers import Client
 from tests.syndication.keeping.house import TEXT, House, Places, counted, quiet
 from tests.syndication.test_desk import signed_in
@@ -127,14 +128,14 @@ def test_what_was_marked_with_a_key_that_is_not_there_is_not_forgotten_in_silenc
     house: House, places: Places, tmp_path: Path, seven: list[str]
 ) -> None:
     house.back_up(tmp_path / "hier")
-    later = Ledger(tmp_path / "retraits", lambda: ("n" * 40, "k" * 40))
+    later = Ledger(tmp_path / "retraits", lambda: ("n" * 40, KEY))
     (answer, *_) = house.hub.collector.responses_after("")
     later.note("response", answer.id, house.clock().date().isoformat())
     with pytest.raises(KeepingError, match="marquées d'une clé qui n'est pas là"):
         restore(places.new(), tmp_path / "hier", Wish((later.path,)), house.clock, quiet)
     with house.restored(places.new(), tmp_path / "hier", Wish((later.path,), other_keys=True)) as (_, told):
         assert told.done.again.responses == 0
-    with house.restored(keyed(places.new(), "n" * 40, "k" * 40), tmp_path / "hier", Wish((later.path,))) as (_, told):
+    with house.restored(keyed(places.new(), "n" * 40, KEY), tmp_path / "hier", Wish((later.path,))) as (_, told):
         assert told.done.again.responses == 1
 
 
