@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -37,6 +38,7 @@ from syndication.practices import views as practices
 from syndication.previews import views as previews
 from syndication.publication.ready import ReadyAnswers
 from syndication.results import views as results
+from syndication.search.limit import Searches
 from syndication.site import views as site
 from widget import routes as widget
 
@@ -126,6 +128,7 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
             Exception: _failed,
         },
         lifespan=lifespan,
+        middleware=[Middleware(Searches, clock=hub.clock, refused=lambda scope: _too_many_searches(hub, scope))],
     )
     closed = hub.settings.embed_policy != "open"
     ready = ReadyAnswers(
@@ -146,6 +149,12 @@ async def _refused(request: Request, error: Exception) -> Response:
     response = page("site/not_found.html" if status == 404 else "site/refused.html", status)
     response.headers.update(headers)
     return response
+
+
+def _too_many_searches(hub: Hub, scope: Scope) -> Response:
+    if scope["path"] == "/widget":
+        return widget.draw_refused_search(Request(scope).query_params, hub.publisher.frame_ancestors())
+    return page("accounts/busy.html", 429, minutes=1)
 
 
 async def _unfit(request: Request, error: Exception) -> Response:

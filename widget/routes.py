@@ -33,6 +33,7 @@ __all__ = [
     "course",
     "create_routes",
     "draw_preview",
+    "draw_refused_search",
     "is_refused",
     "loaders",
     "mark",
@@ -79,6 +80,13 @@ def draw_preview(
     """The frame as a catalogue would show it, for our own pages to frame unless ``frame_ancestors`` names others;
     ``banner`` stands above everything."""
     return _frame(render_frame(snapshot, read_options(query), banner), frame_ancestors, "no-store")
+
+
+def draw_refused_search(query: Mapping[str, str], frame_ancestors: str) -> Response:
+    """The frame of who searches too often, with the way back to every text."""
+    options = read_options(query)
+    page = render_message("trop_cherche", f"/widget?{options.query()}", options)
+    return _frame(page, frame_ancestors, "no-store", 429)
 
 
 def is_refused(scope: Scope, source: SnapshotSource) -> bool:

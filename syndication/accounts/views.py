@@ -16,6 +16,8 @@ from syndication.pages import page, read_form, see_other, session_cookie
 
 ASKED_PER_HOUR = 30
 """Links that one network may ask for in an hour: a whole school may stand behind one."""
+MISSED_PER_HOUR = 60
+"""Links that lead nowhere, opened from one network within an hour, before it is told to wait."""
 
 
 def create_routes(hub: Hub) -> list[BaseRoute]:
@@ -34,6 +36,7 @@ class _Door:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._arrivals = Arrivals(3600, ASKED_PER_HOUR)
+        self._misses = Arrivals(3600, MISSED_PER_HOUR)
 
     async def ask(self, request: Request) -> Response:
         return _form(vers=signin.own_path(request.query_params.get("vers", "")))
@@ -60,7 +63,7 @@ class _Door:
     async def show(self, request: Request) -> Response:
         if signin.link_works(self._hub.engine, request.path_params["token"], self._hub.clock()):
             return page("accounts/signin.html", private=True, path=request.url.path)
-        return _form(404, spent=True)
+        return self._lost(request)
 
     async def enter(self, request: Request) -> Response:
         await read_form(request, private=True)
@@ -71,7 +74,7 @@ class _Door:
                 request.cookies.get(session_cookie(self._hub), ""),
             )  # fmt: skip
         except SignInError:
-            return _form(404, spent=True)
+            return self._lost(request)
         response = see_other(lands)
         response.headers["referrer-policy"] = "no-referrer"
         response.set_cookie(
@@ -79,6 +82,9 @@ class _Door:
             samesite="lax", max_age=int(signin.SESSION_LIFE.total_seconds()),
         )  # fmt: skip
         return response
+
+    def _lost(self, request: Request) -> Response:
+        return too_many(self._hub, self._misses, request) or _form(404, spent=True)
 
     async def leave(self, request: Request) -> Response:
         await read_form(request)
@@ -90,7 +96,7 @@ class _Door:
 
 
 def too_many(hub: Hub, arrivals: Arrivals, request: Request) -> Response | None:
-    """The answer to one post too many from a network within the hour, or None; it says when to come back."""
+    """The answer to one request too many from a network within the hour, or None; it says when to come back."""
     network, moment = network_of(request.client.host if request.client else ""), hub.clock().timestamp()
     if not arrivals.note(network, moment):
         return None

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 from collector.door import Arrivals
 from syndication.accounts import signin
 from syndication.accounts import store as accounts
-from syndication.accounts.views import too_many
+from syndication.accounts.views import MISSED_PER_HOUR, too_many
 from syndication.catalogue import store as catalogue
 from syndication.catalogue.resolve import resolve_centre
 from syndication.catalogue.store import CentreRow
@@ -44,6 +44,7 @@ class _Joining:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._arrivals = Arrivals(3600, ASKED_PER_HOUR)
+        self._misses = Arrivals(3600, MISSED_PER_HOUR)
 
     async def ask(self, request: Request) -> Response:
         return _form({"centre": request.query_params.get("etablissement", "")[:60]}, {})
@@ -92,7 +93,7 @@ class _Joining:
         try:
             address, centre = self._proven(request)
         except AccessRefused as error:
-            return page("joining/lost.html", 404, private=True, fault=str(error))
+            return self._lost(request, error)
         return self._confirm_page(request, address, centre)
 
     async def confirm(self, request: Request) -> Response:
@@ -101,7 +102,7 @@ class _Joining:
         try:
             address, centre = self._proven(request)
         except AccessRefused as error:
-            return page("joining/lost.html", 404, private=True, fault=str(error))
+            return self._lost(request, error)
         try:
             name, message = joining.told(form.get("nom", ""), form.get("message", ""))
         except AccessRefused as error:
@@ -116,6 +117,11 @@ class _Joining:
         if centre is None:
             raise AccessRefused("L'établissement de ce lien n'est plus au catalogue.")
         return address, centre
+
+    def _lost(self, request: Request, error: AccessRefused) -> Response:
+        return too_many(self._hub, self._misses, request) or page(
+            "joining/lost.html", 404, private=True, fault=str(error)
+        )
 
     def _confirm_page(
         self, request: Request, address: str, centre: CentreRow, status: int = 200, fault: str = "",

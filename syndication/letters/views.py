@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from collector.door import LedgerError
+from collector.door import Arrivals, LedgerError
+from syndication.accounts.views import MISSED_PER_HOUR, too_many
 from syndication.context import Hub
 from syndication.database import writing
 from syndication.errors import SignInError
@@ -21,6 +22,7 @@ log = logging.getLogger("sirius.mail")
 
 def create_routes(hub: Hub) -> list[BaseRoute]:
     """Routes of the page."""
+    misses = Arrivals(3600, MISSED_PER_HOUR)
 
     def stop(token: str) -> str:
         kind, person_id = read_stop(hub.settings.keys(), token)
@@ -29,11 +31,16 @@ def create_routes(hub: Hub) -> list[BaseRoute]:
                 raise SignInError("Ce lien ne mène plus à personne.")
         return kind
 
+    def lost(request: Request, error: SignInError) -> Response:
+        return too_many(hub, misses, request) or page(
+            "accounts/stop.html", 404, private=True, fault=str(error), kind=None, done=False
+        )
+
     async def show(request: Request) -> Response:
         try:
             kind, _ = read_stop(hub.settings.keys(), request.path_params["token"])
         except SignInError as error:
-            return page("accounts/stop.html", 404, private=True, fault=str(error), kind=None, done=False)
+            return lost(request, error)
         return page("accounts/stop.html", private=True, fault="", kind=KINDS[kind], done=False, path=request.url.path)
 
     async def act(request: Request) -> Response:
@@ -41,7 +48,7 @@ def create_routes(hub: Hub) -> list[BaseRoute]:
         try:
             kind = await run_in_threadpool(stop, request.path_params["token"])
         except SignInError as error:
-            return page("accounts/stop.html", 404, private=True, fault=str(error), kind=None, done=False)
+            return lost(request, error)
         except LedgerError:
             log.exception("a wish for no more mail could not be recorded")
             return page("site/unavailable.html", 503, private=True)

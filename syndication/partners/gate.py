@@ -13,16 +13,15 @@ from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from http import HTTPStatus
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from collector.door import network_of
 from syndication.api.problems import Refused, problem_of
 from syndication.database import writing
+from syndication.networks import asking
 from syndication.partners import keys, store
 from syndication.partners.store import OTHERS, KeyHolder
 from widget.routes import words
@@ -165,7 +164,7 @@ class Gate:
 
     def _admit(self, scope: Scope) -> None:
         """Count a request without a key against its network's limit; raises Refused."""
-        network = _network((scope.get("client") or ("",))[0])
+        network = asking(scope)
         if not network:
             return
         moment = self._clock().timestamp()
@@ -232,15 +231,6 @@ def origin_of(page: bytes) -> str:
     try:
         parts = urlsplit(page.decode("ascii"))
         return f"{parts.scheme}://{parts.netloc.lower()}" if parts.scheme and parts.netloc else ""
-    except ValueError:
-        return ""
-
-
-@lru_cache(maxsize=4096)
-def _network(address: str) -> str:
-    """The network of an address; empty for this very machine, a proxy on which speaks for everybody."""
-    try:
-        return "" if ip_address(address).is_loopback else network_of(address)
     except ValueError:
         return ""
 

@@ -7,7 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from collector.door import Arrivals
 from syndication.accounts.store import Person
+from syndication.accounts.views import MISSED_PER_HOUR, too_many
 from syndication.catalogue import store as catalogue
 from syndication.catalogue.resolve import resolve_formation
 from syndication.catalogue.store import CentreRow, FormationRow
@@ -119,6 +121,7 @@ class Shared:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
+        self._misses = Arrivals(3600, MISSED_PER_HOUR)
 
     async def show(self, request: Request) -> Response:
         """The preview that the link was made from, or the same however the query wants it to look."""
@@ -154,7 +157,7 @@ class Shared:
         try:
             number = links.read(self._hub.settings.keys(), request.path_params["token"])
         except PreviewError:
-            return _lost(404, "inconnu")
+            return too_many(self._hub, self._misses, request) or _lost(404, "inconnu")
         with self._hub.engine.connect() as connection:
             row = store.link(connection, number)
             if row is None:

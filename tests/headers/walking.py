@@ -20,11 +20,14 @@ from syndication.database import writing
 from syndication.gestures import readers
 from syndication.joining import request as joining
 from syndication.joining import views as joining_views
+from syndication.letters import views as letters_views
 from syndication.letters.stopping import stop_link
 from syndication.partners import store as partners
 from syndication.partners.keys import READING, SCOPES
 from syndication.previews import links as preview_links
 from syndication.previews import store as previews
+from syndication.previews import views as previews_views
+from syndication.search import limit
 from tests.headers.snapshot import Seen
 from tests.helpers import NOON, Client, hidden_fields
 from tests.syndication.test_access import ANYONE, TABLE, VALUES, Line, signed_in_as
@@ -146,13 +149,17 @@ def too_often(walk: Walk, hub: Hub, world: World, monkeypatch: pytest.MonkeyPatc
     """What is asked for once more than it may be."""
     for module, name in (
         (accounts_views, "ASKED_PER_HOUR"), (joining_views, "ASKED_PER_HOUR"), (readers, "PER_HOUR"),
-        (context, "COMMON_FLOOD"),
+        (context, "COMMON_FLOOD"), (limit, "PER_MINUTE"),
+        *((one, "MISSED_PER_HOUR") for one in (accounts_views, joining_views, letters_views, previews_views)),
     ):  # fmt: skip
         monkeypatch.setattr(module, name, 0)
     app = create_app(replace(hub, settings=replace(hub.settings, api_limit=0)), background=False)
     browser = Client(Elsewhere(app), hub.settings.public_url)
-    for line in (*API, *(line for line in TABLE if line.path in {"/connexion", "/rejoindre"})):
-        walk.ask(browser, line.method, line.path, line.path, params=line.ask or None)
+    asked = {"/connexion", "/rejoindre", "/connexion/{token}", "/rejoindre/{token}", "/mails/{token}"}
+    for line in (*API, *(line for line in TABLE if line.path in asked or line.path.startswith("/apercu/"))):
+        walk.ask(browser, line.method, line.path, address_of(line, world), params=line.ask or None)
+    for path in ("/", "/widget"):
+        walk.ask(browser, "GET", path, path, params={"q": "mot"})
     walk.ask(browser, "POST", "/widget/utile", "/widget/utile", data={"oui": world["verbatim"]})
     common = links.common_link("", hub.settings.keys(), world["campaign"])
     walk.ask(browser, "POST", "/c/{token}", common)
