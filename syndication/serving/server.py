@@ -63,7 +63,8 @@ class Server(uvicorn.Server):
         for listener in sockets or []:
             listener.close()
         self._announce()
-        idle = self.config.timeout_keep_alive + IDLE_SECONDS
+        kept: list[Any] = list(self.server_state.connections)  # those of proxies for longer than others
+        idle = max((one.timeout_keep_alive for one in kept), default=0) + IDLE_SECONDS
         await self._wait(lambda: bool(self.server_state.connections), idle, IDLE_SECONDS)
         for connection in list(self.server_state.connections):
             connection.shutdown()
