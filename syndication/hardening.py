@@ -61,12 +61,8 @@ def _keys(keys: tuple[str, ...]) -> list[str]:
 
 
 def _files(settings: Settings) -> list[str]:
-    """The folder of data and the files of databases that every account of the machine may open."""
+    """Files of databases that every account of the machine may open."""
     faults: list[str] = []
-    if _is_open(settings.data_dir):
-        faults.append(
-            f"SIRIUS_DATA_DIR : tous les comptes de cette machine peuvent ouvrir {settings.data_dir} (chmod 700)."
-        )
     for name, url in (("COLLECTOR", settings.collector.database_url), ("SYNDICATION", settings.database_url)):
         address = make_url(url)
         if address.get_backend_name() == "sqlite" and address.database:

@@ -80,7 +80,7 @@ def test_mails_that_would_leave_in_clear_are_told(folder: Path, smtp: str, told:
     assert [one.partition(" : ")[0] for one in said] == (["SIRIUS_SMTP_URL"] if told else [])
 
 
-def test_a_folder_and_databases_that_every_account_may_open_are_told(folder: Path) -> None:
+def test_databases_that_every_account_may_open_are_told(folder: Path) -> None:
     elsewhere = folder / "ailleurs"
     elsewhere.mkdir(mode=0o755)
     database = elsewhere / "avis.db"
@@ -91,9 +91,6 @@ def test_a_folder_and_databases_that_every_account_may_open_are_told(folder: Pat
     assert f"{database} (chmod 600)" in said
     elsewhere.chmod(0o750)
     assert weaknesses(given, {}) == []
-    folder.chmod(0o755)
-    (said,) = weaknesses(given, {})
-    assert said == f"SIRIUS_DATA_DIR : tous les comptes de cette machine peuvent ouvrir {folder} (chmod 700)."
 
 
 def test_secrets_in_files_that_others_may_read_are_told(folder: Path) -> None:
