@@ -102,6 +102,7 @@ from collector.serving.bounds import REFUSALS
 from collector.serving.options import server_options
 from collector.serving.protocol import BoundedProtocol
 from collector.settings import SECRETS, Settings, checked_database_url, first_fault, server_of
+from collector.steady import Steady
 from collector.trouble import newer_than_us, place_of, reason_of, trouble_of
 from collector.versions import Versions
 from collector.views import routes
@@ -173,6 +174,7 @@ __all__ = [
     "SeatsTaken",
     "SettingError",
     "Settings",
+    "Steady",
     "StoreClosed",
     "Transport",
     "Unavailable",
@@ -448,9 +450,13 @@ class Collector:
         """The folder where mails are written when there is no server, or None."""
         return None if self.settings.smtp_url else self.settings.data_dir / "outbox"
 
-    def _hand_over(self, most: int = 1000) -> Round:
+    def _hand_over(self, most: int = 1000, sure: Callable[[], bool] = lambda: True) -> Round:
+        """Hand mails over, as long as the clock is ``sure``."""
+
+        def stopping() -> bool:
+            return self._stopping.is_set() or not sure()
+
         with self._mailing:
-            stopping = self._stopping.is_set
             made = Courier(self._roster, self.settings, self._clock, self.transport, stopping).hand_over(most)
             self.mail_trouble = made.unavailable
             return made
@@ -464,17 +470,19 @@ class Collector:
     # -- background --------------------------------------------------------------------------------------------------
 
     async def work_for_ever(self) -> None:
-        """Hand mails over and forget in time, for ever; what fails is told in the log and tried again."""
-        purged_at, pause = -PURGE_EVERY_SECONDS, MAIL_PAUSE_SECONDS
+        """Hand mails over and forget in time, for ever; what fails is told in the log and tried again. While the clock
+        is doubted (``steady``), neither: a mail may be for later, and what is erased does not come back."""
+        steady, purged_at, pause = Steady(self._clock), -PURGE_EVERY_SECONDS, MAIL_PAUSE_SECONDS
         while True:
             try:
-                if monotonic() - purged_at >= PURGE_EVERY_SECONDS:
-                    await to_its_end(self.purge)
+                now = self._clock()
+                if monotonic() - purged_at >= PURGE_EVERY_SECONDS and steady.is_sure():
+                    await to_its_end(lambda: self._purge(now))  # noqa: B023 it is done before the next
                     await to_its_end(self._keep_ledger)
                     purged_at = monotonic()
-                round_made = await to_its_end(self._hand_over, hurry=self._stopping.set)
-                await to_its_end(self._store.overwrite_log)  # who answered leaves the roster: not its log alone
+                round_made = await to_its_end(lambda: self._hand_over(sure=steady.is_sure), hurry=self._stopping.set)
                 pause = min(2 * pause, MAIL_LONGEST_PAUSE) if round_made.unavailable else MAIL_PAUSE_SECONDS
+                await to_its_end(self._store.overwrite_log)  # who answered leaves the roster: not its log alone
             except StoreClosed:
                 return
             except Exception:
@@ -483,7 +491,10 @@ class Collector:
 
     def purge(self) -> Purged:
         """Erase what is past its time."""
-        return purge(self._store, self._roster, self.settings, self._clock())
+        return self._purge(self._clock())
+
+    def _purge(self, now: datetime) -> Purged:
+        return purge(self._store, self._roster, self.settings, now)
 
     def _keep_ledger(self) -> None:
         """Complete the ledger; where it cannot be written, nothing else waits for it."""

@@ -6,13 +6,13 @@ Each step may be run again without harm.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from time import monotonic, sleep
 from typing import Literal, cast
 
 from sqlalchemy import Connection
 
-from collector.door import Receipt, to_its_end
+from collector.door import Receipt, Steady, to_its_end
 from syndication import intake, store
 from syndication.alerts import store as alerts
 from syndication.context import Hub
@@ -60,25 +60,16 @@ async def work_for_ever(hub: Hub) -> None:
 
 async def _follow(hub: Hub) -> None:
     """Each step on its own: one that fails is told in the log and tried again, and keeps no other waiting."""
-    counted_at = -COUNT_EVERY_SECONDS
+    steady, counted_at = Steady(hub.clock), -COUNT_EVERY_SECONDS
     while not await _done(mark_corpus, hub):
         await asyncio.sleep(PAUSE_SECONDS)
     while True:
         steps: tuple[Step, ...] = (take_in, deliver_receipts, follow_corpus, take_readings)
         if monotonic() - counted_at >= COUNT_EVERY_SECONDS:
-            steps = (
-                count_invitations,
-                count_gestures,
-                tell_late_alerts,
-                owe_letters,
-                forget_messages,
-                forget_letters,
-                forget_copies,
-                archive_old,
-                learn,
-                *steps,
-                refresh_own,
-            )
+            now = hub.clock()
+            for step in DATED if steady.is_sure() else ():
+                await _done(step, replace(hub, clock=lambda: now))  # noqa: B023 it is done before the next
+            steps = (count_invitations, tell_late_alerts, forget_copies, learn, *steps, refresh_own)
             counted_at = monotonic()
         for step in steps:
             await _done(step, hub)
@@ -276,3 +267,7 @@ def learn(hub: Hub) -> None:
         if not store.turn_bookmark(connection, LEARNT, last, tonight):
             return
     teaching.learn(hub.engine, now)
+
+
+DATED: tuple[Step, ...] = (count_gestures, owe_letters, forget_messages, forget_letters, archive_old)
+"""Steps that erase, or tell, when their day has come: they wait while the clock is doubted."""

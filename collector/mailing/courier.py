@@ -46,7 +46,8 @@ class Courier:
         return make_round(self._transport, self._claim, self._hand, most)
 
     def _claim(self) -> Claimed | None:
-        return None if self._stopping() else self._roster.claim(self._now())
+        moment = self._now()  # before it is asked whether to stop, which a clock that jumps is a reason for
+        return None if self._stopping() else self._roster.claim(moment)
 
     def _hand(self, transport: Transport, mail: Claimed) -> int:
         token = links.new_token()
@@ -82,7 +83,7 @@ class Courier:
             if isinstance(error, Unavailable):
                 raise
             return 0
-        self._roster.handed(mail, self._now())
+        self._roster.handed(mail)
         return 1
 
     def _letter(self, mail: Claimed, token: str, address_hash: str) -> Letter:

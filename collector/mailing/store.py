@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, or_, select, update
 
 from collector import links, models
 from collector.database import insert_in, table
@@ -137,7 +137,7 @@ class Roster:
         def run(connection: Connection) -> Claimed | None:
             _set_apart(connection, moment)
             while True:
-                due = or_(MAIL.c.state == "due", and_(MAIL.c.state == "claimed", MAIL.c.claimed_until < moment))
+                due = or_(MAIL.c.state == "due", and_(MAIL.c.state == "claimed", _ended(moment)))
                 row = connection.execute(
                     select(MAIL).where(due, MAIL.c.not_before <= moment).order_by(MAIL.c.not_before, MAIL.c.id).limit(1)
                 ).first()
@@ -186,9 +186,10 @@ class Roster:
 
         return self._writer.write_now(run)
 
-    def handed(self, mail: Claimed, moment: int) -> None:
-        """The mail has left: it goes from the outbox, and the next reminder takes its place when there is one."""
-        self._writer.write_now(lambda c: _advance(c, mail.id, moment))
+    def handed(self, mail: Claimed) -> None:
+        """The mail has left: it goes from the outbox, and the next reminder takes its place when there is one, counted
+        from when it was claimed, at a moment that was sure."""
+        self._writer.write_now(lambda c: _advance(c, mail.id, mail.until - LEASE_SECONDS))
 
     def not_handed(self, mail: Claimed, token: str | None, not_before: int) -> None:
         """The mail surely did not leave: it is due again later, and the link it held is forgotten."""
@@ -342,8 +343,14 @@ def _still(mail: Claimed, *states: str) -> tuple[Any, ...]:
     return MAIL.c.id == mail.id, MAIL.c.state.in_(states), MAIL.c.claimed_until == mail.until
 
 
+def _ended(moment: int) -> ColumnElement[bool]:
+    """That a claim is over. One that ends later than a claim made now was made by a clock that was ahead, and has come
+    back: it would last as long as that."""
+    return or_(MAIL.c.claimed_until < moment, MAIL.c.claimed_until > moment + 2 * LEASE_SECONDS)
+
+
 def _set_apart(connection: Connection, moment: int) -> None:
-    query = select(MAIL.c.id).where(MAIL.c.state == "handing", MAIL.c.claimed_until < moment)
+    query = select(MAIL.c.id).where(MAIL.c.state == "handing", _ended(moment))
     for mail_id in connection.execute(query).scalars().all():
         _advance(connection, mail_id, moment, keep=True)
 

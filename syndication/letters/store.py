@@ -15,6 +15,8 @@ LETTER = table(models.Letter)
 PERSON = table(models.Person)
 LEASE = timedelta(minutes=5)
 """How long a process may keep a mail that it claimed: longer than a server may take over one."""
+REST = timedelta(hours=8)
+"""More than any mail rests between two attempts."""
 REMEMBERED = timedelta(days=60)
 """How long it is remembered that news left, so that they are not owed twice."""
 ALERT = "alerte"
@@ -65,14 +67,15 @@ def claim(connection: Connection, now: datetime) -> DueLetter | None:
     A mail that a process which died was handing over may have left: it is due again when its kind may be sent twice,
     else it counts as sent.
     """
-    lost = and_(LETTER.c.state == "handing", LETTER.c.claimed_until < now)
+    lost = and_(LETTER.c.state == "handing", _ended(now))
     for letter_id in connection.execute(select(LETTER.c.id).where(lost, LETTER.c.kind.not_in(_AGAIN))).scalars().all():
         settle(connection, letter_id, now)
     connection.execute(update(LETTER).where(lost).values(state="due", claimed_until=None))
-    due = or_(LETTER.c.state == "due", and_(LETTER.c.state == "claimed", LETTER.c.claimed_until < now))
+    due = or_(LETTER.c.state == "due", and_(LETTER.c.state == "claimed", _ended(now)))
+    rested = or_(LETTER.c.not_before <= now, LETTER.c.not_before > now + REST)  # that one: by a clock that was ahead
     rank = case((LETTER.c.kind.in_(_URGENT), 0), else_=1)
     row = connection.execute(
-        select(LETTER).where(due, LETTER.c.not_before <= now).order_by(rank, LETTER.c.not_before, LETTER.c.id).limit(1)
+        select(LETTER).where(due, rested).order_by(rank, LETTER.c.not_before, LETTER.c.id).limit(1)
     ).first()
     if row is None:
         return None
@@ -87,6 +90,12 @@ def begin_handing(connection: Connection, letter: DueLetter, now: datetime) -> b
     """The last step before a mail leaves; False when another process has it."""
     taken = update(LETTER).where(*_still(letter, "claimed"), LETTER.c.claimed_until >= now)
     return connection.execute(taken.values(state="handing")).rowcount == 1
+
+
+def _ended(now: datetime) -> ColumnElement[bool]:
+    """That a claim is over. One that ends later than a claim made now was made by a clock that was ahead, and has come
+    back: it would last as long as that."""
+    return or_(LETTER.c.claimed_until < now, LETTER.c.claimed_until > now + 2 * LEASE)
 
 
 def _still(letter: DueLetter, *states: str) -> tuple[ColumnElement[bool], ...]:

@@ -31,6 +31,8 @@ MESSAGES = "messages"
 """What messages received are counted as."""
 PATIENCE = timedelta(days=3)
 """How long a message is tried, whatever else its webhook failed to receive."""
+FEWEST = 3
+"""Attempts without which days prove nothing: the clock may have jumped over them."""
 UNREACHED = "Aucun message n'est arrivé en trois jours."
 log = logging.getLogger("sirius.webhooks")
 
@@ -132,7 +134,8 @@ class Courier:
                 store.stop(connection, message.webhook_id, said, now)
             else:
                 again = next_attempt(message.attempts + 1, now, random.random, outcome.asked)
-                if again is None or now - message.created_at >= PATIENCE:
+                tried = now - message.created_at >= PATIENCE and message.attempts >= FEWEST
+                if again is None or tried:
                     store.stop(connection, message.webhook_id, f"{UNREACHED} {said}"[:ANSWER_LENGTH], now)
                 else:
                     store.put_off(connection, message, said, again)

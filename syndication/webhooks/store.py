@@ -20,6 +20,8 @@ ACTIVE, STOPPED = "actif", "arrete"
 DUE, RECEIVED, GIVEN_UP = "due", "recu", "abandonne"
 CLAIM = timedelta(seconds=20)
 """How long a message stays claimed, twice what sending may take: then another takes what a dead process held."""
+REST = timedelta(hours=30)
+"""More than any message rests between two attempts."""
 KEPT = timedelta(days=30)
 """How long what became of messages is kept."""
 SALTS = 2
@@ -204,7 +206,7 @@ def _hour(moment: datetime) -> datetime:
 
 def waiting(connection: Connection, now: datetime, busy: Sequence[str] = ()) -> list[str]:
     """Ids of the webhooks that have a message due, but for those that are ``busy``."""
-    query = select(DELIVERY.c.webhook_id).distinct().where(_DUE, DELIVERY.c.next_at <= now, _free(now))
+    query = select(DELIVERY.c.webhook_id).distinct().where(_DUE, _rested(now), _free(now))
     return list(connection.execute(query.where(DELIVERY.c.webhook_id.not_in(busy))).scalars())
 
 
@@ -218,7 +220,7 @@ def claim(connection: Connection, webhook: str, now: datetime) -> DueMessage | N
         select(DELIVERY.c.id, DELIVERY.c.webhook_id, WEBHOOK.c.url, WEBHOOK.c.salts, DELIVERY.c.body,
                DELIVERY.c.attempts, DELIVERY.c.created_at, WEBHOOK.c.partner_id)
         .join(WEBHOOK, WEBHOOK.c.id == DELIVERY.c.webhook_id)
-        .where(DELIVERY.c.webhook_id == webhook, _DUE, DELIVERY.c.next_at <= now, _free(now))
+        .where(DELIVERY.c.webhook_id == webhook, _DUE, _rested(now), _free(now))
         .order_by(DELIVERY.c.attempts, DELIVERY.c.next_at, DELIVERY.c.id)  # one that always fails comes last
         .limit(1)
     )  # fmt: skip
@@ -295,4 +297,12 @@ _DUE = DELIVERY.c.state == DUE
 
 
 def _free(now: datetime) -> ColumnElement[bool]:
-    return DELIVERY.c.claimed_until.is_(None) | (DELIVERY.c.claimed_until <= now)
+    """That nobody is sending a message. A claim that ends later than one made now was made by a clock that was ahead,
+    and has come back: it would last as long as that."""
+    until = DELIVERY.c.claimed_until
+    return until.is_(None) | (until <= now) | (until > now + 2 * CLAIM)
+
+
+def _rested(now: datetime) -> ColumnElement[bool]:
+    """That a message may leave; a moment beyond every rest comes from a clock that was ahead."""
+    return (DELIVERY.c.next_at <= now) | (DELIVERY.c.next_at > now + REST)
