@@ -1,6 +1,7 @@
 """``python -m syndication.serving web|worker …``: one process of a service, started by the one that watches over it."""
 
 import argparse
+import gc
 import os
 import socket
 from contextlib import suppress
@@ -24,8 +25,11 @@ def main() -> None:
             os.close(given.ready)
 
     with told_plainly():
+        gc.disable()  # nothing of what is loaded is garbage, and looking for some takes a quarter of the time
         from syndication.serving import processes  # noqa: PLC0415 a driver that is missing is told plainly too
 
+        gc.freeze()
+        gc.enable()
         if given.role == "web":
             listener = socket.socket(fileno=given.listener)
             processes.answer(listener, ready, given.line, background=given.background)

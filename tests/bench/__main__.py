@@ -6,7 +6,7 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-from tests.bench import desk, fairness, moderation, sends, syndicate, views
+from tests.bench import desk, fairness, moderation, sends, starting, syndicate, views
 
 MEASURES = {
     "hot": views.hot_view,
@@ -23,6 +23,7 @@ MEASURES = {
     "learning": moderation.learning,
     "fairness": fairness.fairness,
     "desk": desk.queue,
+    "start": starting.start,
 }
 
 

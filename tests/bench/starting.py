@@ -26,9 +26,9 @@ def start(folder: Path) -> None:
     waits, worked = zip(*(first_byte(folder) for _ in range(ROUNDS)), strict=True)
     new, _ = zip(*(first_byte(folder / f"neuf{number}") for number in range(ROUNDS)), strict=True)
     print(
-        f"from « sirius serve » to the first byte of a widget: {statistics.median(waits):.2f} s ({min(waits):.2f} to "
-        f"{max(waits):.2f}), of which {statistics.median(worked):.2f} s of processor time; "
-        f"with two databases to make, {statistics.median(new):.2f} s"
+        f"from « sirius serve » to the first byte of a widget: {min(waits):.2f} s at best, "
+        f"{statistics.median(waits):.2f} in the median, of which {statistics.median(worked):.2f} s of processor time; "
+        f"with two databases to make, {min(new):.2f} s at best, {statistics.median(new):.2f} in the median"
     )
 
 
