@@ -27,11 +27,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from collector import models
 from collector.private import make_file
+from collector.reaching import reach
 
 BUSY_MILLISECONDS = 10_000
 """How long a writer waits for the others, in both kinds of database."""
@@ -61,7 +62,7 @@ def open_engine(url: str) -> Engine:
     those that come late; and of two links of one person, one alone answers.
     """
     if not url.startswith("sqlite"):
-        engine = create_engine(driven(url), pool_pre_ping=True, hide_parameters=True, json_serializer=to_json)
+        engine = reach(url, json_serializer=to_json)
         event.listen(engine, "begin", _begin_in_order)
         return engine
     path = make_url(url).database
@@ -74,12 +75,6 @@ def open_engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
-
-
-def driven(url: str) -> URL:
-    """An address with the driver that comes with us, unless it names another."""
-    address = make_url(url)
-    return address.set(drivername="postgresql+psycopg") if address.drivername == "postgresql" else address
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:

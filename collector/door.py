@@ -96,6 +96,7 @@ from collector.questionnaire.own import (
     OwnKind,
     option_key,
 )
+from collector.reaching import reach
 from collector.records import PARIS, Campaign, News, Sending
 from collector.retention import Purged, months_before, purge
 from collector.serving.bounds import REFUSALS
@@ -202,6 +203,7 @@ __all__ = [
     "parse",
     "place_of",
     "preview_application",
+    "reach",
     "read_document",
     "read_ledger",
     "reason_of",

@@ -23,12 +23,12 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from collector.door import Schema, make_file
+from collector.door import Schema, make_file, reach
 from syndication import models
 
 BUSY_MILLISECONDS = 20_000
@@ -49,7 +49,7 @@ def table(model: type[models.Table]) -> Table:
 def open_engine(url: str) -> Engine:
     """Open an engine on SQLite (WAL, ``synchronous=FULL``) or PostgreSQL; the folder of a SQLite file is made."""
     if not url.startswith("sqlite"):
-        engine = create_engine(driven(url), pool_pre_ping=True, hide_parameters=True)
+        engine = reach(url)
         event.listen(engine, "begin", _begin_in_order)
         return engine
     path = make_url(url).database
@@ -61,12 +61,6 @@ def open_engine(url: str) -> Engine:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
-
-
-def driven(url: str) -> URL:
-    """An address with the driver that comes with us, unless it names another."""
-    address = make_url(url)
-    return address.set(drivername="postgresql+psycopg") if address.drivername == "postgresql" else address
 
 
 def writing(engine: Engine) -> Engine:

@@ -4,8 +4,10 @@ when to come again, nothing is restarted by hand and nothing is lost.
 SQLite is no server: its file is on the disk of the service, and fails with it (``test_disk``).
 """
 
+import socket
+import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from html import unescape
@@ -108,6 +110,96 @@ def test_readers_go_on_and_writers_come_again_while_a_database_is_away(place: Pl
         place.server.start()
         assert {fetch(f"{url}/r/{third}").status_code for _ in range(ENOUGH)} == {303}  # nobody pays for it afterwards
         assert children(process.pid) == everybody
+
+
+class Road:
+    """A road to a server: an address of this machine whose connections lead to a socket in a folder. It can be cut:
+    then connections end, and others are made that lead nowhere, as when a machine has gone and nobody says so."""
+
+    def __init__(self, folder: str) -> None:
+        self._socket = f"{folder}/.s.PGSQL.5432"
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._held: list[socket.socket] = []
+        self._cut = False
+        self.taken = 0
+        """How many connections were ever made."""
+        threading.Thread(target=self._lead, daemon=True).start()
+
+    @property
+    def port(self) -> int:
+        return int(self._listener.getsockname()[1])
+
+    def cut(self) -> None:
+        self._cut = True
+        self._let_go()
+
+    def mend(self) -> None:
+        self._cut = False
+        self._let_go()
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._let_go()
+
+    def _lead(self) -> None:
+        while True:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            self.taken += 1
+            self._held.append(near)
+            if not self._cut:
+                far = socket.socket(socket.AF_UNIX)
+                far.connect(self._socket)
+                self._held.append(far)
+                for ends in ((near, far), (far, near)):
+                    threading.Thread(target=pump, args=ends, daemon=True).start()
+
+    def _let_go(self) -> None:
+        while self._held:
+            one = self._held.pop()
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+
+def pump(source: socket.socket, sink: socket.socket) -> None:
+    """Say to one what the other says, as long as both are there."""
+    with suppress(OSError):
+        while said := source.recv(65536):
+            sink.sendall(said)
+    for one in (source, sink):
+        with suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
+
+
+def test_readers_do_not_wait_for_a_database_that_has_gone_without_a_word(place: Place, tmp_path: Path) -> None:
+    with closing(Road(str(make_url(place.server.address).query["host"]))) as road:
+        led = {name: by_road(value, road.port) for name, value in place.settings.items()}
+        with serving(tmp_path, **led) as (_, url):
+            token = place.tokens[0]
+            form = {**section_shown(url, token), "satisfaction": "bien", "journee_entreprise": "Je pèse, je coupe."}
+            ready = {path: fetch(f"{url}{path}").text for path in READ}
+            road.cut()
+            assert_to_be_asked_again(send(f"{url}/r", data=form))  # once, it waits
+            taken = road.taken
+            for _ in range(3 * ENOUGH):
+                assert_to_be_asked_again(send(f"{url}/r", data=form))
+                assert ready == {path: fetch(f"{url}{path}").text for path in READ}
+            assert road.taken < taken + ENOUGH
+            road.mend()
+            wait_until(lambda: send(f"{url}/r", data=form).status_code == 303, "it is taken", every=0.1)
+            assert send(f"{url}/r", data={"jeton": token, "etape": "envoi"}).status_code == 303
+            wait_until(lambda: counted(url) == ANSWERED + 1, "it is counted", every=0.1)
+
+
+def by_road(setting: str, port: int) -> str:
+    """A setting whose address, if it is one, leads by a road."""
+    if not setting.startswith("postgresql"):
+        return setting
+    return make_url(setting).set(host="127.0.0.1", port=port, query={}).render_as_string(hide_password=False)
 
 
 def assert_to_be_asked_again(answer: httpx.Response) -> None:
