@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-OF_FAULTS = ("killed", "leaving", "sharing", "durability", "database_away", "disk", "clock", "interrupted")
+OF_FAULTS = (
+    "killed", "leaving", "sharing", "durability", "database_away", "disk", "outside", "clock", "interrupted",
+)  # fmt: skip
 """Modules of ``tests/journeys`` that are about nothing else."""
 
 
