@@ -35,7 +35,7 @@ def new_id() -> str:
 
     Small letters and digits, so that it can be typed after a command without being taken for an option.
     """
-    return base64.b32encode(secrets.token_bytes(10)).decode().lower()
+    return _small(secrets.token_bytes(10))
 
 
 def token_of_visit(keys: Sequence[str], campaign_id: str, visit: str) -> str:
@@ -114,7 +114,13 @@ def _unsigned(keys: Sequence[str], salt: str, value: str) -> str:
 
 
 def _hash(purpose: str, token: str) -> str:
-    return hashlib.sha256(f"{purpose}:{token}".encode()).hexdigest()
+    """160 bits, more than a token has itself, in 32 small letters and digits: every respondent has two."""
+    digest = hashlib.sha256(f"{purpose}:{token}".encode()).digest()
+    return _small(digest[:20])
+
+
+def _small(bits: bytes) -> str:
+    return base64.b32encode(bits).decode().lower()
 
 
 def _signer(keys: Sequence[str], salt: str) -> Signer:

@@ -1,6 +1,6 @@
 """A past that nobody lived: campaigns, responses and what became of them, written at once, for demonstrations."""
 
-import hashlib
+import base64
 import json
 import random
 from collections.abc import Callable, Mapping
@@ -106,4 +106,4 @@ class Past:
         self._bulk.add(EVENT, {"seq": self._events, "response_id": response_id, "kind": kind, "question": question})
 
     def _hash(self) -> str:
-        return hashlib.sha256(self._chance.randbytes(16)).hexdigest()
+        return base64.b32encode(self._chance.randbytes(20)).decode().lower()

@@ -206,7 +206,7 @@ class Web:
 
 def is_key(name: str) -> bool:
     """True for what looks like an id, a hash or an address, and not like a word."""
-    ours = re.fullmatch(r"[a-z2-7]{16}", name) is not None
+    ours = re.fullmatch(r"[a-z2-7]{16}|[a-z2-7]{32}", name) is not None
     return ours or (len(name) >= 12 and any(map(str.isdigit, name)) and " " not in name)
 
 
