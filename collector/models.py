@@ -7,7 +7,7 @@ Moments that machines need (the outbox, the closing of a campaign) are whole sec
 from datetime import date
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, MetaData, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, MetaData, String, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from collector.packing import PackedAnswers
@@ -82,11 +82,17 @@ class Invitation(Table, table=True):
     """
 
     __tablename__ = "invitation"
+    __table_args__ = (
+        Index(
+            "ix_invitation_contact_id", "contact_id",
+            sqlite_where=text("contact_id IS NOT NULL"), postgresql_where=text("contact_id IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
     roster_hash: str = Field(primary_key=True)
     campaign_id: str = _campaign()
     origin: str
-    contact_id: str | None = Field(default=None, index=True)
+    contact_id: str | None = None
     marks: list[str] = _json()
 
 

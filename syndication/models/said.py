@@ -131,6 +131,10 @@ class Verbatim(Table, table=True):
             for status in ("publie", "refuse", "recrire", "archive")
         ),
         Index(
+            "ix_verbatim_fingerprint", "fingerprint",
+            sqlite_where=text("fingerprint IS NOT NULL"), postgresql_where=text("fingerprint IS NOT NULL"),
+        ),
+        Index(
             "ix_verbatim_receipt_due", "id",
             sqlite_where=text("receipt_due"), postgresql_where=text("receipt_due"),
         ),
@@ -146,7 +150,7 @@ class Verbatim(Table, table=True):
     edition: int = 1
     shown: str | None = None
     masks: list[Any] = Field(sa_column=Column(JSON, nullable=False))
-    fingerprint: str | None = Field(default=None, index=True)
+    fingerprint: str | None = None
     month: str | None = None
     rating: str = ""
     status: str

@@ -63,7 +63,10 @@ def _roster() -> None:
         sa.PrimaryKeyConstraint("roster_hash"),
     )
     op.create_index(op.f("ix_invitation_campaign_id"), "invitation", ["campaign_id"], unique=False)
-    op.create_index(op.f("ix_invitation_contact_id"), "invitation", ["contact_id"], unique=False)
+    written_to = sa.text("contact_id IS NOT NULL")
+    op.create_index(
+        "ix_invitation_contact_id", "invitation", ["contact_id"], sqlite_where=written_to, postgresql_where=written_to
+    )
     op.create_table(
         "contact",
         sa.Column("id", sa.String(), nullable=False),

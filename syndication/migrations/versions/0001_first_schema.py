@@ -213,7 +213,8 @@ def _verbatims() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("review_id", "question"),
     )
-    op.create_index(op.f("ix_verbatim_fingerprint"), "verbatim", ["fingerprint"], unique=False)
+    long = sa.text("fingerprint IS NOT NULL")
+    op.create_index("ix_verbatim_fingerprint", "verbatim", ["fingerprint"], sqlite_where=long, postgresql_where=long)
 
 
 def _around_verbatims() -> None:
