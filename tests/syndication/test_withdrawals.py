@@ -371,9 +371,10 @@ def test_the_answers_and_words_of_a_withdrawn_response_are_erased_and_what_was_d
     everything = "\n".join(dump(hub))
     for text in gone.words.values():
         assert text not in everything
-    columns = ", ".join(f"CAST({name} AS VARCHAR)" for name in ("answers", "marks", "counts", "state"))
-    (kept,) = rows(hub, f"SELECT {columns} FROM review WHERE source_id = '{gone.id}'")
-    assert kept == ('{"scales": {}, "choices": {}}', "[]", "[]", "retiree")
+    review = reviews.REVIEW.c
+    with hub.engine.connect() as connection:
+        kept = select(review.answers, review.marks, review.counts, review.state).where(review.source_id == gone.id)
+        assert connection.execute(kept).one() == ({"scales": {}, "choices": {}}, [], [], "retiree")
     ids = {group.verbatim(gone, question).id for question in (FIRST, SECOND)}
     decided = Counter(
         row[1:] for row in rows(hub, "SELECT verbatim_id, actor, to_status FROM decision") if row[0] in ids
