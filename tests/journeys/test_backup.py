@@ -14,6 +14,7 @@ import pytest
 
 from syndication.context import Hub
 from tests.commands import sirius
+from tests.conftest import KEY
 from tests.databases import environment
 from tests.helpers import hidden_fields
 from tests.journeys.test_durability import counted, serving, words
@@ -115,7 +116,7 @@ def test_a_backup_under_load_is_of_one_moment_and_nobody_waits_for_it(
 def command(folder: Path, *said: str) -> Iterator[subprocess.Popen[bytes]]:
     """A command in a process of its own, to be killed."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "syndication", *said], env=environment(folder, SIRIUS_SECRET_KEYS="k" * 40),
+        [sys.executable, "-m", "syndication", *said], env=environment(folder, SIRIUS_SECRET_KEYS=KEY),
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:

@@ -72,7 +72,7 @@ def test_a_text_has_one_open_doubt_at_a_time(hub: Hub, client: Client, text: str
     own = signed_in(hub, client, "cfa", "0751234J")
     assert client.post(f"{CENTRE_PATH}/{text}/doute", data={"raison": REASON}, headers=own).status_code == 303
     again = client.post(f"{CENTRE_PATH}/{text}/doute", data={"raison": f"{REASON} Encore."}, headers=own)
-    assert again.status_code == 422
+    assert again.status_code == 409
     assert "déjà signalé" in unescape(again.text)
     decide(hub, founded=False)
     assert client.post(f"{CENTRE_PATH}/{text}/doute", data={"raison": REASON}, headers=own).status_code == 303
