@@ -122,17 +122,7 @@ def test_a_service_that_waits_for_its_database_stops_when_it_is_told(tmp_path: P
             assert process.wait(PATIENCE) == 0
 
 
-def test_processes_leave_with_the_one_that_watches_over_them(hub: Hub) -> None:
-    hub.close()
-    with serving(hub.settings.data_dir, "--workers", "2") as (process, url):
-        wait_until(lambda: len(children(process.pid)) == 3, "every process is there")
-        below = children(process.pid)
-        process.kill()
-        wait_until(lambda: not any(map(is_alive, below)), "they left")
-        assert refuses(("127.0.0.1", httpx.URL(url).port or 0))
-
-
-def test_a_process_that_dies_is_replaced(hub: Hub) -> None:
+def test_processes_that_die_are_replaced_and_leave_with_the_one_that_watches_over_them(hub: Hub) -> None:
     hub.close()
     with serving(hub.settings.data_dir, "--workers", "2") as (process, url):
         wait_until(lambda: len(children(process.pid)) == 3, "every process is there")
@@ -141,6 +131,10 @@ def test_a_process_that_dies_is_replaced(hub: Hub) -> None:
             os.kill(one, signal.SIGKILL)
         wait_until(lambda: len(children(process.pid) - before) == 3, "others took their places")
         wait_until(lambda: answers_again(url), "it answers again")
+        after = children(process.pid)
+        process.kill()
+        wait_until(lambda: not any(map(is_alive, after)), "they left")
+        assert refuses(("127.0.0.1", httpx.URL(url).port or 0))
 
 
 def test_successors_that_cannot_begin_leave_their_elders_in_place(hub: Hub) -> None:
