@@ -1,5 +1,6 @@
 """What crosses the collector's door: orders in; links, progress and answers out; receipts back. Nobody's identity."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -67,6 +68,18 @@ class Invitations:
     known: int
     stopped: int
     rejected: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits: events that the hub has not taken in, mails by state, and since when the oldest mail is due.
+
+    States of mails: ``due``; ``put_off`` after a failure; ``later``; ``leaving``; ``uncertain``, which may have left.
+    """
+
+    events: int
+    mails: Mapping[str, int]
+    oldest_due_seconds: int
 
 
 @dataclass(frozen=True, slots=True)

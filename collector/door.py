@@ -23,6 +23,7 @@ from collector.context import Desk
 from collector.credentials import files_of as secret_files
 from collector.credentials import given_by_file, open_to_others
 from collector.crossing import (
+    Backlog,
     CampaignOrder,
     CollectedResponse,
     EventKind,
@@ -132,6 +133,7 @@ __all__ = [
     "Answers",
     "Arrivals",
     "Axis",
+    "Backlog",
     "BoundedProtocol",
     "Bulk",
     "Campaign",
@@ -471,24 +473,41 @@ class Collector:
 
     # -- background --------------------------------------------------------------------------------------------------
 
-    async def work_for_ever(self) -> None:
+    def backlog(self, cursor: str) -> Backlog:
+        """What waits: events after a cursor (empty: from the start), mails in the outbox."""
+        mails, oldest = self._roster.outbox(int(self._clock().timestamp()))
+        return Backlog(self._store.count_events_after(int(cursor or 0)), mails, oldest)
+
+    def is_behind(self, cursor: str) -> bool:
+        """Whether anything happened after a cursor, told sooner than how much did."""
+        return self._store.has_events_after(int(cursor or 0))
+
+    async def work_for_ever(self, note: Callable[[str, bool], None] = lambda _step, _done: None) -> None:
         """Hand mails over and forget in time, for ever; what fails is told in the log and tried again. While the clock
-        is doubted (``steady``), neither: a mail may be for later, and what is erased does not come back."""
-        steady, purged_at, pause = Steady(self._clock), -PURGE_EVERY_SECONDS, MAIL_PAUSE_SECONDS
+        is doubted (``steady``), neither: a mail may be for later, and what is erased does not come back.
+
+        ``note`` hears of each step (``purge``, ``ledger``, ``mails``) whether it was done.
+        """
+        steady, purged_at, pause, step = Steady(self._clock), -PURGE_EVERY_SECONDS, MAIL_PAUSE_SECONDS, ""
         while True:
             try:
                 now = self._clock()
                 if monotonic() - purged_at >= PURGE_EVERY_SECONDS and steady.is_sure():
+                    step = "purge"
                     await to_its_end(lambda: self._purge(now))  # noqa: B023 it is done before the next
-                    await to_its_end(self._keep_ledger)
+                    note(step, True)
+                    note("ledger", await to_its_end(self._keep_ledger))
                     purged_at = monotonic()
+                step = "mails"
                 round_made = await to_its_end(lambda: self._hand_over(sure=steady.is_sure), hurry=self._stopping.set)
                 pause = min(2 * pause, MAIL_LONGEST_PAUSE) if round_made.unavailable else MAIL_PAUSE_SECONDS
                 await to_its_end(self._store.overwrite_log)  # who answered leaves the roster: not its log alone
+                note(step, not round_made.unavailable)
             except StoreClosed:
                 return
             except Exception:
                 log.exception("background step of the collector failed, it will be tried again")
+                note(step, False)
             await asyncio.sleep(pause)
 
     def purge(self) -> Purged:
@@ -498,12 +517,14 @@ class Collector:
     def _purge(self, now: datetime) -> Purged:
         return purge(self._store, self._roster, self.settings, now)
 
-    def _keep_ledger(self) -> None:
-        """Complete the ledger; where it cannot be written, nothing else waits for it."""
+    def _keep_ledger(self) -> bool:
+        """Complete the ledger; where it cannot be written, nothing else waits for it, and the answer is False."""
         try:
             self.complete_ledger()
         except LedgerError as error:
             log.error("%s", error)
+            return False
+        return True
 
     # -- what must not come back -------------------------------------------------------------------------------------
 

@@ -281,6 +281,16 @@ class Store:
         with self._engine.connect() as connection:
             return [_recorded(row) for row in connection.execute(query).mappings()]
 
+    def count_events_after(self, seq: int) -> int:
+        """How many events were recorded after a place in their order."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(func.count()).where(EVENT.c.seq > seq)).scalar_one()
+
+    def has_events_after(self, seq: int) -> bool:
+        """Whether anything was recorded after a place in the order of events."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(EVENT.c.seq).where(EVENT.c.seq > seq).limit(1)).first() is not None
+
     def keep_receipt(self, response_id: str, question: str, news: News, version: int) -> None:
         """Keep what became of a text; an older version never replaces a newer one."""
         values = {**asdict(news), "masks": [list(mask) for mask in news.masks], "version": version}

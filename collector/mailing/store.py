@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, case, delete, func, or_, select, update
 
 from collector import links, models
 from collector.database import insert_in, table
@@ -222,6 +222,21 @@ class Roster:
             .values(state="due", not_before=moment)
         )
         return self._writer.write_now(lambda c: c.execute(statement).rowcount)
+
+    def outbox(self, moment: int) -> tuple[dict[str, int], int]:
+        """How many mails stand in each state (see ``crossing.Backlog``), and for how many seconds the oldest is due."""
+        is_due, is_leaving = MAIL.c.state == "due", MAIL.c.state.in_(("claimed", "handing"))
+        ripe = and_(is_due, MAIL.c.not_before <= moment)
+        wanted = {
+            "due": and_(ripe, MAIL.c.attempts == 0), "put_off": and_(is_due, MAIL.c.attempts > 0),
+            "later": and_(is_due, MAIL.c.attempts == 0, MAIL.c.not_before > moment), "leaving": is_leaving,
+            "uncertain": MAIL.c.state == "uncertain",
+        }  # fmt: skip
+        counts = (func.coalesce(func.sum(case((test, 1), else_=0)), 0).label(name) for name, test in wanted.items())
+        with self._engine.connect() as connection:
+            row = connection.execute(select(*counts)).mappings().one()
+            oldest = connection.execute(select(func.min(MAIL.c.not_before)).where(ripe)).scalar()
+        return {name: int(row[name]) for name in wanted}, max(moment - oldest, 0) if oldest is not None else 0
 
     # -- people who must not be written to ---------------------------------------------------------------------------
 
