@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Sequence
+from time import perf_counter_ns
 
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.applications import Starlette
@@ -12,7 +13,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from collector.door import Guarded, GuardedApplication, LedgerError, StoreClosed, allowed, at_work, over_https
 from syndication import worker
@@ -40,6 +41,10 @@ from syndication.publication.ready import ReadyAnswers
 from syndication.results import views as results
 from syndication.search.limit import Searches
 from syndication.site import views as site
+from syndication.watch import views as watching
+from syndication.watch.counts import Counts
+from syndication.watch.requests import BEGAN, Named, Requests, Templates
+from syndication.watch.watch import Watch
 from widget import routes as widget
 
 log = logging.getLogger("sirius.app")
@@ -53,16 +58,18 @@ COUNTED = v1.KINDS | {
 
 
 class Service:
-    """The whole service as an ASGI application: the gate, what is ready behind it, then everything else."""
+    """The whole service as an ASGI application, measured: the gate, what is ready behind it, then everything else."""
 
-    def __init__(self, gate: Gate, ready: ReadyAnswers, routes: Sequence[BaseRoute]) -> None:
+    def __init__(self, gate: Gate, ready: ReadyAnswers, routes: Sequence[BaseRoute], watch: Watch) -> None:
         self.gate = gate
         self.ready = ready
         self.routes = routes
         """Every route, the first that fits being taken."""
+        self.watch = watch
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
+        """Answer a request; whoever does notes how long it took."""
+        scope[BEGAN] = perf_counter_ns()
         await self.gate(scope, receive, send)
 
     def catch_up(self) -> None:
@@ -72,6 +79,7 @@ class Service:
 
 def create_app(hub: Hub, *, background: bool = True) -> Service:
     """The service, ready to be served; ``background`` also does the background work in this process."""
+    watch = Watch(hub, Counts())
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -81,10 +89,11 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
 
     @contextlib.asynccontextmanager
     async def serving() -> AsyncIterator[None]:
+        watch.open()
         ready.catch_up()
-        tasks = [asyncio.create_task(ready.follow()), asyncio.create_task(gate.follow())]
+        tasks = [asyncio.create_task(one.follow()) for one in (ready, gate, watch, requests)]
         if background:
-            tasks.append(asyncio.create_task(worker.work_for_ever(hub)))
+            tasks.append(asyncio.create_task(worker.work_for_ever(hub, watch.counts)))
         try:
             yield
         finally:
@@ -92,6 +101,8 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             gate.write()
+            requests.settle()
+            watch.close()
             hub.close()
 
     guard = answer_headers() | over_https(secure=hub.settings.secure)
@@ -118,6 +129,7 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
             *practices.create_routes(hub),
             *previews.create_routes(hub),
             *site.create_routes(hub),
+            *watching.create_routes(watch),
         ],
         exception_handlers={
             HTTPException: _refused,
@@ -131,14 +143,21 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
         middleware=[Middleware(Searches, clock=hub.clock, refused=lambda scope: _too_many_searches(hub, scope))],
     )
     closed = hub.settings.embed_policy != "open"
+    templates, requests = Templates(pages.routes), Requests(watch.counts)
     ready = ReadyAnswers(
-        pages, hub.engine, widget.PATHS | v1.PATHS,
+        Named(pages, templates, requests), hub.engine, widget.PATHS | v1.PATHS,
         edition=lambda: hub.publisher.questions(fresh=True).versions,
         memory_bytes=hub.settings.ready_megabytes * 1024 * 1024,
         aside=lambda scope: closed and widget.is_refused(scope, hub.publisher),
+        requests=requests,
     )  # fmt: skip
-    gate = Gate(ready, hub.engine, COUNTED, hub.clock, hub.settings.api_limit, lambda refusal: Guarded(refusal, guard))
-    return Service(gate, ready, pages.routes)
+    watch.measures += [ready.measure, requests.settle]
+
+    def refused(refusal: ASGIApp) -> ASGIApp:
+        return Named(Guarded(refusal, guard), templates, requests)
+
+    gate = Gate(ready, hub.engine, COUNTED, hub.clock, hub.settings.api_limit, refused)
+    return Service(gate, ready, pages.routes, watch)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

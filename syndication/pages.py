@@ -28,6 +28,7 @@ from syndication.errors import UnusableCode
 from syndication.instants import PARIS
 from syndication.moderation.signals import name, unseen
 from syndication.site.accessibility import statement
+from syndication.watch.naming import current
 from widget.routes import STYLES, bar, mark, words
 
 BODY_LIMIT = 64 * 1024
@@ -109,6 +110,7 @@ def static_address(name: str) -> str:
 
 
 environment.globals["statique"] = static_address
+environment.globals["reference"] = current
 
 
 def page(
@@ -116,7 +118,7 @@ def page(
 ) -> Response:
     """Render a page; nobody may frame it, and what it frames is ours. ``private``: its address is a secret, which no
     other page is told."""
-    html = environment.get_template(template).render(context)
+    html = environment.get_template(template).render(context, status=status)
     headers = security_headers() | {"cache-control": cache_control}
     if status == 503:
         headers["retry-after"] = AGAIN_SECONDS

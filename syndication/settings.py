@@ -1,7 +1,7 @@
 """Settings of the hub, read from the environment (prefix ``SIRIUS_``); the collector's own come along."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -11,8 +11,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from collector import door
 from syndication.errors import ConfigurationError
 
-OWN_SECRETS = ("syndication_database_url",)
+OWN_SECRETS = ("syndication_database_url", "metrics_token")
 """Settings of the hub that hold a secret: a file may give each, as it may those of the collector."""
+TOKEN_MINIMUM = 24
+"""Shortest token of metrics, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,19 @@ class _Environment(BaseSettings):
     archive_months: int = Field(default=24, ge=0, le=1200)
     webhook_local: bool = False
     waiting_days: int = Field(default=10, ge=1, le=30)
+    metrics_token: str = ""
     publisher_name: str = ""
     publisher_address: str = ""
     publisher_email: str = ""
     publisher_director: str = ""
     publisher_host: str = ""
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _refuse_short_tokens(cls, value: str) -> str:
+        if value and (len(value) < TOKEN_MINIMUM or not value.isascii() or any(map(str.isspace, value))):
+            raise ValueError(f"au moins {TOKEN_MINIMUM} caractères sans accent ni espace sont attendus")
+        return value
 
     @field_validator("syndication_database_url")
     @classmethod
@@ -83,6 +93,8 @@ class Settings:
     archive_months: int
     waiting_days: int = 10
     """Days that a text may wait to be read before the desk and its moderators are warned."""
+    metrics_token: str = field(default="", repr=False)
+    """What opens ``/metrics`` to other machines; empty: nothing does."""
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -122,6 +134,7 @@ class Settings:
             publisher,
             own.archive_months,
             own.waiting_days,
+            own.metrics_token,
         )
 
     @property

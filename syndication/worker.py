@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, replace
+from functools import partial
 from time import monotonic, sleep
 from typing import Literal, cast
 
@@ -34,6 +35,8 @@ from syndication.own.answers import store as own
 from syndication.receipts import store as receipts
 from syndication.results import reading as readings
 from syndication.results.disclosure import Limits
+from syndication.watch.counts import Counts
+from syndication.watch.steps import Steps
 from syndication.webhooks import store as webhooks
 from syndication.webhooks.courier import Courier, owe
 
@@ -49,40 +52,46 @@ LEARNT = "learnt"
 log = logging.getLogger("sirius.worker")
 
 
-async def work_for_ever(hub: Hub) -> None:
+async def work_for_ever(hub: Hub, counts: Counts | None = None) -> None:
     """Do what there is to do, then again, for ever; mails and webhooks, which may be slow, go their own way beside.
 
-    Cancelled, what is under way comes to its end, and nothing else begins.
+    Cancelled, what is under way comes to its end, and nothing else begins. How it goes is told in ``counts`` and, each
+    minute, in the database, whichever host asks.
     """
-    couriers = (courier(hub).work_for_ever(), letter_courier(hub).work_for_ever())
-    await asyncio.gather(_follow(hub), hub.collector.work_for_ever(), *couriers)
+    steps = Steps(counts or Counts(), hub.clock)
+    messages, mails = courier(hub), letter_courier(hub)
+    messages.note, mails.note = partial(steps.note, "webhooks"), partial(steps.note, "letters")
+    couriers = (messages.work_for_ever(), mails.work_for_ever())
+    await asyncio.gather(_follow(hub, steps), hub.collector.work_for_ever(steps.note), *couriers)
 
 
-async def _follow(hub: Hub) -> None:
+async def _follow(hub: Hub, told: Steps) -> None:
     """Each step on its own: one that fails is told in the log and tried again, and keeps no other waiting."""
     steady, counted_at = Steady(hub.clock), -COUNT_EVERY_SECONDS
-    while not await _done(mark_corpus, hub):
+    while not await _done(mark_corpus, hub, told):
         await asyncio.sleep(PAUSE_SECONDS)
     while True:
         steps: tuple[Step, ...] = (take_in, deliver_receipts, follow_corpus, take_readings)
         if monotonic() - counted_at >= COUNT_EVERY_SECONDS:
             now = hub.clock()
             for step in DATED if steady.is_sure() else ():
-                await _done(step, replace(hub, clock=lambda: now))  # noqa: B023 it is done before the next
-            steps = (count_invitations, tell_late_alerts, forget_copies, learn, *steps, refresh_own)
+                await _done(step, replace(hub, clock=lambda: now), told)  # noqa: B023 it is done before the next
+            steps = (count_invitations, tell_late_alerts, forget_copies, learn, *steps, refresh_own, told.tell)
             counted_at = monotonic()
         for step in steps:
-            await _done(step, hub)
+            await _done(step, hub, told)
         await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def _done(step: Step, hub: Hub) -> bool:
+async def _done(step: Step, hub: Hub, told: Steps) -> bool:
     """Do a step in a thread; False when it failed."""
     try:
         await to_its_end(lambda: step(hub))
     except Exception:
         log.exception("background step %s failed, it will be tried again", step.__name__)
+        told.note(step.__name__, False)
         return False
+    told.note(step.__name__, True)
     return True
 
 

@@ -33,6 +33,7 @@ PURE = (
     "syndication/replies/reading.py", "syndication/keeping/manifest.py", "collector/withdrawals/lines.py",
     "syndication/demo/nation/phrases.py", "syndication/demo/nation/places.py", "syndication/demo/nation/plan.py",
     "syndication/demo/nation/sheets.py",
+    "syndication/watch/metrics.py", "syndication/watch/naming.py", "syndication/watch/exposition.py",
     "widget/contract.py", "widget/options.py", "widget/render.py", "widget/words.py",
 )  # fmt: skip
 

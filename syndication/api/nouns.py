@@ -447,6 +447,7 @@ class _Probleme(TypedDict):
 
 @exact
 class Probleme(_Probleme, total=False):
-    """Une erreur, toujours sous cette forme (RFC 9457)."""
+    """Une erreur, toujours sous cette forme (RFC 9457). « requete » est la référence à donner à qui sert l'API."""
 
     errors: list[Faute]
+    requete: Text

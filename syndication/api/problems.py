@@ -9,11 +9,12 @@ from starlette.responses import JSONResponse, Response
 
 from syndication.errors import AmbiguousCode, CodeError, SyndicationError, UnknownCode
 from syndication.partners.keys import PREFIX
+from syndication.watch.naming import current
 
 CORS = {
     "access-control-allow-origin": "*",
     "access-control-expose-headers": (
-        "etag, retry-after, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, x-sirius-curseur"
+        "etag, retry-after, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, x-request-id, x-sirius-curseur"
     ),
 }
 AGAIN_SECONDS = "5"
@@ -64,13 +65,15 @@ class ProblemResponse(JSONResponse):
 def problem(
     status: int, detail: str, errors: Sequence[dict[str, Any]] = (), headers: Mapping[str, str] | None = None
 ) -> Response:
-    """A problem with its detail; ``errors`` names parameters at fault."""
+    """A problem with its detail, and the id of the request, to be quoted; ``errors`` names parameters at fault."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": TITLES.get(status, HTTPStatus(status).phrase),
         "status": status,
         "detail": detail,
     }
+    if current():
+        body["requete"] = current()
     if errors:
         body["errors"] = list(errors)
     again = {"retry-after": AGAIN_SECONDS} if status == 503 else {}

@@ -70,6 +70,8 @@ class Courier:
     clock: Callable[[], datetime]
     transport: Callable[[], Transport]
     stopping: threading.Event = field(default_factory=threading.Event)
+    note: Callable[[bool], None] = lambda _done: None
+    """Hears of each round whether it was done to its end."""
 
     async def work_for_ever(self) -> None:
         """Hand over what is due, for ever; what fails is told in the log and tried again."""
@@ -78,8 +80,10 @@ class Courier:
             try:
                 made = await to_its_end(self.hand_over, hurry=self.stopping.set)
                 pause = min(2 * pause, LONGEST_PAUSE) if made.unavailable else PAUSE_SECONDS
+                self.note(not made.unavailable)
             except Exception:
                 log.exception("a mail could not be handed over, it will be tried again")
+                self.note(False)
             await asyncio.sleep(pause)
 
     def hand_over(self, most: int = 1000) -> Round:

@@ -11,7 +11,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -58,9 +58,14 @@ class Minutes:
         return count
 
 
+async def _refuse(refusal: Refused, scope: Scope, receive: Receive, send: Send) -> None:
+    """Say why a request was not let through, once it has its name."""
+    await problem_of(refusal)(scope, receive, send)
+
+
 class Gate:
     """ASGI layer; ``kinds`` names what is counted, by path. ``limit``: requests a minute of a network without a key;
-    ``guarded`` gives refusals the headers that every answer has."""
+    ``guarded`` gives refusals the name and the headers that every answer has."""
 
     def __init__(
         self,
@@ -94,7 +99,7 @@ class Gate:
         try:
             await self._api(kind, scope, receive, send)
         except Refused as refusal:
-            await self._guarded(problem_of(refusal))(scope, receive, send)
+            await self._guarded(partial(_refuse, refusal))(scope, receive, send)
 
     def _use(self, kind: str, partner: int) -> None:
         self._uses[kind, partner] += 1

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
+from time import time_ns
 
 import brotli
 from sqlalchemy import Engine
@@ -21,6 +22,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from syndication import store
 from syndication.publication.dependencies import Dependencies, noting
+from syndication.watch import metrics
+from syndication.watch.counts import Counts
+from syndication.watch.naming import HEADER
+from syndication.watch.requests import ANSWER, Answered, Requests
 
 POLL_SECONDS = 0.5
 SMALL = 256
@@ -64,6 +69,7 @@ class ReadyAnswers:
         edition: Callable[[], object] = lambda: None,
         aside: Callable[[Scope], bool] = lambda _: False,
         memory_bytes: int = 64 * 1024 * 1024,
+        requests: Requests | None = None,
     ) -> None:
         self._app = app
         self._engine = engine
@@ -76,6 +82,10 @@ class ReadyAnswers:
         self._epoch = 0
         self._seen: int | None = None
         self._ready: OrderedDict[tuple[str, bytes], Ready] = OrderedDict()
+        self._requests = requests or Requests(Counts())
+        self._counts = self._requests.counts
+        for why in ("change", "room"):  # what is told from the start has a beginning to be compared with
+            self._counts.place(metrics.FORGOTTEN, why)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from memory, or have the answer made and remember it."""
@@ -89,11 +99,16 @@ class ReadyAnswers:
         ready = self._ready.get(key)
         if ready is not None:
             self._ready.move_to_end(key)
-        else:
-            ready = await self._make(key, scope, receive, send)
-            if ready is None:
-                return
-        await _give(ready, scope, send)
+            self._requests.note_ready(scope, await _give(ready, scope, send))
+            return
+        self._counts.add(metrics.MISSES)
+        answer = Answered()
+        try:
+            ready = await self._make(key, {**scope, "method": "GET", ANSWER: answer}, receive, send)
+            if ready is not None:
+                answer.status = await _give(ready, scope, send)
+        finally:
+            self._requests.note(scope, scope["path"], answer)
 
     async def follow(self) -> None:
         """Forget answers as changes come, for ever; run it as a task."""
@@ -109,6 +124,12 @@ class ReadyAnswers:
         self._forget(self._read_changes())
         self._turn_to(self._edition())
 
+    def measure(self) -> None:
+        """Tell how much is ready."""
+        self._counts.set(metrics.ENTRIES, len(self._ready))
+        self._counts.set(metrics.BYTES, self._size)
+        self._counts.set(metrics.CHANGE_SEEN, self._seen or 0)
+
     def _read_changes(self) -> list[tuple[int, int, int]]:
         """Changes since last time; the first time, only where the log stands."""
         with self._engine.connect() as connection:
@@ -118,6 +139,7 @@ class ReadyAnswers:
             return store.changes_after(connection, self._seen)
 
     def _forget(self, changes: list[tuple[int, int, int]]) -> None:
+        self._counts.set(metrics.CHANGES_READ, time_ns())
         if not changes:
             return
         self._seen = changes[-1][0]
@@ -125,6 +147,7 @@ class ReadyAnswers:
         scopes = {(formation, centre) for _, formation, centre in changes}
         for key in [k for k, r in self._ready.items() if any(r.dependencies.touched_by(*s) for s in scopes)]:
             self._size -= self._ready.pop(key).size
+            self._counts.add(metrics.FORGOTTEN, "change")
 
     def _turn_to(self, edition: object) -> None:
         if edition != self._edition_seen:
@@ -145,7 +168,7 @@ class ReadyAnswers:
 
         with noting() as dependencies:
             try:
-                await self._app({**scope, "method": "GET"}, receive, capture)
+                await self._app(scope, receive, capture)
             except Exception:
                 if captured.start:  # the page that says so was made before the fault went on its way
                     await _send_on(captured, send)
@@ -168,6 +191,11 @@ class ReadyAnswers:
         while self._size > self._bound:
             _, oldest = self._ready.popitem(last=False)
             self._size -= oldest.size
+            self._counts.add(metrics.FORGOTTEN, "room")
+
+
+_OF_ONE_REQUEST = frozenset({b"content-length", b"etag", b"vary", HEADER})
+"""Headers that are made anew, or are of the one request for which an answer was made."""
 
 
 async def _send_on(captured: _Captured, send: Send) -> None:
@@ -178,7 +206,7 @@ async def _send_on(captured: _Captured, send: Send) -> None:
 def _prepare(captured: _Captured, dependencies: Dependencies) -> Ready:
     body = bytes(captured.body)
     etag = b'W/"' + hashlib.blake2b(body, digest_size=12).hexdigest().encode() + b'"'
-    kept = [(k, v) for k, v in captured.start["headers"] if k not in {b"content-length", b"etag", b"vary"}]
+    kept = [(k, v) for k, v in captured.start["headers"] if k not in _OF_ONE_REQUEST]
     common = [*kept, (b"etag", etag), (b"vary", b"accept-encoding")]
     compressors: dict[bytes, Callable[[bytes], bytes]] = {
         b"br": lambda data: brotli.compress(data, quality=5),
@@ -213,7 +241,8 @@ def _encodings(accepted: bytes) -> tuple[bytes, ...]:
 _EMPTY: Message = {"type": "http.response.body", "body": b""}
 
 
-async def _give(ready: Ready, scope: Scope, send: Send) -> None:
+async def _give(ready: Ready, scope: Scope, send: Send) -> int:
+    """Send an answer in the form that a client takes; gives its status."""
     accepted = matched = b""
     for name, value in scope["headers"]:
         if name == b"accept-encoding":
@@ -223,7 +252,8 @@ async def _give(ready: Ready, scope: Scope, send: Send) -> None:
     if matched and (ready.etag[2:] in matched or matched == b"*"):  # weakly compared: W/ does not count
         await send(ready.unchanged)
         await send(_EMPTY)
-        return
+        return 304
     start, body = next(ready.forms[name] for name in _encodings(accepted) if name in ready.forms)
     await send(start)
     await send(_EMPTY if scope["method"] == "HEAD" else body)
+    return 200

@@ -17,6 +17,8 @@ from syndication.protocol import options
 from syndication.serving import claim, lifeline
 from syndication.serving.server import Server
 from syndication.settings import Settings
+from syndication.watch.counts import Counts
+from syndication.watch.watch import Watch
 
 
 def answer(listener: socket.socket, ready: Callable[[], None], line: int, *, background: bool) -> None:
@@ -39,7 +41,10 @@ def work(ready: Callable[[], None], line: int | None = None) -> None:
 
 
 async def _work(hub: Hub, ready: Callable[[], None], line: int | None) -> None:
-    task = asyncio.ensure_future(worker.work_for_ever(hub))
+    watch = Watch(hub, Counts())
+    watch.open()
+    task = asyncio.ensure_future(worker.work_for_ever(hub, watch.counts))
+    beside = asyncio.ensure_future(watch.follow())
 
     def leave() -> None:
         task.cancel()
@@ -52,6 +57,9 @@ async def _work(hub: Hub, ready: Callable[[], None], line: int | None) -> None:
         ready()
         with suppress(asyncio.CancelledError):
             await task
+    beside.cancel()
+    await asyncio.gather(beside, return_exceptions=True)
+    watch.close()
 
 
 @contextmanager

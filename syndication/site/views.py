@@ -1,4 +1,4 @@
-"""Public pages: home, embed builder, method, legal pages, health."""
+"""Public pages: home, embed builder, method, legal pages."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -7,10 +7,9 @@ from sqlalchemy import Connection
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from syndication import database
 from syndication.catalogue import store as catalogue
 from syndication.catalogue.resolve import resolve_centre, resolve_formation
 from syndication.catalogue.store import CentreRow, FormationRow
@@ -44,7 +43,7 @@ def create_routes(hub: Hub) -> list[BaseRoute]:
     pages = {
         "/": site.home, "/formations/{code:path}": formations.formation, "/etablissements/{code}": formations.centre,
         "/sitemap.xml": formations.sitemap, "/integrer": Builder(hub).show, "/static/{name}": _static,
-        "/docs/api": Docs(hub).show, "/robots.txt": site.robots, "/sante": _alive, "/pret": site.ready,
+        "/docs/api": Docs(hub).show, "/robots.txt": site.robots,
     } | {f"/{name}": site.text_page for name in TEXT_PAGES}  # fmt: skip
     # they hold no secret that comparing compressed sizes could tell
     small = [Middleware(GZipMiddleware, minimum_size=500)]
@@ -92,14 +91,6 @@ class _Site:
         text = "\n".join([*lines, f"Sitemap: {self._hub.settings.public_url}/sitemap.xml", ""])
         return PlainTextResponse(text, headers={"cache-control": SHORT})
 
-    async def ready(self, _request: Request) -> Response:
-        try:
-            current = database.is_current(self._hub.engine) and self._hub.collector.is_current()
-        except Exception:
-            current = False
-        state = {"pret": current}
-        return JSONResponse(state, 200 if current else 503, headers={"cache-control": "no-store"})
-
 
 def _find(connection: Connection, words: str) -> tuple[list[tuple[FormationRow, str]], list[CentreRow]]:
     """Formations and centres that a code means, or whose names hold every word."""
@@ -117,7 +108,3 @@ async def _static(request: Request) -> Response:
         return page("site/not_found.html", 404)
     headers = {"cache-control": LONG, "x-content-type-options": "nosniff"}
     return Response(static(name), media_type=STATIC[name], headers=headers)
-
-
-async def _alive(_request: Request) -> Response:
-    return PlainTextResponse("ok", headers={"cache-control": "no-store"})

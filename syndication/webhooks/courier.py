@@ -72,6 +72,8 @@ class Courier:
     send: Send = sender.send
     running: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     leaving: bool = False
+    note: Callable[[bool], None] = lambda _done: None
+    """Hears of each round whether what is due could be taken."""
 
     async def work_for_ever(self) -> None:
         """Send what is due, for ever; what fails is told in the log and tried again. Cancelled, what is being sent is
@@ -80,8 +82,10 @@ class Courier:
             while True:
                 try:
                     await self.begin()
+                    self.note(True)
                 except Exception:
                     log.exception("messages could not be taken, it will be tried again")
+                    self.note(False)
                 await asyncio.sleep(PAUSE_SECONDS)
         finally:
             self.leaving = True

@@ -13,7 +13,15 @@ import httpx
 REWRITE = "SIRIUS_TEST_REWRITE"
 """Set, tests write the files instead of comparing them."""
 UNTOLD = {"content-length"}
-ANY = {"etag", "retry-after", "x-ratelimit-reset", "x-ratelimit-remaining", "x-ratelimit-limit", "x-sirius-curseur"}
+ANY = {
+    "etag",
+    "x-request-id",
+    "retry-after",
+    "x-ratelimit-reset",
+    "x-ratelimit-remaining",
+    "x-ratelimit-limit",
+    "x-sirius-curseur",
+}
 LONG = re.compile(r"[\w.~-]{16,}")
 """What no address of ours holds but tokens, digests and ids."""
 

@@ -196,6 +196,7 @@ TABLE = (
     get("/robots.txt"),
     get("/sante"),
     get("/pret"),
+    get("/metrics"),
     get("/methode"),
     get("/statistiques"),
     get("/statistiques/{name}.csv", name="textes"),

@@ -49,7 +49,7 @@ def nothing_told(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
         if record.name.startswith("sirius"):
             said = logging.Formatter("%(message)s").format(record)
             assert "exemple.fr" not in said
-            assert "/connexion/" not in said
+            assert "/connexion/" not in said.replace("/connexion/{token}", "")  # the route alone
 
 
 def know(hub: Hub, email: str = LEA, role: str = "admin") -> int:
