@@ -57,6 +57,7 @@ class _Environment(BaseSettings):
     webhook_local: bool = False
     waiting_days: int = Field(default=10, ge=1, le=30)
     metrics_token: str = ""
+    log_format: Literal["auto", "json", "texte"] = "auto"
     publisher_name: str = ""
     publisher_address: str = ""
     publisher_email: str = ""
@@ -95,6 +96,8 @@ class Settings:
     """Days that a text may wait to be read before the desk and its moderators are warned."""
     metrics_token: str = field(default="", repr=False)
     """What opens ``/metrics`` to other machines; empty: nothing does."""
+    log_format: str = "auto"
+    """Lines of the log: ``json``, ``texte``, or ``auto``, which is ``texte`` on a terminal."""
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -135,6 +138,7 @@ class Settings:
             own.archive_months,
             own.waiting_days,
             own.metrics_token,
+            own.log_format,
         )
 
     @property

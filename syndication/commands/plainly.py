@@ -1,21 +1,26 @@
 """Faults told as people read them: one line, in French, and a status."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
 
+def say(text: str) -> None:
+    """A line for people."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 the command's own output
+
+
 @contextmanager
-def told_plainly() -> Iterator[None]:
-    """Say what is raised within in one line, and leave with status 1; what nobody foresaw is raised on."""
+def told_plainly(tell: Callable[[str], None] = say) -> Iterator[None]:
+    """Tell what is raised within in one line, and leave with status 1; what nobody foresaw is raised on."""
     try:
         yield
     except Exception as error:
         sentence = _sentence(error)
         if sentence is None:
             raise
-        fail(sentence)
+        fail(sentence, tell)
 
 
 def _sentence(error: Exception) -> str | None:
@@ -36,12 +41,7 @@ def _sentence(error: Exception) -> str | None:
     return None
 
 
-def say(text: str) -> None:
-    """A line for people."""
-    print(text, file=sys.stderr, flush=True)  # noqa: T201 the command's own output
-
-
-def fail(sentence: str) -> NoReturn:
-    """Say what went wrong in one line, and leave."""
-    say(f"Erreur : {sentence}")
+def fail(sentence: str, tell: Callable[[str], None] = say) -> NoReturn:
+    """Tell what went wrong in one line, and leave."""
+    tell(f"Erreur : {sentence}")
     sys.exit(1)

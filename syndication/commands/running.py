@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from collector import door as collector
 from syndication import asgi, boot
 from syndication.app import create_app
 from syndication.commands.console import AsJson, give, give_json, say
+from syndication.commands.plainly import told_plainly
 from syndication.commands.progress import shown
 from syndication.demo import build
 from syndication.demo import serve as demo_server
@@ -21,6 +23,7 @@ from syndication.doctor import examine
 from syndication.instants import now_in_paris
 from syndication.serving import processes
 from syndication.settings import Settings
+from syndication.watch import logs
 
 DOOR_NAMES = {
     "catalogue": "Un catalogue qui montre les avis",
@@ -74,8 +77,8 @@ def demo(
 
 def worker() -> None:
     """Fait seulement le travail de fond, jusqu'à ce qu'on l'arrête ; il finit alors ce qui est en cours."""
-    logging.basicConfig(level=logging.INFO)
-    processes.work(lambda: say("Au travail. Ctrl-C pour arrêter."))
+    with told_plainly(logs.teller(say, logging.ERROR)):
+        processes.work(partial(logs.teller(say), "Au travail. Ctrl-C pour arrêter."))
 
 
 def migrate() -> None:

@@ -1,14 +1,16 @@
 """Serving: the one command that starts others, and loads nothing else, for it is the first to be waited for."""
 
 import asyncio
+import logging
 import socket
 from typing import Annotated
 
 import typer
 
-from syndication.commands.plainly import say
+from syndication.commands.plainly import say, told_plainly
 from syndication.errors import ConfigurationError
 from syndication.serving.watcher import Watcher
+from syndication.watch import logs
 
 BACKLOG = 2048
 """Connections that may wait to be accepted, as far as the system allows."""
@@ -23,7 +25,8 @@ def serve(
 ) -> None:
     """Sert le recueil, la diffusion et le widget, et fait le travail de fond. SIGHUP remplace les processus un à un
     sans refuser une requête ; SIGTERM et Ctrl-C finissent ce qui est en cours, puis arrêtent."""
-    raise typer.Exit(asyncio.run(Watcher(listen(host, port), workers, say).watch()))
+    with told_plainly(logs.teller(say, logging.ERROR)):
+        raise typer.Exit(asyncio.run(Watcher(listen(host, port), workers, logs.teller(say)).watch()))
 
 
 def listen(host: str, port: int) -> socket.socket:

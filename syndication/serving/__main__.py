@@ -2,11 +2,13 @@
 
 import argparse
 import gc
+import logging
 import os
 import socket
 from contextlib import suppress
 
-from syndication.commands.plainly import told_plainly
+from syndication.commands.plainly import say, told_plainly
+from syndication.watch import logs
 
 
 def main() -> None:
@@ -24,7 +26,7 @@ def main() -> None:
             os.write(given.ready, b"1")
             os.close(given.ready)
 
-    with told_plainly():
+    with told_plainly(logs.teller(say, logging.ERROR)):
         gc.disable()  # nothing of what is loaded is garbage, and looking for some takes a quarter of the time
         from syndication.serving import processes  # noqa: PLC0415 a driver that is missing is told plainly too
 

@@ -17,6 +17,7 @@ from syndication.protocol import options
 from syndication.serving import claim, lifeline
 from syndication.serving.server import Server
 from syndication.settings import Settings
+from syndication.watch import logs
 from syndication.watch.counts import Counts
 from syndication.watch.watch import Watch
 
@@ -28,15 +29,18 @@ def answer(listener: socket.socket, ready: Callable[[], None], line: int, *, bac
     answered. Raises ConfigurationError.
     """
     settings, (host, port) = Settings.from_environment(), listener.getsockname()[:2]
+    logs.configure(settings.log_format)
     with claim.serving(settings, os.getppid(), f"{host}:{port}"), _opened(settings) as hub:
         app = create_app(hub, background=background)
-        config = uvicorn.Config(app, log_level="warning", **options())
+        config = uvicorn.Config(app, log_config=None, log_level="warning", **options())
         Server(config, line, ready).run(sockets=[listener])
 
 
 def work(ready: Callable[[], None], line: int | None = None) -> None:
     """Do the background work; told to leave, end what is under way. Raises ConfigurationError."""
-    with _opened(Settings.from_environment()) as hub:
+    settings = Settings.from_environment()
+    logs.configure(settings.log_format)
+    with _opened(settings) as hub:
         asyncio.run(_work(hub, ready, line))
 
 

@@ -1,13 +1,15 @@
 """A service of several processes seen from outside: whichever is asked tells the same, whoever has died meanwhile."""
 
+import json
 import os
 import signal
+from collections.abc import Callable
 
 from syndication.context import Hub
 from tests.conftest import CUISINE
 from tests.journeys.processes import children
-from tests.journeys.test_durability import serving
-from tests.servers import fetch, wait_until
+from tests.journeys.test_durability import section_shown, serving
+from tests.servers import fetch, send, wait_until
 from tests.syndication.watch.scraping import value
 
 ASKED = 40
@@ -38,5 +40,28 @@ def test_processes_tell_one_truth_that_outlives_each_of_them(hub: Hub) -> None:
         wait_until(lambda: asked() == {ASKED + 1}, "nothing is lost with it", every=0.2)
         step = "sirius_background_last_success_timestamp_seconds"
         wait_until(lambda: told(step, step="take_in") > 0, "the process at the background work is heard of", every=0.2)
-    with serving(hub.settings.data_dir) as (_, url):
+    with serving(hub.settings.data_dir) as (_, url):  # others take its place
         assert value(fetch(f"{url}/metrics").text, COUNT, route="/widget") == ASKED + 1
+
+
+def test_a_service_logs_lines_that_are_json_and_tell_nothing_of_anybody(
+    hub: Hub, open_campaign: Callable[..., str]
+) -> None:
+    token = hub.collector.issue_links(open_campaign(), 1)[0].rsplit("/", 1)[1]
+    folder = hub.settings.data_dir
+    hub.close()
+    with serving(folder, "--workers", "2", SIRIUS_LOG_FORMAT="json") as (process, url):
+        fetch(f"{url}/r/{token}", headers={"user-agent": "Navigateur de Lea"})
+        said = {**section_shown(url, token), "satisfaction": "bien", "journee_entreprise": "Je pèse, je coupe."}
+        assert send(f"{url}/r", data=said).status_code == 303
+        named = fetch(f"{url}/integrer?email=lea@exemple.fr").headers["x-request-id"]
+        process.send_signal(signal.SIGHUP)
+        wait_until(lambda: (folder / "said").read_text().count("en a remplacé un autre") == 3, "all are replaced")
+    text = (folder / "said").read_text()
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert all({"time", "level", "logger", "process", "message"} <= set(line) for line in lines)
+    (asked,) = [line for line in lines if line.get("request") == named]
+    assert (asked["route"], asked["method"], asked["status"]) == ("/integrer", "GET", 200)
+    assert any(line["message"].startswith("Sirius répond sur http://127.0.0.1:") for line in lines)
+    for secret in (token, "exemple.fr", "Navigateur", "Je pèse"):
+        assert secret not in text

@@ -203,7 +203,7 @@ def test_several_who_migrate_at_once_do_it_once(databases: Databases, tmp_path: 
 def test_an_address_that_somebody_listens_on_is_told(tmp_path: Path) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as other:
         port = other.getsockname()[1]
-        done = sirius(None, "serve", "--port", str(port), SIRIUS_DATA_DIR=str(tmp_path))
+        done = sirius(None, "serve", "--port", str(port), SIRIUS_DATA_DIR=str(tmp_path), SIRIUS_LOG_FORMAT="texte")
     assert done.returncode == 1
     assert done.stderr == (
         f"Erreur : 127.0.0.1:{port} ne peut pas être écouté (l'adresse est déjà prise) : voyez --host et --port.\n"
