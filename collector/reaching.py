@@ -1,8 +1,8 @@
 """Reaching a PostgreSQL server, which may not answer: nobody waits for ever, and an event loop hardly at all.
 
-What is read on a loop keeps all that it serves waiting, what is ready as well. So once a connection could not be made,
-others are tried for in threads alone, where something always follows the database; until one of them succeeds, whoever
-asks on a loop is told at once that it could not be made.
+What is read on a loop keeps all that it serves waiting, what is ready as well. So once a connection was waited for in
+vain, others are tried for in threads alone, where something always follows the database; until one of them succeeds,
+whoever asks on a loop is told at once that it could not be made. One that is refused at once keeps nobody waiting.
 """
 
 import asyncio
@@ -13,11 +13,13 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
 PATIENCE = {
-    "connect_timeout": "3", "keepalives_idle": "10", "keepalives_interval": "3", "keepalives_count": "3",
+    "connect_timeout": "5", "keepalives_idle": "10", "keepalives_interval": "3", "keepalives_count": "3",
     "tcp_user_timeout": "10000",
 }  # fmt: skip
 """What libpq is told unless the address says otherwise: seconds for a connection to be made, then for one whose other
 end is gone to be given up (the last one in milliseconds). Without it, it would be a quarter of an hour."""
+LONG_SECONDS = 0.5
+"""From which a failed attempt kept others waiting."""
 ANYHOW_SECONDS = 30.0
 """After which a loop tries all the same: it may be that no thread does."""
 
@@ -32,7 +34,7 @@ def reach(url: str, **options: Any) -> Engine:
 
 
 class _Attempts:
-    """Makes connections, and knows whether the last attempt failed."""
+    """Makes connections, and knows whether the last attempt was in vain, and long."""
 
     def __init__(self) -> None:
         self._fault = ""
@@ -40,12 +42,14 @@ class _Attempts:
 
     def __call__(self, dialect: Any, _record: Any, words: Any, named: Any) -> Any:
         """Make a connection; raises the driver's errors."""
-        if self._fault and _on_a_loop() and monotonic() - self._at < ANYHOW_SECONDS:
+        began = monotonic()
+        if self._fault and _on_a_loop() and began - self._at < ANYHOW_SECONDS:
             raise dialect.loaded_dbapi.OperationalError(self._fault)
         try:
             made = dialect.connect(*words, **named)
         except dialect.loaded_dbapi.Error as error:
-            self._fault, self._at = str(error) or type(error).__name__, monotonic()
+            self._at = monotonic()
+            self._fault = str(error) if self._at - began > LONG_SECONDS else ""
             raise
         self._fault = ""
         return made

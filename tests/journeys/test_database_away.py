@@ -32,7 +32,7 @@ from tests.databases import Databases, Pair
 from tests.helpers import FULL_ANSWER
 from tests.journeys.processes import children
 from tests.journeys.test_durability import counted, section_shown, serving
-from tests.servers import fetch, send, wait_until
+from tests.servers import PATIENCE, fetch, send, wait_until
 
 READ = (f"/widget?formation={CUISINE}", f"/widget/badge.svg?formation={CUISINE}", f"/api/v1/avis?formation={CUISINE}")
 ANSWERED = 5
@@ -183,7 +183,7 @@ def test_readers_do_not_wait_for_a_database_that_has_gone_without_a_word(place: 
             form = {**section_shown(url, token), "satisfaction": "bien", "journee_entreprise": "Je pèse, je coupe."}
             ready = {path: fetch(f"{url}{path}").text for path in READ}
             road.cut()
-            assert_to_be_asked_again(send(f"{url}/r", data=form))  # once, it waits
+            assert_to_be_asked_again(send(f"{url}/r", data=form, timeout=PATIENCE))  # once, it waits
             taken = road.taken
             for _ in range(3 * ENOUGH):
                 assert_to_be_asked_again(send(f"{url}/r", data=form))
