@@ -13,7 +13,7 @@ from typing import cast
 
 from starlette.types import ASGIApp
 
-from collector import door, steady
+from collector import collector, steady
 from collector.records import Seat, Sending
 from collector.store import Store
 from syndication import asgi, worker
@@ -55,7 +55,7 @@ def hurried() -> ASGIApp:
     """The whole service on a clock that hurries, with whatever it does every minute, every hour and every night."""
     began, speed = map(float, os.environ[HURRY].split())
     steady.JUMP_SECONDS = math.inf  # nobody is to doubt this clock
-    door.PURGE_EVERY_SECONDS /= speed
+    collector.PURGE_EVERY_SECONDS /= speed
     worker.COUNT_EVERY_SECONDS /= speed
     return create_app(asgi.open_hub(Settings.from_environment(), hurrying(began, speed)))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from collector import door
+from collector import collector
 from collector.door import RosterFile
 from syndication import asgi, worker
 from syndication.context import Hub
@@ -28,7 +28,7 @@ PEOPLE = [f"rappel{number}@exemple.fr" for number in range(5)]
 def be_worker(environment: dict[str, str], place: Path) -> None:
     """Do the background work on a clock that a file sets: how many days it is ahead. What is done each minute or each
     hour is done all the time."""
-    worker.COUNT_EVERY_SECONDS = door.PURGE_EVERY_SECONDS = door.MAIL_PAUSE_SECONDS = 0.05
+    worker.COUNT_EVERY_SECONDS = collector.PURGE_EVERY_SECONDS = collector.MAIL_PAUSE_SECONDS = 0.05
 
     def clock() -> datetime:
         return now_in_paris() + timedelta(days=float(place.read_text()))

@@ -29,7 +29,7 @@ from typing import Any
 import pytest
 
 from collector import links
-from collector.door import MAIL_PAUSE_SECONDS
+from collector.collector import MAIL_PAUSE_SECONDS
 from syndication import asgi, worker
 from syndication.context import Hub
 from tests.conftest import settings_in
