@@ -76,9 +76,9 @@ async def _follow(hub: Hub, told: Steps) -> None:
             now = hub.clock()
             for step in DATED if steady.is_sure() else ():
                 await _done(step, replace(hub, clock=lambda: now), told)  # noqa: B023 it is done before the next
-            steps = (count_invitations, tell_late_alerts, forget_copies, learn, *steps, refresh_own, told.tell)
+            steps = (count_invitations, tell_late_alerts, forget_copies, learn, *steps, refresh_own)
             counted_at = monotonic()
-        for step in steps:
+        for step in (*steps, told.tell):
             await _done(step, hub, told)
         await asyncio.sleep(PAUSE_SECONDS)
 

@@ -195,10 +195,11 @@ def test_what_no_logger_was_asked_to_say_is_a_line_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["serve", "worker"])
-def test_why_a_service_cannot_begin_is_a_line_too(tmp_path: Path, command: str) -> None:
+def test_why_a_service_cannot_begin_is_a_line_too(tmp_path: Path, port: int, command: str) -> None:
+    words = (command, "--port", str(port)) if command == "serve" else (command,)
     settings = {"SIRIUS_MIN_RESPONDENTS": "beaucoup", "SIRIUS_DATA_DIR": str(tmp_path)}
-    done = sirius(None, command, **settings, SIRIUS_LOG_FORMAT="json")
+    done = sirius(None, *words, **settings, SIRIUS_LOG_FORMAT="json")
     (line,) = map(json.loads, done.stderr.splitlines())
     assert (done.returncode, line["level"]) == (1, "error")
     assert line["message"].startswith("Erreur : SIRIUS_MIN_RESPONDENTS")
-    assert sirius(None, command, **settings, SIRIUS_LOG_FORMAT="texte").stderr.startswith("Erreur : SIRIUS_MIN_RES")
+    assert sirius(None, *words, **settings, SIRIUS_LOG_FORMAT="texte").stderr.startswith("Erreur : SIRIUS_MIN_RES")
