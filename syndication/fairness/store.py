@@ -224,12 +224,12 @@ _NAMED = select(
 
 
 def waiting(connection: Connection) -> Waiting:
-    """What waits now, texts and replies."""
+    """What waits now, texts and replies. Replies are few: their texts are looked up, not walked (``concat``)."""
     texts = select(func.count(), func.min(VERBATIM.c.received_on)).where(VERBATIM.c.status == WAITING)
     replies = (
         select(func.count(), func.min(REPLY.c.written_at))
         .join(VERBATIM, VERBATIM.c.id == REPLY.c.verbatim_id)
-        .where(REPLY.c.status == WAITING, VERBATIM.c.status == "publie")
+        .where(REPLY.c.status == WAITING, VERBATIM.c.status.concat("") == "publie")
     )
     count, oldest = connection.execute(texts).one()
     unread, written_at = connection.execute(replies).one()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 
 from syndication import asgi, store
 from syndication.catalogue.resolve import resolve
@@ -210,6 +210,17 @@ def test_what_waits_is_known_with_its_oldest(hub: Hub, clock: Clock) -> None:
 
 
 # -- what the figures say --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.sqlite
+def test_texts_are_not_gone_through_to_count_what_waits(hub: Hub) -> None:
+    asked: list[tuple[str, Any]] = []
+    event.listen(hub.engine, "before_cursor_execute", lambda *seen: asked.append((seen[2], seen[3])))
+    with hub.engine.connect() as connection:
+        fairness.waiting(connection)
+        for statement, values in list(asked):
+            plan = " ".join(row[-1] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values))
+            assert "SCAN verbatim" not in plan or "COVERING INDEX ix_verbatim_waiting" in plan, plan
 
 
 def test_shares_and_intervals_are_told_only_of_enough_texts() -> None:
