@@ -13,7 +13,7 @@ import httpx
 from syndication.demo.nation.build import plan_of
 from syndication.demo.nation.places import Offer
 from tests.bench.bare import BODY, HEADERS
-from tests.bench.load import Load, burst, processor_seconds, request_bytes, resident
+from tests.bench.load import Load, burst, family, processor_seconds, request_bytes, resident
 from tests.bench.report import Figure
 from tests.bench.scene import CENTRE, FORMATION
 from tests.bench.servers import APPLICATION, BARE, serving, sirius
@@ -76,7 +76,7 @@ def memory(stage: Stage, reviews: int, visits: int) -> list[Figure]:
     with sirius(stage.environment) as (port, pid):
         requests = [request_bytes("GET", COLD[COMPLET].format(one), headers=ACCEPT) for one in some]
         assert not burst(port, requests, pid).failed
-        taken = resident(pid)
+        taken = max(map(resident, family(pid)))
         with serving(BARE, body(stage.folder, port, HOT[COMPLET])) as (_, bare_pid):
             least = resident(bare_pid)
     what = f"memory of the process, {len(some):,} widgets ready or forgotten"

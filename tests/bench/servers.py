@@ -84,33 +84,11 @@ def sirius(environment: Mapping[str, str], workers: int = 1) -> Iterator[tuple[i
         yield found
 
 
-def until_first_byte(words: Sequence[str], environment: Mapping[str, str], path: str) -> float:
-    """Seconds from the command to the first byte that it answers at a path."""
-    with kept_ports() as port:
-        begun = time.perf_counter()
-        process = subprocess.Popen([sys.executable, *words, "--port", str(port)], env={**os.environ, **environment})
-        try:
-            while not _answered(port, path):
-                time.sleep(0.005)
-            return time.perf_counter() - begun
-        finally:
-            process.terminate()
-            process.wait(60)
-
-
-def _answered(port: int, path: str) -> bool:
-    try:
-        with socket.create_connection(("127.0.0.1", port)) as asking:
-            asking.sendall(f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n".encode())
-            return asking.recv(1) != b""
-    except ConnectionError:
-        return False
-
-
 @contextmanager
 def _running(words: Sequence[str], environment: Mapping[str, str]) -> Iterator[tuple[int, int]]:
     with kept_ports() as port:
-        process = subprocess.Popen([sys.executable, *words, "--port", str(port)], env={**os.environ, **environment})
+        command = [sys.executable, *words, "--port", str(port)]
+        process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
         try:
             _wait(port)
             yield port, process.pid

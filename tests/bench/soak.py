@@ -22,7 +22,7 @@ from syndication.errors import DecisionConflict
 from syndication.moderation import store as moderation
 from syndication.partners import store as partners
 from tests.bench import keeping, reads
-from tests.bench.load import request_bytes, resident, together
+from tests.bench.load import family, request_bytes, resident, together
 from tests.bench.plots import Axis, curves
 from tests.bench.report import Figure, image, paragraphs, put, table, where
 from tests.bench.rush import answers_to_send
@@ -67,7 +67,7 @@ def _lived(
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
             people = _People(hub, client)
             rounds = [
-                (LOOKS, lambda: memory.append((perf_counter() - began, resident(pid) / 1e6))),
+                (LOOKS, lambda: memory.append((perf_counter() - began, max(map(resident, family(pid))) / 1e6))),
                 (DECIDES, people.decide), (DECIDES, people.look), (FOLLOWS, _Mirror(hub, client).follow),
                 (seconds / 2, lambda: keeping.back_up(stage, stage.folder.with_name("night"))),
             ]  # fmt: skip
