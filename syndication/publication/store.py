@@ -325,12 +325,12 @@ found AS (
   SELECT DISTINCT f.lineage_id, m.id FROM found f JOIN formation m ON m.lineage_id = f.lineage_id
 ), counted AS (
   SELECT s.lineage_id, s.centre_id, t.axis, t.value, t.count
-  FROM scope s JOIN member m ON m.lineage_id = s.lineage_id
-    JOIN tally t ON t.formation_id = m.id AND t.centre_id = s.centre_id
+  FROM scope s CROSS JOIN member m CROSS JOIN tally t
+  WHERE m.lineage_id = s.lineage_id AND t.formation_id = m.id AND t.centre_id = s.centre_id
   UNION ALL
   SELECT 0, a.id, t.axis, t.value, t.count
-  FROM (SELECT DISTINCT id FROM asked WHERE number NOT IN (SELECT number FROM wanted)) a
-    JOIN tally t ON t.formation_id = 0 AND t.centre_id = a.id
+  FROM (SELECT DISTINCT id FROM asked WHERE number NOT IN (SELECT number FROM wanted)) a CROSS JOIN tally t
+  WHERE t.formation_id = 0 AND t.centre_id = a.id
 )
 SELECT 'formation', f.number, f.lineage_id, f.within, f.scheme, h.title, f.own
 FROM found f JOIN formation h ON h.id = f.lineage_id
@@ -346,6 +346,7 @@ UNION ALL SELECT 'change', 0, a.id, 0, (
     SELECT CAST(at AS TEXT) FROM change WHERE centre_id = a.id ORDER BY seq DESC LIMIT 1
   ), NULL, 0 FROM (SELECT DISTINCT id FROM asked WHERE number NOT IN (SELECT number FROM wanted)) a
 """  # noqa: S608 made of our own names
+# CROSS JOIN: SQLite joins in the order that is written. It would go through a formation's figures at every centre.
 _SUMMARIES = {
     dialect: Prepared(
         text(_SUMMARIES_SQL.format(wanted=listed.format(name="wanted"), places=listed.format(name="places")))

@@ -173,6 +173,17 @@ def test_summaries_take_one_statement_however_many_keys(hub: Hub, client: Client
     assert len(asked) == 1
 
 
+@pytest.mark.sqlite
+def test_summaries_look_at_no_figures_but_those_of_what_is_asked(hub: Hub, client: Client, answer: Answer) -> None:
+    statements = statements_of(hub.engine)
+    assert client.get(f"/api/v1/resumes?cles={KEYS}").status_code == 200
+    (asked,) = [one for one in statements if "FROM scope" in one]
+    with hub.engine.connect() as connection:
+        plan = [row[-1] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}")]
+    searches = [line for line in plan if line.startswith("SEARCH t ")]
+    assert searches == ["SEARCH t USING PRIMARY KEY (formation_id=? AND centre_id=?)"] * 2
+
+
 def test_the_date_of_summaries_is_that_of_the_keys_asked_for(
     client: Client, answer: Answer, clock: Clock, catch_up: Callable[[], None]
 ) -> None:
