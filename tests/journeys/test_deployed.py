@@ -29,6 +29,7 @@ from tests.servers import PATIENCE, answers, fetch, kept_ports, wait_until
 
 REQUIRED = "SIRIUS_TEST_BROWSER"
 """When it is ``required``, nothing that a test needs may be missing."""
+ROOT = Path(__file__).resolve().parents[2]
 WIDGET = f"/widget?formation={CUISINE}"
 
 
@@ -187,6 +188,16 @@ def test_what_a_container_runs_serves_is_healthy_and_ends_well(hub: Hub) -> None
             process.send_signal(getattr(signal, re.findall(r"^STOPSIGNAL (\w+)$", text, re.MULTILINE)[0]))
             assert process.wait(PATIENCE) == 0
     assert all("message" in json.loads(line) for line in (data / "said").read_text().splitlines())
+
+
+def test_a_container_is_built_from_all_that_the_package_is_made_of() -> None:
+    copied = {
+        name for line in re.findall("^COPY ([^-].*)$", example("conteneur"), re.MULTILINE) for name in line.split()
+    }
+    for package in ("collector", "syndication", "widget"):
+        assert package in copied
+        for link in filter(Path.is_symlink, (ROOT / package).rglob("*")):
+            assert link.resolve().relative_to(ROOT).parts[0] in copied, link
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
