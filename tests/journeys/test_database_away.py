@@ -33,6 +33,7 @@ from tests.helpers import FULL_ANSWER
 from tests.journeys.processes import children
 from tests.journeys.test_durability import counted, section_shown, serving
 from tests.servers import PATIENCE, fetch, send, wait_until
+from tests.syndication.watch.scraping import value
 
 READ = (f"/widget?formation={CUISINE}", f"/widget/badge.svg?formation={CUISINE}", f"/api/v1/avis?formation={CUISINE}")
 ANSWERED = 5
@@ -80,7 +81,7 @@ def made(server: str, name: str) -> str:
 
 def test_readers_go_on_and_writers_come_again_while_a_database_is_away(place: Place, tmp_path: Path) -> None:
     with serving(tmp_path, "--workers", "2", **place.settings) as (process, url):
-        wait_until(lambda: len(children(process.pid)) == 3, "every process is there")
+        wait_until(lambda: value(fetch(f"{url}/metrics").text, "sirius_processes") == 3, "every process is at work")
         everybody = children(process.pid)
         first, second, third = place.tokens
         form = {**section_shown(url, first), "satisfaction": "bien", "journee_entreprise": "Je pèse, je coupe."}
