@@ -5,6 +5,7 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from time import perf_counter
 
@@ -60,10 +61,12 @@ def burst(
 
 def together(port: int, pid: int, *kinds: tuple[Sequence[bytes], float, int]) -> list[Load]:
     """Send several kinds of requests at the same time, each at its own pace and with the status that it expects; the
-    processor time is that of all of them."""
+    processor time is that of all of them. No connection is left idle for as long as a server would bear."""
 
     async def run() -> list[_Sent]:
-        return await asyncio.gather(*(_send(port, requests, 64, status, pace) for requests, pace, status in kinds))
+        return await asyncio.gather(
+            *(_send(port, requests, min(64, ceil(pace)), status, pace) for requests, pace, status in kinds)
+        )
 
     before = processor_seconds(pid)
     sent = asyncio.run(run())
