@@ -88,7 +88,8 @@ def sirius(environment: Mapping[str, str], workers: int = 1) -> Iterator[tuple[i
 def _running(words: Sequence[str], environment: Mapping[str, str]) -> Iterator[tuple[int, int]]:
     with kept_ports() as port:
         command = [sys.executable, *words, "--port", str(port)]
-        process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
+        quiet = subprocess.DEVNULL  # a service logs each request that it works on
+        process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=quiet, stderr=quiet)
         try:
             _wait(port)
             yield port, process.pid
