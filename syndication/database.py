@@ -305,7 +305,7 @@ def _prepare(connection: Any, _record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "cache_size=-32768",
+        "cache_size=-8192",
         "secure_delete=ON",
         "recursive_triggers=ON",
     ):  # without it, a row put in the place of another is deleted past its guards

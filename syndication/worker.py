@@ -26,7 +26,7 @@ from syndication.errors import ConfigurationError
 from syndication.gestures import store as gestures
 from syndication.instants import PARIS, months_before
 from syndication.joining import store as joining
-from syndication.learnt import teaching
+from syndication.learnt.apart import learn_apart
 from syndication.letters import store as letters
 from syndication.letters.courier import Courier as LetterCourier
 from syndication.moderation import store as moderation
@@ -275,7 +275,7 @@ def learn(hub: Hub) -> None:
     with writing(hub.engine).begin() as connection:  # before: it takes minutes, which other processes need not spend
         if not store.turn_bookmark(connection, LEARNT, last, tonight):
             return
-    teaching.learn(hub.engine, now)
+    learn_apart(hub.engine, now)
 
 
 DATED: tuple[Step, ...] = (count_gestures, owe_letters, forget_messages, forget_letters, archive_old)

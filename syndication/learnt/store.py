@@ -14,7 +14,8 @@ from syndication.moderation.learning import Example
 LEARNT = table(models.Learnt)
 VERBATIM = table(models.Verbatim)
 DECISION = table(models.Decision)
-MOST_EXAMPLES = 20_000
+MOST_EXAMPLES, MOST_CHARACTERS = 20_000, 1_000_000
+"""Training takes some 100 bytes of memory a character, and a few thousand texts teach as much as all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,8 @@ class Kept:
 
 
 def examples(connection: Connection) -> list[Example]:
-    """What people decided here on texts whose words are still there, the latest received first, ``MOST_EXAMPLES`` at
-    most; a text that was written anew counts as it stands."""
+    """What people decided here on texts whose words are still there, the latest received first, up to
+    ``MOST_EXAMPLES`` of ``MOST_CHARACTERS`` together; a text that was written anew counts as it stands."""
     decided = exists().where(DECISION.c.verbatim_id == VERBATIM.c.id, DECISION.c.act == "decision")
     query = (
         select(VERBATIM.c.text, VERBATIM.c.question, VERBATIM.c.status, VERBATIM.c.review_id)
@@ -37,7 +38,14 @@ def examples(connection: Connection) -> list[Example]:
         .order_by(VERBATIM.c.received_on.desc(), VERBATIM.c.id)
         .limit(MOST_EXAMPLES)
     )
-    return [Example(row.text, row.question, row.status == "publie", row.review_id) for row in connection.execute(query)]
+    found: list[Example] = []
+    room = MOST_CHARACTERS
+    for row in connection.execute(query):
+        room -= len(row.text)
+        if room < 0:
+            break
+        found.append(Example(row.text, row.question, row.status == "publie", row.review_id))
+    return found
 
 
 def keep(connection: Connection, made_at: datetime, told: Mapping[str, Any], body: bytes) -> None:

@@ -19,6 +19,7 @@ from collector.store import Store
 from syndication import asgi, worker
 from syndication.app import create_app
 from syndication.instants import PARIS
+from syndication.serving.watcher import SPARING
 from syndication.settings import Settings
 from tests.servers import kept_ports
 
@@ -89,7 +90,7 @@ def _running(words: Sequence[str], environment: Mapping[str, str]) -> Iterator[t
     with kept_ports() as port:
         command = [sys.executable, *words, "--port", str(port)]
         quiet = subprocess.DEVNULL  # a service logs each request that it works on
-        process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=quiet, stderr=quiet)
+        process = subprocess.Popen(command, env={**SPARING, **os.environ, **environment}, stdout=quiet, stderr=quiet)
         try:
             _wait(port)
             yield port, process.pid

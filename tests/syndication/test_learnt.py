@@ -3,6 +3,7 @@
 import json
 import random
 import re
+import resource
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from syndication import store as hub_store
+from syndication import worker
 from syndication.context import Hub
 from syndication.database import writing
 from syndication.intake import new_id
@@ -104,6 +106,32 @@ def test_the_command_says_what_to_install_where_the_extra_is_absent(hub: Hub) ->
     assert "installez scikit-learn (pip install 'sirius-avis[learning]')" in done.stderr
     assert "Traceback" not in done.stderr
     assert learnt(hub) is None
+
+
+def test_at_night_it_learns_in_a_process_of_its_own(hub: Hub, clock: Clock) -> None:
+    decide(hub, MINIMUM, MINIMUM_EACH)
+    clock.moment = clock.moment.replace(hour=3)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    worker.learn(hub)
+    model = learnt(hub)
+    assert model is not None
+    assert (model.trained_at, model.published, model.refused) == (clock.moment, MINIMUM, MINIMUM_EACH)
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime > before
+
+
+def test_a_night_on_which_learning_fails_is_told(hub: Hub, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock.moment = clock.moment.replace(hour=3)
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with pytest.raises(subprocess.CalledProcessError):
+        worker.learn(hub)
+
+
+def test_it_learns_of_the_latest_words_up_to_what_memory_bears(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    decide(hub, MINIMUM, MINIMUM_EACH)
+    with hub.engine.connect() as connection:
+        every = store.examples(connection)
+        monkeypatch.setattr(store, "MOST_CHARACTERS", sum(len(one.text) for one in every[:100]))
+        assert store.examples(connection) == every[:100]
 
 
 # -- the desk --------------------------------------------------------------------------------------------------------

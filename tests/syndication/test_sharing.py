@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 from syndication import worker
 from syndication.context import Hub
 from syndication.database import writing
-from syndication.learnt import teaching
 from syndication.letters import store as letters
 from syndication.letters.store import LEASE
 from syndication.results import reading, store
@@ -86,7 +85,7 @@ def test_one_process_learns_each_night(hub: Hub, clock: Clock, monkeypatch: pyte
         learnt.append(about)
         worker.learn(hub)  # another process comes to it meanwhile
 
-    monkeypatch.setattr(teaching, "learn", learning)
+    monkeypatch.setattr(worker, "learn_apart", learning)
     worker.learn(hub)
     worker.learn(hub)
     clock.moment += timedelta(days=1)

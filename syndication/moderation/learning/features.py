@@ -4,13 +4,17 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, groupby
+from operator import itemgetter
+from typing import TypeVar
 
 from syndication.moderation.signals import examine_reading
 from syndication.moderation.signals.reading import Reading
 
 PARTS = (3, 4)
 """Letters of parts of words; an end of a word counts as one."""
+Term = TypeVar("Term", str, int)
+"""A term, or the number that stands for it."""
 
 
 def terms(text: str, question: str) -> Counter[str]:
@@ -23,7 +27,7 @@ def terms(text: str, question: str) -> Counter[str]:
     return found
 
 
-def weigh(counts: Mapping[str, int], rarity: Mapping[str, float]) -> dict[str, float]:
+def weigh(counts: Mapping[Term, int], rarity: Mapping[Term, float]) -> dict[Term, float]:
     """Weights of known terms: (1 + ln count) × rarity, scaled to a length of 1 (sublinear TF-IDF)."""
     weights = {
         term: rarity[term] if count == 1 else (1 + math.log(count)) * rarity[term]
@@ -34,18 +38,19 @@ def weigh(counts: Mapping[str, int], rarity: Mapping[str, float]) -> dict[str, f
     return {term: weight / length for term, weight in weights.items()}
 
 
-def rarities(documents: Iterable[tuple[str, Iterable[str]]], least: int, most: int) -> dict[str, float]:
+def rarities(documents: Iterable[tuple[str, Iterable[Term]]], least: int, most: int) -> dict[Term, float]:
     """How rare each term is, ln((1 + n) / (1 + df)) + 1, for those that stand in ``least`` sources at least.
 
-    ``documents``: source and terms of each; a term counts once a source, so that what one person repeats in all their
-    answers stays out. Of those, the ``most`` frequent.
+    ``documents``: source and terms of each, those of a source one after another; a term counts once a source, so that
+    what one person repeats in all their answers stays out. Of those, the ``most`` frequent.
     """
-    sources: dict[str, set[str]] = {}
-    for source, found in documents:
-        sources.setdefault(source, set()).update(found)
-    frequencies = Counter(term for found in sources.values() for term in found)
+    frequencies: Counter[Term] = Counter()
+    sources = 0
+    for _, theirs in groupby(documents, key=itemgetter(0)):
+        frequencies.update({term for _, found in theirs for term in found})
+        sources += 1
     kept = sorted(((-df, term) for term, df in frequencies.items() if df >= least))[:most]
-    return {term: math.log((1 + len(sources)) / (1 - df)) + 1 for df, term in kept}
+    return {term: math.log((1 + sources) / (1 - df)) + 1 for df, term in kept}
 
 
 @lru_cache(maxsize=20_000)

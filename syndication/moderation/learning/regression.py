@@ -3,8 +3,10 @@
 Everything is drawn from a fixed seed: the same decisions give the same model.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from numpy import asarray
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
@@ -16,17 +18,18 @@ STRENGTH = 10.0
 
 
 def fit(
-    rows: Sequence[Mapping[str, float]], terms: Sequence[str], wanted: Sequence[bool]
-) -> tuple[dict[str, float], float]:
+    rows: Iterable[Mapping[int, float]], terms: Sequence[int], wanted: Sequence[bool]
+) -> tuple[dict[int, float], float]:
     """Weights by term, and the intercept, of a logistic regression on rows of weighed terms."""
     columns = {term: column for column, term in enumerate(terms)}
-    starts = [0]
+    data, indices, starts = array("d"), array("i"), array("i", [0])
     for row in rows:
-        starts.append(starts[-1] + len(row))
-    data = [weight for row in rows for weight in row.values()]
-    indices = [columns[term] for row in rows for term in row]
+        data.extend(row.values())
+        indices.extend(map(columns.__getitem__, row))
+        starts.append(len(data))
+    matrix = csr_matrix(tuple(map(asarray, (data, indices, starts))), shape=(len(starts) - 1, len(columns)))
     learner = LogisticRegression(C=STRENGTH, solver="liblinear", random_state=SEED, max_iter=1000)
-    learner.fit(csr_matrix((data, indices, starts), shape=(len(rows), len(columns))), list(wanted))
+    learner.fit(matrix, list(wanted))
     return dict(zip(terms, map(float, learner.coef_[0]), strict=True)), float(learner.intercept_[0])
 
 
