@@ -1,14 +1,20 @@
 """``python -m collector serve``: the collector alone."""
 
 import argparse
+import logging
 import socket
 import sys
 
 import uvicorn
+from sqlalchemy.exc import SQLAlchemyError
 
-from collector.asgi import application
+from collector import asgi
+from collector.app import Service
 from collector.errors import CollectorError
 from collector.serving.options import server_options
+from collector.settings import Settings
+from collector.trouble import reason_of, trouble_of
+from collector.watch import logs
 
 
 def main() -> int:
@@ -20,18 +26,38 @@ def main() -> int:
     serve.add_argument("--port", type=int, default=8010)
     options = parser.parse_args()
     try:
-        app = application()
+        settings = Settings.from_environment()
+        app = _opened(settings)
+        _check_free(options.host, options.port)
     except CollectorError as error:
-        print(f"Erreur : {error}", file=sys.stderr)  # noqa: T201 the command's own output
-        return 1
-    try:
-        with socket.create_server((options.host, options.port)):
-            pass
-    except OSError as error:
-        print(f"Erreur : {options.host}:{options.port} ne peut pas être écouté ({error.strerror}).", file=sys.stderr)  # noqa: T201
-        return 1
-    uvicorn.run(app, host=options.host, port=options.port, **server_options())
+        return _fail(str(error))
+    logs.configure(settings.log_format)
+    uvicorn.run(app, host=options.host, port=options.port, log_config=None, log_level="info", **server_options())
     return 0
+
+
+def _opened(settings: Settings) -> Service:
+    """The application; raises CollectorError."""
+    try:
+        return asgi.opened(settings)
+    except SQLAlchemyError as error:
+        place = "SIRIUS_COLLECTOR_DATABASE_URL" if settings.collector_database_url else "SIRIUS_DATA_DIR"
+        raise CollectorError(trouble_of(error, settings.database_url, place)) from None
+    except OSError as error:
+        raise CollectorError(f"{error.filename or settings.data_dir} : {reason_of(error)}.") from None
+
+
+def _check_free(host: str, port: int) -> None:
+    """Raise CollectorError when an address cannot be listened on."""
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as error:
+        raise CollectorError(f"{host}:{port} ne peut pas être écouté ({reason_of(error)}).") from None
+
+
+def _fail(sentence: str) -> int:
+    logs.teller(lambda told: print(told, file=sys.stderr), logging.ERROR)(f"Erreur : {sentence}")  # noqa: T201 the command's own output
+    return 1
 
 
 if __name__ == "__main__":

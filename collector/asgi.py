@@ -1,16 +1,18 @@
 """Entry for an ASGI server: ``uvicorn --factory collector.asgi:application``."""
 
-from starlette.applications import Starlette
-
-from collector.app import create_app
-from collector.door import Collector
+from collector.app import Service, create_app
+from collector.collector import Collector
 from collector.presence import at_work
 from collector.settings import Settings
 
 
-def application() -> Starlette:
+def application() -> Service:
     """The collector alone, on the settings of the environment, its schema brought up to date."""
-    settings = Settings.from_environment()
+    return opened(Settings.from_environment())
+
+
+def opened(settings: Settings) -> Service:
+    """The collector alone on some settings, its schema brought up to date."""
     collector = Collector(settings)
     with at_work(settings.data_dir):
         collector.migrate()

@@ -321,8 +321,11 @@ class Collector:
 
     def backlog(self, cursor: str) -> Backlog:
         """What waits: events after a cursor (empty: from the start), mails in the outbox."""
-        mails, oldest = self._roster.outbox(int(self._clock().timestamp()))
-        return Backlog(self._store.count_events_after(int(cursor or 0)), mails, oldest)
+        return Backlog(self._store.count_events_after(int(cursor or 0)), *self.mails_waiting())
+
+    def mails_waiting(self) -> tuple[Mapping[str, int], int]:
+        """Mails in the outbox by state (see ``Backlog``), and for how many seconds the oldest has been due."""
+        return self._roster.outbox(int(self._clock().timestamp()))
 
     def is_behind(self, cursor: str) -> bool:
         """Whether anything happened after a cursor, told sooner than how much did."""

@@ -87,6 +87,18 @@ from collector.serving.protocol import BoundedProtocol
 from collector.settings import SECRETS, Settings, checked_database_url, first_fault, server_of
 from collector.steady import Steady
 from collector.trouble import newer_than_us, place_of, reason_of, trouble_of
+from collector.watch.asking import Question as Asking
+from collector.watch.counts import Counts
+from collector.watch.metrics import COUNTED as METRICS_COUNTED
+from collector.watch.metrics import DATABASE, MAIL_OLDEST, MAILS, NANO, SUCCESS, Figures, Metric
+from collector.watch.metrics import READ as METRICS_READ
+from collector.watch.naming import HEADER as REQUEST_HEADER
+from collector.watch.naming import current as current_request
+from collector.watch.readiness import Readiness
+from collector.watch.requests import ANSWER, BEGAN, Answered, Named, Requests, Templates
+from collector.watch.steps import Steps
+from collector.watch.views import watch_routes
+from collector.watch.watch import Watch, Watched
 from collector.withdrawals.ledger import Ledger, sync_folder
 from collector.withdrawals.ledger import files_of as ledger_files
 from collector.withdrawals.ledger import read as read_ledger
@@ -96,19 +108,31 @@ from collector.withdrawals.lines import tag as key_tag
 from collector.withdrawals.store import Again
 
 __all__ = [
+    "ANSWER",
+    "BEGAN",
+    "DATABASE",
     "FEWEST_OPTIONS",
     "LONGEST_LABEL",
+    "MAILS",
+    "MAIL_OLDEST",
+    "METRICS_COUNTED",
+    "METRICS_READ",
     "MOST",
     "MOST_OPTIONS",
+    "NANO",
     "NO_OWN",
     "OWN_KINDS",
     "REFUSALS",
+    "REQUEST_HEADER",
     "SCALE",
     "SECRETS",
+    "SUCCESS",
     "UNFINISHED",
     "Again",
+    "Answered",
     "Answers",
     "Arrivals",
+    "Asking",
     "Axis",
     "Backlog",
     "BoundedProtocol",
@@ -120,7 +144,9 @@ __all__ = [
     "CollectedResponse",
     "Collector",
     "CollectorError",
+    "Counts",
     "Deferred",
+    "Figures",
     "FolderBusy",
     "Followed",
     "Guarded",
@@ -133,6 +159,8 @@ __all__ = [
     "LinkError",
     "Made",
     "MailCounts",
+    "Metric",
+    "Named",
     "News",
     "OpenedCampaign",
     "OwnKind",
@@ -145,8 +173,10 @@ __all__ = [
     "Question",
     "Questionnaire",
     "QuestionnaireError",
+    "Readiness",
     "Receipt",
     "Rejected",
+    "Requests",
     "RosterError",
     "RosterFile",
     "Round",
@@ -155,16 +185,21 @@ __all__ = [
     "SettingError",
     "Settings",
     "Steady",
+    "Steps",
     "StoreClosed",
+    "Templates",
     "Transport",
     "Unavailable",
     "Uncertain",
+    "Watch",
+    "Watched",
     "allowed",
     "alone",
     "at_work",
     "check_mail",
     "checked_database_url",
     "compose_mail",
+    "current_request",
     "default_questionnaire",
     "first_fault",
     "given_by_file",
@@ -195,6 +230,7 @@ __all__ = [
     "trouble_of",
     "validate",
     "wait_after",
+    "watch_routes",
 ]
 
 

@@ -20,8 +20,10 @@ from collector.private import make_folder
 
 SECRET_MINIMUM = 32
 """Shortest secret accepted, in characters: 32 characters of base64 carry 192 bits."""
+TOKEN_MINIMUM = 24
+"""Shortest token of metrics, in characters."""
 
-SECRETS = ("secret_keys", "smtp_url", "collector_database_url")
+SECRETS = ("secret_keys", "smtp_url", "collector_database_url", "metrics_token")
 """Settings that are secrets, or hold one: a file may give each."""
 
 DEFAULT_SENDER = "Sirius <ne-pas-repondre@localhost>"
@@ -58,6 +60,10 @@ class Settings(BaseSettings):
     """Seats of common links that one network may take in an hour before they are marked."""
     withdrawals_file: Path | None = None
     """Where the ledger of what authors take back is kept; None: in the folder of data."""
+    metrics_token: str = Field(default="", repr=False)
+    """What opens ``/metrics`` to other machines; empty: nothing does."""
+    log_format: Literal["auto", "json", "texte"] = "auto"
+    """Lines of the log: ``json``, ``texte``, or ``auto``, which is ``texte`` on a terminal."""
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -86,6 +92,13 @@ class Settings(BaseSettings):
     def _refuse_short_keys(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if any(len(key) < SECRET_MINIMUM for key in value):
             raise ValueError(f"chaque clé compte au moins {SECRET_MINIMUM} caractères")
+        return value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _refuse_short_tokens(cls, value: str) -> str:
+        if value and (len(value) < TOKEN_MINIMUM or not value.isascii() or any(map(str.isspace, value))):
+            raise ValueError(f"au moins {TOKEN_MINIMUM} caractères sans accent ni espace sont attendus")
         return value
 
     @field_validator("public_url")

@@ -10,7 +10,8 @@ _DISK = {
     errno.ENOSPC: "le disque est plein", errno.EDQUOT: "le quota du disque est atteint",
     errno.EFBIG: "le fichier dépasse la taille permise", errno.ENOENT: "il n'existe pas",
     errno.ENOTDIR: "un dossier est attendu, c'est un fichier", errno.EISDIR: "un fichier est attendu, c'est un dossier",
-    errno.EIO: "le disque est en panne", errno.EMFILE: "trop de fichiers sont ouverts (ulimit -n)",
+    errno.EEXIST: "un fichier de ce nom existe déjà", errno.EIO: "le disque est en panne",
+    errno.EMFILE: "trop de fichiers sont ouverts (ulimit -n)",
     errno.EADDRINUSE: "l'adresse est déjà prise", errno.EADDRNOTAVAIL: "cette machine n'a pas cette adresse",
 }  # fmt: skip
 _SQLITE = (

@@ -15,8 +15,21 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from collector.door import Guarded, GuardedApplication, LedgerError, StoreClosed, allowed, at_work, over_https
-from syndication import worker
+from collector.door import (
+    BEGAN,
+    Guarded,
+    GuardedApplication,
+    LedgerError,
+    Named,
+    Readiness,
+    StoreClosed,
+    Templates,
+    allowed,
+    at_work,
+    over_https,
+    watch_routes,
+)
+from syndication import database, worker
 from syndication.accounts import account
 from syndication.accounts import views as accounts
 from syndication.api import problems, v1
@@ -41,10 +54,8 @@ from syndication.publication.ready import ReadyAnswers
 from syndication.results import views as results
 from syndication.search.limit import Searches
 from syndication.site import views as site
-from syndication.watch import views as watching
-from syndication.watch.counts import Counts
-from syndication.watch.requests import BEGAN, Named, Requests, Templates
-from syndication.watch.watch import Watch
+from syndication.watch.requests import ReadyRequests
+from syndication.watch.watch import HubWatch
 from widget import routes as widget
 
 log = logging.getLogger("sirius.app")
@@ -60,7 +71,7 @@ COUNTED = v1.KINDS | {
 class Service:
     """The whole service as an ASGI application, measured: the gate, what is ready behind it, then everything else."""
 
-    def __init__(self, gate: Gate, ready: ReadyAnswers, routes: Sequence[BaseRoute], watch: Watch) -> None:
+    def __init__(self, gate: Gate, ready: ReadyAnswers, routes: Sequence[BaseRoute], watch: HubWatch) -> None:
         self.gate = gate
         self.ready = ready
         self.routes = routes
@@ -79,7 +90,7 @@ class Service:
 
 def create_app(hub: Hub, *, background: bool = True) -> Service:
     """The service, ready to be served; ``background`` also does the background work in this process."""
-    watch = Watch(hub, Counts())
+    watch = HubWatch(hub)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -106,6 +117,8 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
             hub.close()
 
     guard = answer_headers() | over_https(secure=hub.settings.secure)
+    current = {"de la diffusion": lambda: database.is_current(hub.engine), "du recueil": hub.collector.is_current}
+    readiness = Readiness(current, "« sirius migrate »")
     pages = GuardedApplication(
         guard,
         routes=[
@@ -129,7 +142,7 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
             *practices.create_routes(hub),
             *previews.create_routes(hub),
             *site.create_routes(hub),
-            *watching.create_routes(watch),
+            *watch_routes(watch, readiness, hub.settings.collector.metrics_token),
         ],
         exception_handlers={
             HTTPException: _refused,
@@ -143,7 +156,7 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
         middleware=[Middleware(Searches, clock=hub.clock, refused=lambda scope: _too_many_searches(hub, scope))],
     )
     closed = hub.settings.embed_policy != "open"
-    templates, requests = Templates(pages.routes), Requests(watch.counts)
+    templates, requests = Templates(pages.routes), ReadyRequests(watch.counts)
     ready = ReadyAnswers(
         Named(pages, templates, requests), hub.engine, widget.PATHS | v1.PATHS,
         edition=lambda: hub.publisher.questions(fresh=True).versions,

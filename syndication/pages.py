@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from collector.door import current_request
 from syndication.accounts import signin
 from syndication.accounts.store import Person
 from syndication.api.problems import AGAIN_SECONDS
@@ -28,7 +29,6 @@ from syndication.errors import UnusableCode
 from syndication.instants import PARIS
 from syndication.moderation.signals import name, unseen
 from syndication.site.accessibility import statement
-from syndication.watch.naming import current
 from widget.routes import STYLES, bar, mark, words
 
 BODY_LIMIT = 64 * 1024
@@ -110,7 +110,7 @@ def static_address(name: str) -> str:
 
 
 environment.globals["statique"] = static_address
-environment.globals["reference"] = current
+environment.globals["reference"] = current_request
 
 
 def page(

@@ -1,7 +1,7 @@
 """Settings of the hub, read from the environment (prefix ``SIRIUS_``); the collector's own come along."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -11,10 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from collector import door
 from syndication.errors import ConfigurationError
 
-OWN_SECRETS = ("syndication_database_url", "metrics_token")
+OWN_SECRETS = ("syndication_database_url",)
 """Settings of the hub that hold a secret: a file may give each, as it may those of the collector."""
-TOKEN_MINIMUM = 24
-"""Shortest token of metrics, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +54,11 @@ class _Environment(BaseSettings):
     archive_months: int = Field(default=24, ge=0, le=1200)
     webhook_local: bool = False
     waiting_days: int = Field(default=10, ge=1, le=30)
-    metrics_token: str = ""
-    log_format: Literal["auto", "json", "texte"] = "auto"
     publisher_name: str = ""
     publisher_address: str = ""
     publisher_email: str = ""
     publisher_director: str = ""
     publisher_host: str = ""
-
-    @field_validator("metrics_token")
-    @classmethod
-    def _refuse_short_tokens(cls, value: str) -> str:
-        if value and (len(value) < TOKEN_MINIMUM or not value.isascii() or any(map(str.isspace, value))):
-            raise ValueError(f"au moins {TOKEN_MINIMUM} caractères sans accent ni espace sont attendus")
-        return value
 
     @field_validator("syndication_database_url")
     @classmethod
@@ -94,10 +83,6 @@ class Settings:
     archive_months: int
     waiting_days: int = 10
     """Days that a text may wait to be read before the desk and its moderators are warned."""
-    metrics_token: str = field(default="", repr=False)
-    """What opens ``/metrics`` to other machines; empty: nothing does."""
-    log_format: str = "auto"
-    """Lines of the log: ``json``, ``texte``, or ``auto``, which is ``texte`` on a terminal."""
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -137,8 +122,6 @@ class Settings:
             publisher,
             own.archive_months,
             own.waiting_days,
-            own.metrics_token,
-            own.log_format,
         )
 
     @property

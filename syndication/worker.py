@@ -13,7 +13,7 @@ from typing import Literal, cast
 
 from sqlalchemy import Connection
 
-from collector.door import Receipt, Steady, to_its_end
+from collector.door import Counts, Receipt, Steady, to_its_end
 from syndication import intake, store
 from syndication.alerts import store as alerts
 from syndication.context import Hub
@@ -35,8 +35,8 @@ from syndication.own.answers import store as own
 from syndication.receipts import store as receipts
 from syndication.results import reading as readings
 from syndication.results.disclosure import Limits
-from syndication.watch.counts import Counts
-from syndication.watch.steps import Steps
+from syndication.watch import metrics
+from syndication.watch.steps import ToldSteps
 from syndication.webhooks import store as webhooks
 from syndication.webhooks.courier import Courier, owe
 
@@ -58,14 +58,14 @@ async def work_for_ever(hub: Hub, counts: Counts | None = None) -> None:
     Cancelled, what is under way comes to its end, and nothing else begins. How it goes is told in ``counts`` and, each
     minute, in the database, whichever host asks.
     """
-    steps = Steps(counts or Counts(), hub.clock)
+    steps = ToldSteps(counts or Counts(metrics.COUNTED), hub.clock)
     messages, mails = courier(hub), letter_courier(hub)
     messages.note, mails.note = partial(steps.note, "webhooks"), partial(steps.note, "letters")
     couriers = (messages.work_for_ever(), mails.work_for_ever())
     await asyncio.gather(_follow(hub, steps), hub.collector.work_for_ever(steps.note), *couriers)
 
 
-async def _follow(hub: Hub, told: Steps) -> None:
+async def _follow(hub: Hub, told: ToldSteps) -> None:
     """Each step on its own: one that fails is told in the log and tried again, and keeps no other waiting."""
     steady, counted_at = Steady(hub.clock), -COUNT_EVERY_SECONDS
     while not await _done(mark_corpus, hub, told):
@@ -83,7 +83,7 @@ async def _follow(hub: Hub, told: Steps) -> None:
         await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def _done(step: Step, hub: Hub, told: Steps) -> bool:
+async def _done(step: Step, hub: Hub, told: ToldSteps) -> bool:
     """Do a step in a thread; False when it failed."""
     try:
         await to_its_end(lambda: step(hub))

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("collector", "syndication", "widget")
-DOORS = {"collector": {"collector.door"}, "widget": {"widget.contract", "widget.routes"}}
+DOORS = {"collector": {"collector.door", "collector.watch.logs"}, "widget": {"widget.contract", "widget.routes"}}
 FRAMEWORKS = ("starlette", "sqlalchemy", "sqlmodel", "alembic", "uvicorn")
 PURE = (
     "collector/links.py", "collector/questionnaire", "collector/serving/bounds.py", "collector/serving/proxies.py",
@@ -33,7 +33,8 @@ PURE = (
     "syndication/replies/reading.py", "syndication/keeping/manifest.py", "collector/withdrawals/lines.py",
     "syndication/demo/nation/phrases.py", "syndication/demo/nation/places.py", "syndication/demo/nation/plan.py",
     "syndication/demo/nation/sheets.py",
-    "syndication/watch/metrics.py", "syndication/watch/naming.py", "syndication/watch/exposition.py",
+    "syndication/watch/metrics.py", "collector/watch/metrics.py", "collector/watch/naming.py",
+    "collector/watch/exposition.py",
     "widget/contract.py", "widget/options.py", "widget/render.py", "widget/words.py",
 )  # fmt: skip
 

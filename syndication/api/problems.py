@@ -7,9 +7,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from collector.door import current_request
 from syndication.errors import AmbiguousCode, CodeError, SyndicationError, UnknownCode
 from syndication.partners.keys import PREFIX
-from syndication.watch.naming import current
 
 CORS = {
     "access-control-allow-origin": "*",
@@ -72,8 +72,8 @@ def problem(
         "status": status,
         "detail": detail,
     }
-    if current():
-        body["requete"] = current()
+    if current_request():
+        body["requete"] = current_request()
     if errors:
         body["errors"] = list(errors)
     again = {"retry-after": AGAIN_SECONDS} if status == 503 else {}

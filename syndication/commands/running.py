@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from collector import door as collector
+from collector.watch import logs
 from syndication import asgi, boot
 from syndication.app import create_app
 from syndication.commands.console import AsJson, give, give_json, say
@@ -23,7 +24,6 @@ from syndication.doctor import examine
 from syndication.instants import now_in_paris
 from syndication.serving import processes
 from syndication.settings import Settings
-from syndication.watch import logs
 
 DOOR_NAMES = {
     "catalogue": "Un catalogue qui montre les avis",

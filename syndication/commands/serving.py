@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
+from collector.watch import logs
 from syndication.commands.plainly import say, told_plainly
 from syndication.errors import ConfigurationError
 from syndication.serving.watcher import Watcher
-from syndication.watch import logs
 
 BACKLOG = 2048
 """Connections that may wait to be accepted, as far as the system allows."""

@@ -20,12 +20,11 @@ import brotli
 from sqlalchemy import Engine
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from collector.door import ANSWER, REQUEST_HEADER, Answered, Counts
 from syndication import store
 from syndication.publication.dependencies import Dependencies, noting
 from syndication.watch import metrics
-from syndication.watch.counts import Counts
-from syndication.watch.naming import HEADER
-from syndication.watch.requests import ANSWER, Answered, Requests
+from syndication.watch.requests import ReadyRequests
 
 POLL_SECONDS = 0.5
 SMALL = 256
@@ -69,7 +68,7 @@ class ReadyAnswers:
         edition: Callable[[], object] = lambda: None,
         aside: Callable[[Scope], bool] = lambda _: False,
         memory_bytes: int = 64 * 1024 * 1024,
-        requests: Requests | None = None,
+        requests: ReadyRequests | None = None,
     ) -> None:
         self._app = app
         self._engine = engine
@@ -82,7 +81,7 @@ class ReadyAnswers:
         self._epoch = 0
         self._seen: int | None = None
         self._ready: OrderedDict[tuple[str, bytes], Ready] = OrderedDict()
-        self._requests = requests or Requests(Counts())
+        self._requests = requests or ReadyRequests(Counts(metrics.COUNTED))
         self._counts = self._requests.counts
         for why in ("change", "room"):  # what is told from the start has a beginning to be compared with
             self._counts.place(metrics.FORGOTTEN, why)
@@ -194,7 +193,7 @@ class ReadyAnswers:
             self._counts.add(metrics.FORGOTTEN, "room")
 
 
-_OF_ONE_REQUEST = frozenset({b"content-length", b"etag", b"vary", HEADER})
+_OF_ONE_REQUEST = frozenset({b"content-length", b"etag", b"vary", REQUEST_HEADER})
 """Headers that are made anew, or are of the one request for which an answer was made."""
 
 

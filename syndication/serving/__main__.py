@@ -7,8 +7,8 @@ import os
 import socket
 from contextlib import suppress
 
+from collector.watch import logs
 from syndication.commands.plainly import say, told_plainly
-from syndication.watch import logs
 
 
 def main() -> None:

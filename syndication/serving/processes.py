@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 import uvicorn
 
 from collector.door import at_work
+from collector.watch import logs
 from syndication import asgi, boot, worker
 from syndication.app import create_app
 from syndication.context import Hub
@@ -17,9 +18,7 @@ from syndication.protocol import options
 from syndication.serving import claim, lifeline
 from syndication.serving.server import Server
 from syndication.settings import Settings
-from syndication.watch import logs
-from syndication.watch.counts import Counts
-from syndication.watch.watch import Watch
+from syndication.watch.watch import HubWatch
 
 
 def answer(listener: socket.socket, ready: Callable[[], None], line: int, *, background: bool) -> None:
@@ -29,7 +28,7 @@ def answer(listener: socket.socket, ready: Callable[[], None], line: int, *, bac
     answered. Raises ConfigurationError.
     """
     settings, (host, port) = Settings.from_environment(), listener.getsockname()[:2]
-    logs.configure(settings.log_format)
+    logs.configure(settings.collector.log_format)
     with claim.serving(settings, os.getppid(), f"{host}:{port}"), _opened(settings) as hub:
         app = create_app(hub, background=background)
         config = uvicorn.Config(app, log_config=None, log_level="warning", **options())
@@ -39,13 +38,13 @@ def answer(listener: socket.socket, ready: Callable[[], None], line: int, *, bac
 def work(ready: Callable[[], None], line: int | None = None) -> None:
     """Do the background work; told to leave, end what is under way. Raises ConfigurationError."""
     settings = Settings.from_environment()
-    logs.configure(settings.log_format)
+    logs.configure(settings.collector.log_format)
     with _opened(settings) as hub:
         asyncio.run(_work(hub, ready, line))
 
 
 async def _work(hub: Hub, ready: Callable[[], None], line: int | None) -> None:
-    watch = Watch(hub, Counts())
+    watch = HubWatch(hub)
     watch.open()
     task = asyncio.ensure_future(worker.work_for_ever(hub, watch.counts))
     beside = asyncio.ensure_future(watch.follow())

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
+from collector.door import MAIL_OLDEST, MAILS, SUCCESS, Figures
 from syndication import models
 from syndication import store as hub
 from syndication.corpus.follow import FOLLOWER as CORPUS
@@ -13,7 +14,6 @@ from syndication.database import table
 from syndication.instants import PARIS
 from syndication.intake import FOLLOWER as INTAKE
 from syndication.watch import metrics
-from syndication.watch.metrics import Figures
 
 VERBATIM = table(models.Verbatim)
 REPLY = table(models.Reply)
@@ -65,7 +65,7 @@ def read(connection: Connection, now: datetime) -> Figures:
     figures[metrics.CHANGE_LAST] = {(): last}
     figures[metrics.CHANGES_BEHIND] = {(): max(last - followed, 0)}
     figures[metrics.SET_ASIDE] = {(): hub.count_set_aside(connection)}
-    figures[metrics.SUCCESS] = _successes(connection)
+    figures[SUCCESS] = _successes(connection)
     return figures | _letters(connection, now) | _messages(connection, now)
 
 
@@ -102,8 +102,8 @@ def _letters(connection: Connection, now: datetime) -> Figures:
     )
     oldest = connection.execute(select(func.min(LETTER.c.not_before)).where(ripe)).scalar()
     return {
-        metrics.MAILS: {("hub", state): count for state, count in counts.items()},
-        metrics.MAIL_OLDEST: {("hub",): _age(oldest, now)},
+        MAILS: {("hub", state): count for state, count in counts.items()},
+        MAIL_OLDEST: {("hub",): _age(oldest, now)},
     }
 
 

@@ -1,5 +1,6 @@
 """The collector as a process of its own, where nothing else of ours can be imported."""
 
+import json
 import os
 import re
 import signal
@@ -21,13 +22,17 @@ from typing import Any
 import httpx
 import pytest
 
+from collector import links
+from collector.app import create_app
 from collector.door import CampaignOrder, Collector, default_questionnaire
 from collector.questionnaire.answers import section_keys
 from collector.records import PARIS
+from collector.watch.metrics import COUNTED, READ, SUCCESS
 from tests.conftest import settings_in
 from tests.databases import Databases, change, environment
-from tests.helpers import FULL_ANSWER, hidden_fields
+from tests.helpers import FULL_ANSWER, Client, hidden_fields
 from tests.servers import PATIENCE, answers, kept_ports, wait_until
+from tests.syndication.watch.scraping import samples, value
 
 ROOT = Path(__file__).resolve().parents[2]
 ALONE = """
@@ -84,12 +89,12 @@ def _serving(folder: Path, port: int) -> Iterator[Service]:
         process.wait(PATIENCE)
 
 
-def start(folder: Path, port: int, said: Any) -> subprocess.Popen[bytes]:
+def start(folder: Path, port: int, said: Any, **settings: str) -> subprocess.Popen[bytes]:
     """``python -m collector serve``, in another folder than the project's, without the rest of the project."""
     return subprocess.Popen(
         [sys.executable, "-c", ALONE, "collector", "serve", "--port", str(port)],
         cwd=folder,
-        env=environment(folder, PYTHONPATH=str(ROOT), SIRIUS_PUBLIC_URL=PUBLIC_URL),
+        env=environment(folder, **{"PYTHONPATH": str(ROOT), "SIRIUS_PUBLIC_URL": PUBLIC_URL, **settings}),
         stdout=said,
         stderr=said,
     )
@@ -159,9 +164,59 @@ def test_the_rest_of_the_project_is_truly_out_of_reach(tmp_path: Path, package: 
     assert f"{package} is not installed here" in tried.stderr
 
 
-def test_it_says_that_it_is_alive(browser: httpx.Client) -> None:
+def test_it_says_that_it_is_alive_and_ready(browser: httpx.Client) -> None:
     alive = browser.get("/sante")
     assert (alive.status_code, alive.text) == (200, "ok")
+    assert browser.get("/pret").json() == {"pret": True, "defauts": []}
+
+
+def test_it_tells_prometheus_how_it_goes(browser: httpx.Client, service: Service, operator: Collector) -> None:
+    browser.get("/r/trop-court")
+    wait_until(lambda: value(browser.get("/metrics").text, SUCCESS.name, step="mails") > 0, "mails were looked at")
+    text = browser.get("/metrics").text
+    told = {name for name, _ in samples(text)}
+    for metric in (*COUNTED, *READ):
+        assert f"{metric.name}{'_count' if metric.kind == 'histogram' else ''}" in told
+    assert value(text, "sirius_http_request_duration_seconds_count", route="/r/{token}", status="4xx") >= 1
+    assert (value(text, "sirius_processes"), value(text, "sirius_database_up", database="collector")) == (1, 1)
+    assert value(text, "sirius_mails", outbox="collector") == sum(operator.mails_waiting()[0].values())
+    assert browser.get("/metrics", headers={"x-forwarded-for": "127.0.0.1"}).status_code == 404
+
+
+def test_it_logs_lines_of_json_with_the_id_of_each_request_and_nothing_of_anybody(
+    browser: httpx.Client, service: Service, operator: Collector, campaign: str
+) -> None:
+    token = token_of(operator, campaign)
+    page = browser.get(f"/r/{token}", headers={"x-request-id": "a1b2c3d4e5f6a7b8", "user-agent": "Navigateur de Lea"})
+    assert page.headers["x-request-id"] == "a1b2c3d4e5f6a7b8"
+    wait_until(lambda: "a1b2c3d4e5f6a7b8" in service.said(), "it is logged once it is answered")
+    lines = [json.loads(line) for line in service.said().splitlines()]
+    assert all({"time", "level", "logger", "process", "message"} <= set(line) for line in lines)
+    (asked,) = [line for line in lines if line.get("request") == "a1b2c3d4e5f6a7b8"]
+    assert (asked["route"], asked["method"], asked["status"]) == ("/r/{token}", "GET", 303)
+    assert token not in service.said()
+    assert "Navigateur" not in service.said()
+
+
+def test_what_it_cannot_do_now_is_told_and_a_fault_is_given_what_to_quote(
+    databases: Databases, migrated: Path, tmp_path: Path
+) -> None:
+    with opened(databases.copy(migrated, tmp_path)) as collector:
+        change(collector.settings.database_url, "ALTER TABLE alembic_version RENAME TO elsewhere")
+        client = Client(create_app(collector))
+        away = client.get("/pret")
+        assert (away.status_code, away.json()["pret"]) == (503, False)
+        assert away.json()["defauts"] == [
+            "Le schéma de la base du recueil n'est pas celui de cette version : relancez le service, qui le met à "
+            "niveau."
+        ]
+        change(collector.settings.database_url, "ALTER TABLE campaign RENAME TO gone")
+        shown = client.get(links.common_link("", collector.settings.keys(), "inconnue"))
+        assert (shown.status_code, shown.headers["x-request-id"] in shown.text) == (503, True)
+        assert value(client.get("/metrics").text, "sirius_database_up", database="collector") == 1
+        collector.close()
+        databases.lose(tmp_path)
+        assert value(client.get("/metrics").text, "sirius_database_up", database="collector") == 0
 
 
 def test_a_link_made_by_another_process_leads_to_the_whole_questionnaire(
@@ -512,7 +567,20 @@ def test_asked_to_stop_under_load_it_finishes_what_it_acknowledged_and_leaves_cl
 def test_a_port_that_is_taken_is_told_in_one_french_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, (tmp_path / "said.txt").open("wb") as said:
         port = taken.getsockname()[1]
-        assert start(tmp_path, port, said).wait(PATIENCE) == 1
-    told = (tmp_path / "said.txt").read_text(encoding="utf-8")
-    assert told.startswith("Erreur : 127.0.0.1:")
-    assert len(told.splitlines()) == 1
+        assert start(tmp_path, port, said, SIRIUS_LOG_FORMAT="texte").wait(PATIENCE) == 1
+        assert start(tmp_path, port, said, SIRIUS_LOG_FORMAT="json").wait(PATIENCE) == 1
+    plain, line = (tmp_path / "said.txt").read_text(encoding="utf-8").splitlines()
+    assert plain.startswith("Erreur : 127.0.0.1:")
+    assert (json.loads(line)["level"], json.loads(line)["message"]) == ("error", plain)
+
+
+@pytest.mark.usefixtures("databases")
+def test_a_database_that_cannot_be_opened_is_told_in_one_french_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("Ceci n'est pas une base, quelle que soit sa longueur.\n" * 50)
+    for path, why in (("file", "ce fichier n'est pas une base SQLite"), ("file/under.db", "existe déjà")):
+        wrong = {"SIRIUS_COLLECTOR_DATABASE_URL": f"sqlite:///{tmp_path}/{path}", "SIRIUS_LOG_FORMAT": "texte"}
+        with (tmp_path / "said.txt").open("wb") as said:
+            assert start(tmp_path, 0, said, **wrong).wait(PATIENCE) == 1
+        (told,) = (tmp_path / "said.txt").read_text(encoding="utf-8").splitlines()
+        assert told.startswith("Erreur : ")
+        assert why in told

@@ -98,6 +98,7 @@ def test_every_answer_of_the_collector_alone_has_the_headers_that_were_looked_ov
     for method in ("GET", "POST"):
         walk.ask(browser, method, "/c/{token}", links.common_link("", collector.settings.keys(), "inconnue"))
     change(address, "ALTER TABLE elsewhere RENAME TO campaign")
+    walk.ask(Client(app, "https://localhost"), "GET", "/metrics", "/metrics")  # nobody's but this machine's
     check(seen, COLLECTOR)
 
 

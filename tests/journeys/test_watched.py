@@ -4,8 +4,12 @@ import json
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 
 from syndication.context import Hub
+from tests.commands import sirius
 from tests.conftest import CUISINE
 from tests.journeys.processes import children
 from tests.journeys.test_durability import section_shown, serving
@@ -65,3 +69,14 @@ def test_a_service_logs_lines_that_are_json_and_tell_nothing_of_anybody(
     assert any(line["message"].startswith("Sirius répond sur http://127.0.0.1:") for line in lines)
     for secret in (token, "exemple.fr", "Navigateur", "Je pèse"):
         assert secret not in text
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_why_a_service_cannot_begin_is_a_line_too(tmp_path: Path, port: int, command: str) -> None:
+    words = (command, "--port", str(port)) if command == "serve" else (command,)
+    settings = {"SIRIUS_MIN_RESPONDENTS": "beaucoup", "SIRIUS_DATA_DIR": str(tmp_path)}
+    done = sirius(None, *words, **settings, SIRIUS_LOG_FORMAT="json")
+    (line,) = map(json.loads, done.stderr.splitlines())
+    assert (done.returncode, line["level"]) == (1, "error")
+    assert line["message"].startswith("Erreur : SIRIUS_MIN_RESPONDENTS")
+    assert sirius(None, *words, **settings, SIRIUS_LOG_FORMAT="texte").stderr.startswith("Erreur : SIRIUS_MIN_RES")

@@ -67,8 +67,14 @@ def test_a_name_of_ours_that_leads_here_is_no_name_of_this_machine(app: Service)
     assert asked(app, host="avis.exemple.fr") == 404
 
 
+def with_token(hub: Hub) -> Hub:
+    """The hub where a token opens its metrics."""
+    leaf = hub.settings.collector.model_copy(update={"metrics_token": TOKEN})
+    return replace(hub, settings=replace(hub.settings, collector=leaf))
+
+
 def test_a_token_opens_it_to_other_machines(hub: Hub) -> None:
-    app = create_app(replace(hub, settings=replace(hub.settings, metrics_token=TOKEN)), background=False)
+    app = create_app(with_token(hub), background=False)
     for scheme in ("Bearer", "bearer"):
         assert asked(app, "192.0.2.7", "avis.exemple.fr", authorization=f"{scheme} {TOKEN}") == 200
     for wrong in (f"Bearer {TOKEN}x", f"Basic {TOKEN}", TOKEN, "Bearer"):
@@ -222,5 +228,5 @@ def test_a_token_that_could_be_guessed_is_refused_and_a_file_may_hold_one(
     (tmp_path / "jeton").write_text(f"{TOKEN}\n")
     monkeypatch.setenv("SIRIUS_METRICS_TOKEN_FILE", str(tmp_path / "jeton"))
     settings = Settings.from_environment()
-    assert settings.metrics_token == TOKEN
+    assert settings.collector.metrics_token == TOKEN
     assert TOKEN not in repr(settings)

@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
+from collector.watch.asking import Question
 from syndication.context import Hub
-from syndication.watch.asking import Question
 from tests.databases import Databases, change
 from tests.helpers import Client
 

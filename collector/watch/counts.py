@@ -12,12 +12,12 @@ import logging
 import mmap
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from syndication.watch.metrics import COUNTED, Metric
+from collector.watch.metrics import Metric
 
 SIZE, KEYS, HEAD = 1024 * 1024, 256 * 1024, 16
 """Bytes of a file: a mark and the length of the names, the names, then the numbers (8 bytes each). Every route,
@@ -27,7 +27,6 @@ SLOTS = (SIZE - KEYS) // 8
 SPILL = SLOTS - 64
 """Where what no room is left for is counted, and nobody reads it."""
 ENDING, PAST, LOCK = ".counts", "past.json", "lock"
-_OUTLIVING = frozenset(metric.name for metric in COUNTED if metric.kind != "gauge")
 Name = tuple[str, tuple[str, ...]]
 """A metric's name and the values of its labels."""
 Numbers = dict[Name, list[int]]
@@ -43,9 +42,11 @@ class Counted:
 
 
 class Counts:
-    """The numbers of this process. Only one thread may add to a number."""
+    """The numbers of this process: those of some metrics, of which gauges end with it. Only one thread may add to a
+    number."""
 
-    def __init__(self) -> None:
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        self._fleeting = frozenset(metric.name for metric in metrics if metric.kind == "gauge")
         self._map: mmap.mmap | bytearray = bytearray(SIZE)
         self._whole = memoryview(self._map)
         self.slots = self._whole[KEYS:].cast("Q")
@@ -90,7 +91,7 @@ class Counts:
             with _turn(folder, alone=True):
                 self._map_file(folder / f"{os.getpid()}-{secrets.token_hex(4)}{ENDING}")
                 with suppress(OSError, ValueError):  # a full disk: they are read where they are
-                    _bury(folder)
+                    _bury(folder, self._fleeting)
         except OSError as error:
             log.warning("counts are kept in this process alone: %s", error.strerror)
             return
@@ -135,7 +136,7 @@ class Counts:
         if self.folder is None:
             return Counted({str(os.getpid()): _numbers(bytes(self._whole))})
         with _turn(self.folder, alone=False):
-            return _read(self.folder)
+            return _read(self.folder, self._fleeting)
 
 
 def _lock(descriptor: int, *, alone: bool, wait: bool) -> None:
@@ -155,7 +156,7 @@ def _turn(folder: Path, *, alone: bool) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _read(folder: Path) -> Counted:
+def _read(folder: Path, fleeting: frozenset[str]) -> Counted:
     merged, past = _past(folder)
     living: dict[str, Numbers] = {}
     for path in sorted(folder.glob(f"*{ENDING}")):
@@ -166,11 +167,11 @@ def _read(folder: Path) -> Counted:
             process = path.name.partition("-")[0]
             living[process if process not in living else path.stem] = numbers
         else:
-            _add(past, numbers)
+            _add(past, numbers, fleeting)
     return Counted(living, past)
 
 
-def _bury(folder: Path) -> None:
+def _bury(folder: Path, fleeting: frozenset[str]) -> None:
     """Add what dead processes counted to the past, once whatever happens: who they were is written with the sum."""
     merged, past = _past(folder)
     dead: list[Path] = []
@@ -179,7 +180,7 @@ def _bury(folder: Path) -> None:
         if not alive:
             dead.append(path)
             if path.name not in merged:
-                _add(past, numbers)
+                _add(past, numbers, fleeting)
     if dead:
         told = {"of": [path.name for path in dead], "numbers": [[*name, found] for name, found in past.items()]}
         draft = folder / f"{PAST}.new"
@@ -224,8 +225,8 @@ def _numbers(data: bytes) -> Numbers:
     return found
 
 
-def _add(total: Numbers, more: Numbers) -> None:
-    """Add what outlives its process."""
-    for name, numbers in ((name, numbers) for name, numbers in more.items() if name[0] in _OUTLIVING):
+def _add(total: Numbers, more: Numbers, fleeting: frozenset[str]) -> None:
+    """Add what outlives its process: all that is not known to be fleeting, were it another release's."""
+    for name, numbers in ((name, numbers) for name, numbers in more.items() if name[0] not in fleeting):
         before = total.get(name, [])
         total[name] = [a + b for a, b in zip(before, numbers, strict=True)] if len(before) == len(numbers) else numbers

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from syndication.watch.readiness import Readiness
-from syndication.watch.watch import Watch
+from collector.watch.readiness import Readiness
+from collector.watch.watch import Watch
 
 HERE = frozenset({"127.0.0.1", "localhost", "::1"})
 """Names by which this machine calls itself: a proxy that tells nothing of whom it speaks for may still pass on the name
@@ -21,9 +21,8 @@ FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "v
 UNKEPT = {"cache-control": "no-store"}
 
 
-def create_routes(watch: Watch) -> list[BaseRoute]:
-    """Routes of what is seen from outside."""
-    readiness, token = Readiness(watch.hub), watch.hub.settings.metrics_token
+def watch_routes(watch: Watch, readiness: Readiness, token: str) -> list[BaseRoute]:
+    """Routes of what is seen from outside; ``token`` opens metrics to other machines, nothing does when it is empty."""
 
     async def metrics(request: Request) -> Response:
         if not (_is_local(request) or _bears(request, token)):

@@ -10,17 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from syndication.watch import counts as module
-from syndication.watch.counts import Counts
-from syndication.watch.metrics import BYTES, FAILURES, HITS, REQUESTS, Metric
+from collector.watch import counts as module
+from collector.watch.counts import Counts
+from collector.watch.metrics import FAILURES, REQUESTS, RESIDENT, Metric
 from tests.commands import born
 
+HITS = Metric("sirius_hits_total", "counter", "Hits.")
+METRICS = (REQUESTS, FAILURES, RESIDENT, HITS)
 ROUTE = ("/widget", "GET", "2xx")
 
 
 def counting_in(folder: Path) -> Counts:
     """The counts of a process that has just started."""
-    counts = Counts()
+    counts = Counts(METRICS)
     counts.keep_in(folder)
     return counts
 
@@ -41,7 +43,7 @@ def test_every_process_tells_what_all_have_counted(tmp_path: Path) -> None:
 
 
 def test_what_was_counted_before_there_was_a_file_is_kept(tmp_path: Path) -> None:
-    counts = Counts()
+    counts = Counts(METRICS)
     counts.add(HITS)
     assert total(counts, HITS) == 1
     counts.keep_in(tmp_path)
@@ -57,10 +59,10 @@ def test_counts_outlive_those_who_leave_and_gauges_do_not(tmp_path: Path) -> Non
         leaving = counting_in(tmp_path)
         leaving.add(HITS)
         leaving.add(FAILURES, "mails")
-        leaving.set(BYTES, 1000)
+        leaving.set(RESIDENT, 1000)
         leaving.close()
     counts = counting_in(tmp_path)
-    assert (total(counts, HITS), total(counts, FAILURES, "mails"), total(counts, BYTES)) == (3, 3, 0)
+    assert (total(counts, HITS), total(counts, FAILURES, "mails"), total(counts, RESIDENT)) == (3, 3, 0)
     assert len(list(tmp_path.glob("*.counts"))) == 1  # files do not pile up
 
 
@@ -69,7 +71,7 @@ def count_and_wait(folder: str, line: Connection) -> None:
     counts = counting_in(Path(folder))
     for _ in range(1000):
         counts.add(HITS)
-    counts.set(BYTES, 5)
+    counts.set(RESIDENT, 5)
     line.send(os.getpid())
     threading.Event().wait()
 
@@ -83,7 +85,7 @@ def test_a_process_that_is_killed_loses_nothing_and_is_known_to_be_dead(tmp_path
     os.kill(pid, signal.SIGKILL)
     process.join()
     assert str(pid) not in counts.everything().living
-    assert (total(counts, HITS), total(counts, BYTES)) == (1000, 0)
+    assert (total(counts, HITS), total(counts, RESIDENT)) == (1000, 0)
     assert total(counting_in(tmp_path), HITS) == 1000
 
 

@@ -1,6 +1,6 @@
 """What is counted and read, in the words of Prometheus."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -8,30 +8,32 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import CollectorRegistry
 
-from syndication.watch.counts import Counted, Numbers
-from syndication.watch.metrics import BUCKETS, COUNTED, NANO, READ, Figures, Metric
+from collector.watch.counts import Counted, Numbers
+from collector.watch.metrics import BUCKETS, NANO, Figures, Metric
 
 _BOUNDS = (*(f"{bound / NANO:g}" for bound in BUCKETS), "+Inf")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """What was counted by processes and read from databases, at one moment."""
+    """What was counted by processes and read from databases, at one moment, and of which metrics."""
 
+    counting: Sequence[Metric]
+    reading: Sequence[Metric]
     counted: Counted
     figures: Figures
 
     def collect(self) -> Iterator[Family]:
         """Every metric with its series."""
         everywhere = [self.counted.past, *self.counted.living.values()]
-        for metric in COUNTED:
+        for metric in self.counting:
             if metric.kind == "gauge":
                 yield _gauge(metric, _of_living(metric, self.counted.living), ("process", *metric.labels))
             elif metric.kind == "counter":
                 yield _counter(metric, _summed(metric, everywhere))
             else:
                 yield _histogram(metric, _summed(metric, everywhere))
-        for metric in READ:
+        for metric in self.reading:
             if metric in self.figures:
                 yield _gauge(metric, self.figures[metric], metric.labels)
 

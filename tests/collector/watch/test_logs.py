@@ -15,11 +15,10 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.exc import IntegrityError
 
-from syndication.errors import ConfigurationError
-from syndication.settings import Settings
-from syndication.watch import logs, naming
-from syndication.watch.logs import JsonLines, TextLines, cleaned
-from tests.commands import sirius
+from collector.errors import SettingError
+from collector.settings import Settings
+from collector.watch import logs, naming
+from collector.watch.logs import JsonLines, TextLines, cleaned
 
 ROOT = Path(__file__).resolve().parents[3]
 LEA, TOKEN = "lea@exemple.fr", "Zm9vYmFyYmF6cXV4MTIzNA"
@@ -169,7 +168,7 @@ def test_a_terminal_is_written_to_as_people_read_and_a_file_as_machines_do(monke
 def test_another_format_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SIRIUS_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("SIRIUS_LOG_FORMAT", "xml")
-    with pytest.raises(ConfigurationError, match="SIRIUS_LOG_FORMAT"):
+    with pytest.raises(SettingError, match="SIRIUS_LOG_FORMAT"):
         Settings.from_environment()
 
 
@@ -184,7 +183,7 @@ def fail_in_every_way() -> None:
 
 
 def test_what_no_logger_was_asked_to_say_is_a_line_too(tmp_path: Path) -> None:
-    words = "from tests.syndication.watch.test_logs import fail_in_every_way; fail_in_every_way()"
+    words = "from tests.collector.watch.test_logs import fail_in_every_way; fail_in_every_way()"
     done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 1
     warned, in_thread, at_last = map(json.loads, done.stderr.splitlines())
@@ -192,14 +191,3 @@ def test_what_no_logger_was_asked_to_say_is_a_line_too(tmp_path: Path) -> None:
     for line in (in_thread, at_last):
         assert (line["level"], line["error"][0]["type"]) == ("critical", "ValueError")
     assert LEA not in done.stderr
-
-
-@pytest.mark.parametrize("command", ["serve", "worker"])
-def test_why_a_service_cannot_begin_is_a_line_too(tmp_path: Path, port: int, command: str) -> None:
-    words = (command, "--port", str(port)) if command == "serve" else (command,)
-    settings = {"SIRIUS_MIN_RESPONDENTS": "beaucoup", "SIRIUS_DATA_DIR": str(tmp_path)}
-    done = sirius(None, *words, **settings, SIRIUS_LOG_FORMAT="json")
-    (line,) = map(json.loads, done.stderr.splitlines())
-    assert (done.returncode, line["level"]) == (1, "error")
-    assert line["message"].startswith("Erreur : SIRIUS_MIN_RESPONDENTS")
-    assert sirius(None, *words, **settings, SIRIUS_LOG_FORMAT="texte").stderr.startswith("Erreur : SIRIUS_MIN_RES")

@@ -20,7 +20,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Literal
 
-from syndication.watch.naming import current
+from collector.watch.naming import current
 
 Format = Literal["auto", "json", "texte"]
 FRAMES, CAUSES = 20, 5
