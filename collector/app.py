@@ -18,6 +18,7 @@ from collector.errors import LedgerError, StoreClosed
 from collector.guard import GuardedApplication, allowed, over_https
 from collector.pages import Printer, security_headers
 from collector.presence import at_work
+from collector.serving.refusals import Refusals
 from collector.watch import metrics
 from collector.watch.metrics import Figures
 from collector.watch.naming import current
@@ -49,11 +50,11 @@ def create_app(collector: Collector, clock: Callable[[], datetime] = now_in_pari
     watch, steps = _watch(collector, clock)
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, object]]:
         with at_work(settings.data_dir):
             watch.open()
             work = (asyncio.create_task(collector.work_for_ever(steps.note)), asyncio.create_task(watch.follow()))
-            yield
+            yield refusals.state
             for task in work:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
@@ -81,6 +82,7 @@ def create_app(collector: Collector, clock: Callable[[], datetime] = now_in_pari
         return printer.page("busy.html", 503, reference=current())
 
     guard = security_headers() | over_https(secure=settings.secure)
+    refusals = Refusals(watch.counts, guard)
     readiness = Readiness({"du recueil": collector.is_current}, "relancez le service, qui le met à niveau")
     pages = GuardedApplication(
         guard,

@@ -84,6 +84,7 @@ from collector.retention import Purged
 from collector.serving.bounds import REFUSALS
 from collector.serving.options import server_options
 from collector.serving.protocol import BoundedProtocol
+from collector.serving.refusals import Refusals
 from collector.settings import SECRETS, Settings, checked_database_url, first_fault, server_of
 from collector.steady import Steady
 from collector.trouble import newer_than_us, place_of, reason_of, trouble_of
@@ -175,6 +176,7 @@ __all__ = [
     "QuestionnaireError",
     "Readiness",
     "Receipt",
+    "Refusals",
     "Rejected",
     "Requests",
     "RosterError",

@@ -22,6 +22,7 @@ from collector.door import (
     LedgerError,
     Named,
     Readiness,
+    Refusals,
     StoreClosed,
     Templates,
     allowed,
@@ -93,10 +94,10 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
     watch = HubWatch(hub)
 
     @contextlib.asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, object]]:
         with at_work(hub.settings.data_dir):
             async with serving():
-                yield
+                yield refusals.state
 
     @contextlib.asynccontextmanager
     async def serving() -> AsyncIterator[None]:
@@ -117,6 +118,7 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
             hub.close()
 
     guard = answer_headers() | over_https(secure=hub.settings.secure)
+    refusals = Refusals(watch.counts, guard)
     current = {"de la diffusion": lambda: database.is_current(hub.engine), "du recueil": hub.collector.is_current}
     readiness = Readiness(current, "« sirius migrate »")
     pages = GuardedApplication(

@@ -4,7 +4,7 @@ Nothing here is counted for each request: connections are looked at once a secon
 """
 
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from http import HTTPStatus
 
 HEAD_SECONDS = 10.0
@@ -66,6 +66,40 @@ def overdue(phase: Phase, seconds: float, received: int, idle_seconds: float) ->
     return False
 
 
+class Reason(StrEnum):
+    """Why a request is refused, or a connection closed, before the application hears of it."""
+
+    UNREADABLE = "unreadable"
+    HEAD_LATE = "head_late"
+    BODY_LATE = "body_late"
+    BODY_LONG = "body_long"
+    ADDRESS_LONG = "address_long"
+    HEAD_LONG = "head_long"
+    NETWORK_FULL = "network_full"
+    """All connections of its network are being answered."""
+    FULL = "full"
+    """All connections are."""
+    CROWDED_OUT = "crowded_out"
+    """Others came, and it waited."""
+    SILENT = "silent"
+    """Nothing was asked."""
+    REST_LATE = "rest_late"
+    """The end of a body did not follow its answer."""
+    UNREAD = "unread"
+    """An answer was not read."""
+
+
+STATUSES = {
+    Reason.UNREADABLE: HTTPStatus.BAD_REQUEST,
+    Reason.HEAD_LATE: HTTPStatus.REQUEST_TIMEOUT,
+    Reason.BODY_LATE: HTTPStatus.REQUEST_TIMEOUT,
+    Reason.BODY_LONG: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    Reason.ADDRESS_LONG: HTTPStatus.REQUEST_URI_TOO_LONG,
+    Reason.HEAD_LONG: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    Reason.NETWORK_FULL: HTTPStatus.TOO_MANY_REQUESTS,
+    Reason.FULL: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+"""What is answered, to those who are answered."""
 REFUSALS = {
     HTTPStatus.BAD_REQUEST: "Cette requête ne se lit pas : ce n'est pas du HTTP.",
     HTTPStatus.REQUEST_TIMEOUT: "Cette requête a mis trop de temps à venir. Rien n'a été enregistré : renvoyez-la.",

@@ -17,9 +17,10 @@ from uvicorn.server import ServerState
 
 from collector.limits import network_of
 from collector.serving import bounds
-from collector.serving.bounds import REFUSALS, Phase
+from collector.serving.bounds import REFUSALS, STATUSES, Phase, Reason
 from collector.serving.files import open_files
 from collector.serving.proxies import Proxies
+from collector.serving.refusals import Refusals
 from collector.serving.room import Room
 
 LOOK_EVERY_SECONDS = 1.0
@@ -30,25 +31,34 @@ WAIT_SECONDS = 5
 class Server:
     """What the connections of a server share."""
 
-    def __init__(self, config: Config, loop: AbstractEventLoop) -> None:
+    def __init__(self, config: Config, loop: AbstractEventLoop, refusals: Refusals) -> None:
+        self.refusals = refusals
         self.room = Room(bounds.allowance(open_files()))
         self.proxies = Proxies(config.forwarded_allow_ips)
         self._loop = loop
         self._looking = False
 
     def watch(self) -> None:
-        """Look at connections for as long as there are any."""
+        """Look at connections for as long as there are any, or refusals to be told."""
         if not self._looking:
             self._looking = True
             self._loop.call_later(LOOK_EVERY_SECONDS, self._look)
 
     def _look(self) -> None:
-        self.room.look(self._loop.time())
+        now = self._loop.time()
+        self.room.look(now)
         self._looking = False
-        if len(self.room):
+        if self.refusals.tell(now) or len(self.room):
             self.watch()
 
+    def note(self, reason: Reason, *, answered: bool = True) -> None:
+        """Note that somebody was refused."""
+        self.refusals.note(reason, self._loop.time(), answered=answered)
+        self.watch()
 
+
+_LET_GO = {Phase.HEAD: Reason.SILENT, Phase.REST: Reason.REST_LATE}
+"""Why who came late is let go without a word; an idle connection has had its answers, a refused one was told."""
 _servers: "WeakKeyDictionary[ServerState, Server]" = WeakKeyDictionary()
 
 
@@ -61,7 +71,9 @@ class BoundedProtocol(HttpToolsProtocol):
     ) -> None:  # fmt: skip
         super().__init__(config, server_state, app_state, _loop)
         self.network = ""
-        self._server = _servers.get(server_state) or _servers.setdefault(server_state, Server(config, self.loop))
+        self._server = _servers.get(server_state) or _servers.setdefault(
+            server_state, Server(config, self.loop, Refusals.of(app_state))
+        )
         self._received = 0
         self._counted: Any = None
         self._idle = False
@@ -84,8 +96,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._server.room.enter(self):
             self._server.watch()
         else:
-            crowded = self._server.room.crowded(self.network)
-            self._tell(HTTPStatus.TOO_MANY_REQUESTS if crowded else HTTPStatus.SERVICE_UNAVAILABLE)
+            self._tell(Reason.NETWORK_FULL if self._server.room.crowded(self.network) else Reason.FULL)
             self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -153,22 +164,29 @@ class BoundedProtocol(HttpToolsProtocol):
         elif phase is Phase.ANSWER:
             if now - self._since > bounds.ANSWER_SECONDS:
                 if not self._drained and self._left - left < bounds.ANSWER_BYTES:
+                    self._server.note(Reason.UNREAD)
                     self.transport.abort()  # closing would wait for it to read
                 self._note(phase, left, now)
         elif bounds.overdue(phase, now - self._since, self._received, self.timeout_keep_alive):
             if phase in {Phase.HEAD, Phase.BODY} and self._received:
-                self.refuse(HTTPStatus.REQUEST_TIMEOUT)
-            else:
-                self.leave()
+                self.refuse(Reason.HEAD_LATE if phase is Phase.HEAD else Reason.BODY_LATE)
+                return
+            if phase in _LET_GO:
+                self._server.note(_LET_GO[phase])
+            self._close()
 
     def leave(self) -> None:
-        """Close, whatever was under way."""
+        """Close for others, whatever was under way."""
+        self._server.note(Reason.CROWDED_OUT)
+        self._close()
+
+    def _close(self) -> None:
         if self.transport.get_write_buffer_size():
             self.transport.abort()
         else:
             self.transport.close()
 
-    def refuse(self, status: HTTPStatus) -> None:
+    def refuse(self, reason: Reason) -> None:
         """Say why nothing more is read, where no other answer is due first, and close."""
         cycle = self.cycle
         if cycle is None or (cycle.response_complete and not (cycle.scope is self.scope and cycle.more_body)):
@@ -179,21 +197,20 @@ class BoundedProtocol(HttpToolsProtocol):
             cycle.disconnected = True  # an answer that is being made is for nobody
             cycle.message_event.set()
         if due:
-            self._tell(status)
+            self._tell(reason)
             self._linger()
         else:
+            self._server.note(reason, answered=False)
             self.transport.close()
 
     def refusal(self, status: HTTPStatus) -> tuple[Mapping[str, str], bytes]:
         """Headers and body of a refusal, whatever its status."""
-        headers = {
-            "content-type": "text/plain; charset=utf-8", "cache-control": "no-store",
-            "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-            "x-content-type-options": "nosniff",
-        }  # fmt: skip
+        headers = {**self._server.refusals.headers, "content-type": "text/plain; charset=utf-8"}
         return headers, f"{REFUSALS[status]}\n".encode()
 
-    def _tell(self, status: HTTPStatus) -> None:
+    def _tell(self, reason: Reason) -> None:
+        self._server.note(reason)
+        status = STATUSES[reason]
         headers, body = self.refusal(status)
         told = {"content-length": str(len(body)), "connection": "close"}
         if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
@@ -223,7 +240,7 @@ class BoundedProtocol(HttpToolsProtocol):
                     data = data[asked.args[0] :]
         except HttpParserError:
             long = self.scope is not None and len(self.url) >= bounds.HEAD_BYTES
-            self.refuse(HTTPStatus.REQUEST_URI_TOO_LONG if long else HTTPStatus.BAD_REQUEST)
+            self.refuse(Reason.ADDRESS_LONG if long else Reason.UNREADABLE)
             return
         cycle = self.cycle
         if cycle is None or cycle.scope is not self.scope or cycle.more_body:
@@ -240,6 +257,6 @@ class BoundedProtocol(HttpToolsProtocol):
         self._received += size
         if head and self._received > bounds.HEAD_BYTES:
             long = self.scope is not None and len(self.url) > bounds.HEAD_BYTES // 2
-            self.refuse(HTTPStatus.REQUEST_URI_TOO_LONG if long else HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            self.refuse(Reason.ADDRESS_LONG if long else Reason.HEAD_LONG)
         elif self._received > bounds.BODY_BYTES:
-            self.refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            self.refuse(Reason.BODY_LONG)

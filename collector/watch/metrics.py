@@ -38,13 +38,18 @@ REQUESTS = Metric(
     "sirius_http_request_duration_seconds", "histogram", "Time to answer, by route, method and class of status.",
     ("route", "method", "status"), NANO,
 )  # fmt: skip
+REFUSED = Metric(
+    "sirius_http_refused_total", "counter",
+    "Requests refused, by status, and connections closed, before the service heard of them; why is in the reason.",
+    ("status", "reason"),
+)  # fmt: skip
 FAILURES = Metric("sirius_background_failures_total", "counter", "Steps of the background work that failed.", ("step",))
 RESIDENT = Metric("sirius_process_resident_memory_bytes", "gauge", "Memory that a process holds.")
 DESCRIPTORS = Metric("sirius_process_open_fds", "gauge", "Files and connections that a process holds open.")
 MOST_DESCRIPTORS = Metric("sirius_process_max_fds", "gauge", "How many it may.")
 PROCESSOR = Metric("sirius_process_cpu_seconds", "gauge", "Processor time that a living process has taken.", unit=NANO)
 STARTED = Metric("sirius_process_start_time_seconds", "gauge", "When a process started.", unit=NANO)
-COUNTED = (REQUESTS, FAILURES, RESIDENT, DESCRIPTORS, MOST_DESCRIPTORS, PROCESSOR, STARTED)
+COUNTED = (REQUESTS, REFUSED, FAILURES, RESIDENT, DESCRIPTORS, MOST_DESCRIPTORS, PROCESSOR, STARTED)
 """Gauges are of one living process, which the label ``process`` names."""
 
 # -- read when they are asked for, the same from every process and host ----------------------------------------------

@@ -27,7 +27,7 @@ from collector.app import create_app
 from collector.door import CampaignOrder, Collector, default_questionnaire
 from collector.questionnaire.answers import section_keys
 from collector.records import PARIS
-from collector.watch.metrics import COUNTED, READ, SUCCESS
+from collector.watch.metrics import COUNTED, READ, REFUSED, SUCCESS
 from tests.conftest import settings_in
 from tests.databases import Databases, change, environment
 from tests.helpers import FULL_ANSWER, Client, hidden_fields
@@ -172,12 +172,16 @@ def test_it_says_that_it_is_alive_and_ready(browser: httpx.Client) -> None:
 
 def test_it_tells_prometheus_how_it_goes(browser: httpx.Client, service: Service, operator: Collector) -> None:
     browser.get("/r/trop-court")
+    with socket.create_connection(("127.0.0.1", int(service.url.rpartition(":")[2])), PATIENCE) as odd:
+        odd.sendall(b"bonjour\r\n\r\n")
+        assert odd.recv(4096).startswith(b"HTTP/1.1 400 ")
     wait_until(lambda: value(browser.get("/metrics").text, SUCCESS.name, step="mails") > 0, "mails were looked at")
     text = browser.get("/metrics").text
     told = {name for name, _ in samples(text)}
     for metric in (*COUNTED, *READ):
         assert f"{metric.name}{'_count' if metric.kind == 'histogram' else ''}" in told
     assert value(text, "sirius_http_request_duration_seconds_count", route="/r/{token}", status="4xx") >= 1
+    assert value(text, REFUSED.name, status="400", reason="unreadable") == 1
     assert (value(text, "sirius_processes"), value(text, "sirius_database_up", database="collector")) == (1, 1)
     assert value(text, "sirius_mails", outbox="collector") == sum(operator.mails_waiting()[0].values())
     assert browser.get("/metrics", headers={"x-forwarded-for": "127.0.0.1"}).status_code == 404

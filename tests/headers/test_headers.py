@@ -14,12 +14,18 @@ from starlette.routing import Route
 
 from collector import links
 from collector.app import create_app as create_collector
+from collector.guard import over_https
+from collector.pages import security_headers
+from collector.serving.protocol import BoundedProtocol
 from syndication import asgi
 from syndication.app import Service, create_app
 from syndication.context import Hub
+from syndication.pages import answer_headers
+from syndication.protocol import Protocol
 from tests.conftest import settings_in
 from tests.databases import Databases, change
 from tests.headers.snapshot import Seen, blocks, check
+from tests.headers.unheard import refused
 from tests.headers.walking import (
     ELSEWHERE,
     FORM,
@@ -74,10 +80,13 @@ def test_every_answer_of_the_hub_has_the_headers_that_were_looked_over(
     for line in public:
         if line.path not in collected:  # SQLite would still read the file that it holds open
             walk.line(Client(app, HOME), line, world)
+    refused(seen, Protocol, answer_headers() | over_https(secure=True), monkeypatch)
     check(seen, HUB)
 
 
-def test_every_answer_of_the_collector_alone_has_the_headers_that_were_looked_over(hub: Hub) -> None:
+def test_every_answer_of_the_collector_alone_has_the_headers_that_were_looked_over(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen, collector = Seen(), hub.collector
     walk, app = Walk(seen), create_collector(collector)
     browser = Client(Elsewhere(app), HOME)
@@ -99,6 +108,7 @@ def test_every_answer_of_the_collector_alone_has_the_headers_that_were_looked_ov
         walk.ask(browser, method, "/c/{token}", links.common_link("", collector.settings.keys(), "inconnue"))
     change(address, "ALTER TABLE elsewhere RENAME TO campaign")
     walk.ask(Client(app, "https://localhost"), "GET", "/metrics", "/metrics")  # nobody's but this machine's
+    refused(seen, BoundedProtocol, security_headers() | over_https(secure=True), monkeypatch)
     check(seen, COLLECTOR)
 
 

@@ -1,8 +1,10 @@
 """More connections than a server may open files: those who read are served all the same."""
 
+import json
 import socket
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -11,7 +13,8 @@ import pytest
 
 from syndication.context import Hub
 from tests.databases import environment
-from tests.servers import PATIENCE, answers, kept_ports, wait_until
+from tests.servers import PATIENCE, answers, fetch, kept_ports, wait_until
+from tests.syndication.watch.scraping import value
 
 FILES, FLOOD = 160, 480
 AT_ONCE = 15
@@ -24,11 +27,11 @@ READER = "127.5.5.5"
 @contextmanager
 def limited(hub: Hub) -> Iterator[tuple[str, int]]:
     """The whole service in a process that may open few files; its address, and its port."""
-    with kept_ports() as port:
+    with kept_ports() as port, (hub.settings.data_dir / "said").open("w") as said:
         serve = [sys.executable, "-m", "syndication", "serve", "--port", str(port)]
         process = subprocess.Popen(
             ["sh", "-c", f'ulimit -n {FILES} && exec "$@"', "sh", *serve],
-            env=environment(hub.settings.data_dir), stderr=subprocess.DEVNULL,
+            env=environment(hub.settings.data_dir, SIRIUS_LOG_FORMAT="json"), stderr=said,
         )  # fmt: skip
         try:
             wait_until(lambda: answers(f"http://127.0.0.1:{port}/sante"), "the service answers")
@@ -68,3 +71,9 @@ def test_a_flood_of_connections_takes_no_reader_down(
                 )
                 assert (ready.status_code, made.status_code) == (200, 200), f"after {number + 1} connections"
                 assert "server" not in ready.headers
+        told = fetch(f"{home}/metrics").text
+    assert value(told, "sirius_http_refused_total", status="none", reason="crowded_out") > FLOOD // 4
+    lines = [json.loads(line) for line in (hub.settings.data_dir / "said").read_text().splitlines()]
+    kinds = Counter(line["reason"] for line in lines if line["logger"] == "sirius.refused")
+    assert "crowded_out" in kinds
+    assert sum(kinds.values()) < FLOOD // 4, "a flood does not fill the log"

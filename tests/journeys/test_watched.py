@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tests.commands import sirius
 from tests.conftest import CUISINE
 from tests.journeys.processes import children
 from tests.journeys.test_durability import section_shown, serving
-from tests.servers import fetch, send, wait_until
+from tests.servers import PATIENCE, fetch, send, wait_until
 from tests.syndication.watch.scraping import value
 
 ASKED = 40
@@ -69,6 +70,37 @@ def test_a_service_logs_lines_that_are_json_and_tell_nothing_of_anybody(
     assert any(line["message"].startswith("Sirius répond sur http://127.0.0.1:") for line in lines)
     for secret in (token, "exemple.fr", "Navigateur", "Je pèse"):
         assert secret not in text
+
+
+def test_what_is_refused_unheard_is_guarded_counted_by_all_and_logged_without_anybody(hub: Hub) -> None:
+    folder = hub.settings.data_dir
+    hub.close()
+    settings = {"SIRIUS_LOG_FORMAT": "json", "SIRIUS_PUBLIC_URL": "https://avis.exemple.fr"}
+    with serving(folder, "--workers", "2", **settings) as (_, url):
+        for _ in range(20):
+            heard = refused(url, b"GET /r/Zm9vYmFyYmF6cXV4MTIzNA?lea@exemple.fr HTTP/1.1\r\ncontent-length: x\r\n\r\n")
+            assert heard.startswith(b"HTTP/1.1 400 ")
+            assert b"strict-transport-security: max-age=31536000\r\n" in heard
+        wait_until(lambda: counted_refusals(url) == 20, "every process tells what all refused")
+    text = (folder / "said").read_text()
+    lines = [line for line in map(json.loads, text.splitlines()) if line["logger"] == "sirius.refused"]
+    assert {(line["status"], line["reason"], line["times"]) for line in lines} == {("400", "unreadable", 1)}
+    assert len(lines) <= 2, "each process tells the first of a minute alone"
+    for secret in ("Zm9v", "lea@"):
+        assert secret not in text
+
+
+def refused(url: str, sent: bytes) -> bytes:
+    """What is said to who sends something odd."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), PATIENCE) as one:
+        one.sendall(sent)
+        return one.recv(65536)
+
+
+def counted_refusals(url: str) -> float:
+    """How many requests that were not HTTP are told of."""
+    return value(fetch(f"{url}/metrics").text, "sirius_http_refused_total", status="400", reason="unreadable")
 
 
 @pytest.mark.parametrize("command", ["serve", "worker"])

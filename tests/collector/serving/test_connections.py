@@ -5,25 +5,29 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from http import HTTPStatus
 from typing import Any
 
 import pytest
 import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from collector.serving import bounds, protocol
 from collector.serving.bounds import REFUSALS, Allowance
 from collector.serving.protocol import BoundedProtocol
+from collector.serving.refusals import Refusals
+from collector.watch.counts import Counts
+from collector.watch.metrics import COUNTED, REFUSED
 from syndication.protocol import Protocol
 from tests.servers import PATIENCE, kept_ports, wait_until
 
 LARGE = b"x" * (24 << 20)
 """More than the system holds for who does not read."""
 GET = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
+HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
 
 class Told:
@@ -55,11 +59,27 @@ class Told:
         await send({"type": "http.response.body", "body": answer})
 
 
+class Lived:
+    """An application with a lifespan, whose state tells who hears of refusals."""
+
+    def __init__(self, app: ASGIApp, refusals: Refusals) -> None:
+        self._app, self._refusals = app, refusals
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+        scope["state"].update(self._refusals.state)
+        for event in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{event}.complete"})
+
+
 class Place:
     """A server's address, and what a test has opened there."""
 
-    def __init__(self, port: int, state: ServerState) -> None:
-        self._address, self._state = ("127.0.0.1", port), state
+    def __init__(self, port: int, state: ServerState, counts: Counts) -> None:
+        self._address, self._state, self._counts = ("127.0.0.1", port), state, counts
         self._opened: list[socket.socket] = []
 
     def opened(self, *sent: bytes, source: str = "127.0.0.1") -> socket.socket:
@@ -74,24 +94,32 @@ class Place:
         """Connections that the server holds."""
         return len(self._state.connections)
 
+    def refused(self) -> dict[tuple[str, ...], int]:
+        """How many were refused, by status and reason."""
+        (numbers,) = self._counts.everything().living.values()
+        return {labels: found[0] for (name, labels), found in numbers.items() if name == REFUSED.name and found[0]}
+
     def close(self) -> None:
         for one in self._opened:
             one.close()
 
 
 @contextmanager
-def server(app: Any, http: type[BoundedProtocol] = BoundedProtocol, **options: Any) -> Iterator[Place]:
-    """A server of its own in a thread, that takes nobody for a proxy."""
+def server(
+    app: ASGIApp, http: type[BoundedProtocol] = BoundedProtocol, headers: Mapping[str, str] = HEADERS, **options: Any
+) -> Iterator[Place]:
+    """A server of its own in a thread, that takes nobody for a proxy; ``headers`` of what it refuses."""
+    counts = Counts(COUNTED)
     with kept_ports() as port:
         config = uvicorn.Config(
-            app, "127.0.0.1", port, http=http, lifespan="off", log_level="critical",
+            Lived(app, Refusals(counts, headers)), "127.0.0.1", port, http=http, lifespan="on", log_level="critical",
             forwarded_allow_ips=options.pop("forwarded_allow_ips", ""), **options,
         )  # fmt: skip
         running = uvicorn.Server(config)
         thread = threading.Thread(target=running.run)
         thread.start()
         wait_until(lambda: running.started, "the server listens", every=0.01)
-        with closing(Place(port, running.server_state)) as place:
+        with closing(Place(port, running.server_state, counts)) as place:
             try:
                 yield place
             finally:
@@ -143,13 +171,16 @@ def answer(one: socket.socket) -> bytes:
 
 def test_who_says_nothing_is_let_go_without_a_word(place: Place) -> None:
     assert heard(place.opened()) == b""
+    assert place.refused() == {("none", "silent"): 1}
 
 
 @pytest.mark.parametrize("begun", [b"GET / HT", GET[:-2], b"\r\n", b"POST / HTTP/1.1\r\ncontent-length: 3\r\nx: "])
 def test_a_head_that_does_not_end_is_refused(place: Place, begun: bytes) -> None:
     said = heard(place.opened(begun))
     assert said.startswith(b"HTTP/1.1 408 ")
+    assert b"\r\nx-content-type-options: nosniff\r\n" in said
     assert said.endswith(REFUSALS[HTTPStatus.REQUEST_TIMEOUT].encode() + b"\n")
+    assert place.refused() == {("408", "head_late"): 1}
 
 
 def test_a_head_that_comes_byte_by_byte_for_ever_is_refused(place: Place) -> None:
@@ -182,23 +213,26 @@ def test_a_head_in_pieces_is_heard(place: Place, told: Told, monkeypatch: pytest
 
 
 @pytest.mark.parametrize(
-    ("head", "status"),
+    ("head", "status", "reason"),
     [
-        (GET[:-2] + b"x: " + b"y" * 200_000, 431),
-        (GET[:-2] + b"x: y\r\n" * 40_000, 431),
-        (b"GET /?" + b"y" * 200_000, 414),
-        (b"GET /?" + b"y" * 70_000 + b" HTTP/1.1\r\nhost: x\r\n\r\n", 414),
-        (b"bonjour\r\n\r\n", 400),
-        (b"GET / HTTP/1.1\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n", 400),
-        (b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\ncontent-length: 2\r\n\r\n", 400),
+        (GET[:-2] + b"x: " + b"y" * 200_000, 431, "head_long"),
+        (GET[:-2] + b"x: y\r\n" * 40_000, 431, "head_long"),
+        (b"GET /?" + b"y" * 200_000, 414, "address_long"),
+        (b"GET /?" + b"y" * 70_000 + b" HTTP/1.1\r\nhost: x\r\n\r\n", 414, "address_long"),
+        (b"bonjour\r\n\r\n", 400, "unreadable"),
+        (b"GET / HTTP/1.1\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n", 400, "unreadable"),
+        (b"POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\ncontent-length: 2\r\n\r\n", 400, "unreadable"),
     ],
 )
-def test_a_head_beyond_reason_is_refused_before_it_is_read(place: Place, told: Told, head: bytes, status: int) -> None:
+def test_a_head_beyond_reason_is_refused_before_it_is_read(
+    place: Place, told: Told, head: bytes, status: int, reason: str
+) -> None:
     one = place.opened()
     with suppress(OSError):  # refused while it was still being sent
         one.sendall(head)
     assert heard(one).startswith(f"HTTP/1.1 {status} ".encode())
     assert told.bodies == []
+    assert place.refused() == {(str(status), reason): 1}
 
 
 def test_heads_in_pieces_are_counted_each_alone(place: Place, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,6 +268,7 @@ def test_a_body_beyond_reason_is_refused(
         for _ in range(90):
             one.sendall(piece)
     assert heard(one).startswith(b"HTTP/1.1 413 ")
+    assert place.refused() == {("413", "body_long"): 1}
     wait_until(lambda: told.cut_off == 1, "the application is told that nothing more comes")
     assert told.bodies == []
 
@@ -253,6 +288,7 @@ def test_a_body_that_does_not_come_is_refused_and_nothing_of_it_taken(
     said = heard(place.opened(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 90\r\n\r\nabc"))
     assert said.startswith(b"HTTP/1.1 408 ")
     assert REFUSALS[HTTPStatus.REQUEST_TIMEOUT].encode() in said
+    assert place.refused() == {("408", "body_late"): 1}
     wait_until(lambda: told.cut_off == 1, "the application is told that nothing more comes")
     assert told.bodies == []
 
@@ -261,6 +297,7 @@ def test_a_body_that_is_not_read_does_not_keep_its_connection(place: Place) -> N
     one = place.opened(b"POST /unread HTTP/1.1\r\nhost: x\r\ncontent-length: 90\r\n\r\nabc")
     assert b" 200 " in answer(one)
     assert heard(one) == b""
+    assert place.refused() == {("none", "rest_late"): 1}
 
 
 def test_a_body_that_ends_after_its_answer_keeps_its_connection(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -290,6 +327,7 @@ def test_who_does_not_read_is_let_go_and_who_reads_slowly_is_not(place: Place) -
 
     wait_until(let_go, "who reads nothing is let go", every=0.02)
     assert len(heard(stalled)) < len(LARGE)
+    assert place.refused() == {("none", "unread"): 1}
     while read < len(LARGE):
         piece = slow.recv(1 << 20)
         assert piece, f"cut off after {read} bytes"
@@ -331,6 +369,7 @@ def test_a_connection_is_kept_for_a_while_and_a_proxy_s_longer(told: Told) -> No
         assert heard(one) == b""
         proxy.sendall(GET)
         answer(proxy)
+        assert place.refused() == {}
 
 
 def test_a_network_keeps_its_share_and_everybody_else_is_served(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -341,6 +380,7 @@ def test_a_network_keeps_its_share_and_everybody_else_is_served(told: Told, monk
         answer(reader)
         flood = [place.opened(b"GET", source="127.9.9.9") for _ in range(40)]
         assert all(heard(one) == b"" for one in flood[:36])
+        assert place.refused() == {("none", "crowded_out"): 36}
         for one in (reader, place.opened()):
             one.sendall(GET)
             answer(one)
@@ -351,6 +391,7 @@ def test_a_network_keeps_its_share_and_everybody_else_is_served(told: Told, monk
         proxied = [place.opened(GET.replace(b"/ ", b"/waits "), source="127.0.1.1") for _ in range(20)]
         wait_until(lambda: told.waiting == 20, "a proxy's requests are all taken in")
         assert heard(place.opened(GET)).startswith(b"HTTP/1.1 503 ")
+        assert place.refused()["503", "full"] == 1
         told.go_on.set()
         for one in proxied:
             answer(one)
@@ -370,6 +411,16 @@ def test_a_network_whose_whole_share_is_being_answered_is_told_to_come_back(
         assert b"retry-after: 5" in head
         assert b"content-type: application/problem+json" in head
         assert json.loads(body)["detail"] == REFUSALS[HTTPStatus.TOO_MANY_REQUESTS]
+        assert place.refused() == {("429", "network_full"): 1}
         told.go_on.set()
         for one in busy:
             answer(one)
+
+
+def test_who_is_refused_while_an_answer_is_being_made_is_counted_though_told_nothing(place: Place, told: Told) -> None:
+    one = place.opened(GET.replace(b"/ ", b"/waits "))
+    wait_until(lambda: told.waiting == 1, "an answer is being made")
+    one.sendall(b"bonjour\r\n\r\n")
+    assert heard(one) == b""
+    assert place.refused() == {("none", "unreadable"): 1}
+    told.go_on.set()
