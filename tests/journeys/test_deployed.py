@@ -164,6 +164,18 @@ def test_systemd_finds_nothing_wrong_with_the_unit_nor_exposed_by_it(tmp_path: P
         assert (done.returncode, done.stderr) == (0, ""), done.stdout
 
 
+def test_commands_by_hand_work_on_the_data_of_the_unit_as_its_user() -> None:
+    lines = example("systemd").splitlines()
+    said = " ".join(line.strip("# \\") for line in lines if line.startswith("#"))
+    (by_hand,) = re.findall(r"systemd-run .*?/sirius doctor", said)
+    unit = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+    assert f"--uid={unit['User']} " in by_hand
+    for name in ("WorkingDirectory", "EnvironmentFile", "UMask"):
+        assert f" -p {name}={unit[name]} " in by_hand
+    assert f" -p Environment={unit['Environment'].split()[0]} " in by_hand
+    assert by_hand.endswith(f"{unit['ExecStart'].split()[0]} doctor")
+
+
 def test_what_a_container_runs_serves_is_healthy_and_ends_well(hub: Hub) -> None:
     data = hub.settings.data_dir
     hub.close()
