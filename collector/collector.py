@@ -26,6 +26,7 @@ from collector.crossing import (
     Progress,
     Receipt,
     followed,
+    invited_to,
     progress_of,
 )
 from collector.errors import (
@@ -241,6 +242,10 @@ class Collector:
     def _refuse_finished(self, campaign_id: str) -> None:
         if self._clock().timestamp() >= self._store.campaign(campaign_id).ends_at.timestamp():
             raise CampaignError("Cette campagne est finie : plus personne n'y est invité.")
+
+    def invited(self, campaign_ids: Sequence[str]) -> dict[str, int | None]:
+        """How many each of some campaigns asked (None: nobody can say), by id; who is not there is left out."""
+        return {one: invited_to(campaign) for one, campaign in self._store.campaigns(campaign_ids).items()}
 
     def progress(self, campaign_id: str) -> Progress:
         """How a campaign goes. Behind a common link, only declared seats say how many were asked."""

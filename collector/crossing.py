@@ -138,10 +138,14 @@ class Receipt:
     masks: tuple[tuple[int, int, str], ...] = ()
 
 
+def invited_to(campaign: Campaign) -> int | None:
+    """How many a campaign asked. Behind a common link, only declared seats say it."""
+    return campaign.seats or (None if campaign.visits else campaign.links + campaign.mailed)
+
+
 def progress_of(campaign: Campaign, counted: Counted) -> Progress:
-    """How a campaign goes. Behind a common link, only declared seats say how many were asked."""
-    invited = campaign.seats or (None if campaign.visits else campaign.links + campaign.mailed)
-    return Progress(campaign.id, invited, counted.drafts + counted.sent, counted.sent)
+    """How a campaign goes."""
+    return Progress(campaign.id, invited_to(campaign), counted.drafts + counted.sent, counted.sent)
 
 
 def followed(campaign: Campaign, counted: Counted, now: datetime) -> Followed:

@@ -170,6 +170,12 @@ class Response(Table, table=True):
     """
 
     __tablename__ = "response"
+    __table_args__ = (
+        Index(
+            "ix_response_linked", "campaign_id",
+            sqlite_where=text("author_hash IS NOT NULL"), postgresql_where=text("author_hash IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
     id: str = Field(primary_key=True)
     author_hash: str | None = Field(default=None, unique=True)

@@ -81,8 +81,8 @@ def count_invitations(engine: Engine, collector: Collector, now: datetime) -> No
     """Bring up to date how many were asked, for every open campaign."""
     with engine.connect() as connection:
         campaigns = store.open_campaigns(connection, now.date())
-    invited = {campaign.id: collector.progress(campaign.id).invited for campaign in campaigns}
-    stale = [campaign.id for campaign in campaigns if campaign.invited != invited[campaign.id]]
+    invited = collector.invited([campaign.id for campaign in campaigns])
+    stale = [one.id for one in campaigns if one.id in invited and one.invited != invited[one.id]]
     if stale:
         with writing(engine).begin() as connection:
             for campaign_id in stale:
@@ -165,8 +165,9 @@ def _keep_new(
     for review in fresh:
         if not review.marks:
             respondents[str(review.campaign_id)] += review.counts.get((ratings.RESPONDENTS, ""), 0)
+    invited = intake.collector.invited(list(respondents))
     for campaign_id, count in respondents.items():
-        _recount(connection, campaign_id, intake.collector.progress(campaign_id).invited, count, now)
+        _recount(connection, campaign_id, invited[campaign_id], count, now)
     return fresh
 
 

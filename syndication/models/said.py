@@ -136,7 +136,7 @@ class Verbatim(Table, table=True):
         ),
         Index(
             "ix_verbatim_receipt_due", "id",
-            sqlite_where=text("receipt_due"), postgresql_where=text("receipt_due"),
+            sqlite_where=text("receipt_due = 1"), postgresql_where=text("receipt_due"),
         ),
     )  # fmt: skip
 
@@ -248,7 +248,7 @@ class Gesture(Table, table=True):
     __table_args__ = (
         Index(
             "ix_gesture_uncounted", "mark",
-            sqlite_where=text("NOT counted"), postgresql_where=text("NOT counted"),
+            sqlite_where=text("counted = 0"), postgresql_where=text("NOT counted"),
         ),
     )  # fmt: skip
 

@@ -156,6 +156,8 @@ def _answers() -> None:
         sa.UniqueConstraint("author_hash"),
     )
     op.create_index(op.f("ix_response_campaign_id"), "response", ["campaign_id"], unique=False)
+    linked = sa.text("author_hash IS NOT NULL")
+    op.create_index("ix_response_linked", "response", ["campaign_id"], sqlite_where=linked, postgresql_where=linked)
     op.create_table(
         "event",
         sa.Column("seq", sa.Integer(), nullable=False),

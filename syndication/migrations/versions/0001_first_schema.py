@@ -266,7 +266,7 @@ def _gestures() -> None:
         "gesture",
         ["mark"],
         unique=False,
-        sqlite_where=sa.text("NOT counted"),
+        sqlite_where=sa.text("counted = 0"),
         postgresql_where=sa.text("NOT counted"),
     )
     op.create_table(
@@ -377,7 +377,7 @@ def _verbatim_indexes() -> None:
         "verbatim",
         ["id"],
         unique=False,
-        sqlite_where=sa.text("receipt_due"),
+        sqlite_where=sa.text("receipt_due = 1"),
         postgresql_where=sa.text("receipt_due"),
     )
     op.create_index(
