@@ -185,18 +185,21 @@ def formations_nameable(connection: Connection, centre: int, minimum: int) -> tu
 
 
 def published(connection: Connection, wanted: TextQuery) -> list[PublishedText]:
-    """A page of the published texts of a scope: one index walk for each formation of the lineage, then merged."""
-    shape = (wanted.formations == ANY, wanted.centre != 0, wanted.order, bool(wanted.question))
+    """A page of the published texts of a scope: one index walk for each formation of the lineage, then merged; a single
+    one for a centre whose texts are looked through."""
+    extra, formations = _extra(connection, wanted), wanted.formations
+    if extra and wanted.centre and len(formations) > 1:
+        extra, formations = (*extra, VERBATIM.c.formation_id.in_(formations)), ANY
+    shape = (formations == ANY, wanted.centre != 0, wanted.order, bool(wanted.question))
     values = {"centre": wanted.centre, "question": wanted.question, "limit": wanted.limit + wanted.offset}
-    extra = _extra(connection, wanted)
     rows: list[tuple[Any, ...]] = []
-    for formation in wanted.formations:
+    for formation in formations:
         if extra:
             found = connection.execute(_text_query(*shape, extra), {**values, "formation0": formation})
             rows += [tuple(row) for row in found]
         else:
             rows += _plain_query(*shape).rows(connection, **values, formation0=formation)
-    if len(wanted.formations) > 1:
+    if len(formations) > 1:
         rows.sort(key=_BY_RANK[wanted.order], reverse=True)
     return [_text(row) for row in rows[wanted.offset : wanted.offset + wanted.limit]]
 
@@ -212,9 +215,12 @@ def _text(row: tuple[Any, ...]) -> PublishedText:
 
 def count_published(connection: Connection, wanted: TextQuery) -> int:
     """How many published texts there are on all pages."""
+    formations = () if wanted.formations == ANY else wanted.formations
+    if wanted.words and (formations or wanted.centre) and not (wanted.question or wanted.subject):
+        return search.count_saying(connection, wanted.words, formations, wanted.centre)
     query = select(func.count()).select_from(VERBATIM).where(_PUBLISHED)
-    if wanted.formations != ANY:
-        query = query.where(VERBATIM.c.formation_id.in_(wanted.formations))
+    if formations:
+        query = query.where(VERBATIM.c.formation_id.in_(formations))
     if wanted.centre:
         query = query.where(VERBATIM.c.centre_id == wanted.centre)
     if wanted.question:

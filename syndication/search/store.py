@@ -7,7 +7,7 @@ lists of that scope only. Words of a withdrawn text leave the index, and its seg
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, String, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Integer, String, delete, func, insert, literal_column, select
 from sqlalchemy import cast as sql_cast
 from sqlalchemy import column as sql_column
 from sqlalchemy import table as sql_table
@@ -118,9 +118,23 @@ def verbatims_saying(connection: Connection, text: str, formations: Sequence[int
     wanted = query_terms(text)
     if not wanted:
         return None
+    return _keys_matching(connection, VERBATIM, [*_scope(formations, centre), *wanted])
+
+
+def count_saying(connection: Connection, text: str, formations: Sequence[int], centre: int) -> int:
+    """How many published texts of a scope, which is not everything, say every word of ``text``. The index holds these
+    alone, under marks that nothing else bears, so nothing but the index is read."""
+    wanted = query_terms(text)
+    if not wanted:
+        return 0
+    words = _words(connection)
+    said = _matches(connection, words, [*_scope(formations, centre), *wanted], open_end=False)
+    return connection.execute(select(func.count()).select_from(words).where(said)).scalar_one()
+
+
+def _scope(formations: Sequence[int], centre: int) -> list[tuple[str, ...]]:
     scope = [tuple(_FORMATION_MARK.format(one) for one in formations)] if formations else []
-    place = [(_CENTRE_MARK.format(centre),)] if centre else []
-    return _keys_matching(connection, VERBATIM, [*scope, *place, *wanted])
+    return [*scope, (_CENTRE_MARK.format(centre),)] if centre else scope
 
 
 def formations_saying(connection: Connection, text: str) -> Any:
@@ -144,7 +158,9 @@ def _keys_matching(
 ) -> Any:
     words = _words(connection)
     found = select(_number(words)).where(_matches(connection, words, groups, open_end))
-    return select(INDEXED.c.key).where(INDEXED.c.kind == kind, INDEXED.c.id.in_(found))
+    # SQLite would rather walk all entries of a kind than look up the few that match; the sign keeps it from that index
+    of_kind = INDEXED.c.kind if connection.dialect.name == "postgresql" else literal_column("+indexed_text.kind")
+    return select(INDEXED.c.key).where(of_kind == kind, INDEXED.c.id.in_(found))
 
 
 def _matches(
