@@ -12,8 +12,7 @@ from sqlalchemy import Engine, event
 
 from syndication import worker
 from syndication.context import Hub
-from syndication.watch.counts import Counts
-from syndication.watch.watch import Watch
+from syndication.watch.watch import HubWatch
 
 pytestmark = pytest.mark.sqlite
 """PostgreSQL's planner goes by how much there is."""
@@ -75,7 +74,7 @@ def test_what_is_done_again_and_again_walks_no_table_that_grows(
 
 def test_what_is_told_from_outside_walks_no_table_that_grows(hub: Hub, answer: Answer) -> None:
     answer(3)
-    watch = Watch(hub, Counts())
+    watch = HubWatch(hub)
     with traced(hub.engine, hub.collector._engine) as told:
         watch._read()
     assert told
