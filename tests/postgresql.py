@@ -2,7 +2,8 @@
 
 Run as a program (``python -m tests.postgresql``), it starts a server, says its address, and ends it, leaving nothing,
 when its standard input ends: however the process that asked for it dies, the server goes with it. Told ``stop`` or
-``start`` there, it does, and repeats the word.
+``start`` there, it does, and repeats the word; ``freeze`` and ``thaw`` stop its processes where they are, and let them
+go on.
 """
 
 import os
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -26,6 +27,7 @@ OPTIONS = ("listen_addresses=", "max_connections=400", "timezone=Pacific/Chatham
 FORGETFUL = ("fsync=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0", "autovacuum=off")
 """Nothing survives the tests."""
 LASTING = "lasting"
+HELD = {"freeze": signal.SIGSTOP, "thaw": signal.SIGCONT}
 LOCALE = "fr_FR"
 """What the server orders texts by, where the machine can make that locale: nothing may depend on it either. Those whom
 pip brings have no ICU, and a small machine has no locale but those that compare by code point."""
@@ -49,6 +51,14 @@ class Server:
     def start(self) -> None:
         """Start it again."""
         self._tell("start")
+
+    def freeze(self) -> None:
+        """Have all of it stand still: connections stay open, and nothing comes from there any more."""
+        self._tell("freeze")
+
+    def thaw(self) -> None:
+        """Let it go on where it stood."""
+        self._tell("thaw")
 
     def _tell(self, word: str) -> None:
         assert self._keeper.stdin is not None
@@ -101,6 +111,9 @@ def _keep(folder: Path, options: Sequence[str]) -> None:
     running = data / "postmaster.pid"
 
     def control(word: str) -> None:
+        if word in HELD:
+            _hold(running, HELD[word])
+            return
         how = ["-o", wishes, "-l", folder / "log"] if word == "start" else ["-m", "immediate"]
         run(binaries / "pg_ctl", "-D", data, "-w", *how, word)
 
@@ -114,7 +127,18 @@ def _keep(folder: Path, options: Sequence[str]) -> None:
             print(line, end="", flush=True)
     finally:
         if running.exists():
+            control("thaw")
             control("stop")
+
+
+def _hold(running: Path, how: signal.Signals) -> None:
+    """Tell every process of a server the same, the first one first: it starts no other then."""
+    first = running.read_text().split()[0]
+    os.kill(int(first), how)
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            if place.read_text().rpartition(")")[2].split()[1] == first:
+                os.kill(int(place.parent.name), how)
 
 
 def _room() -> Path | None:

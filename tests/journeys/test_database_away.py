@@ -196,6 +196,41 @@ def test_readers_do_not_wait_for_a_database_that_has_gone_without_a_word(place: 
             wait_until(lambda: counted(url) == ANSWERED + 1, "it is counted", every=0.1)
 
 
+def test_a_database_that_stands_still_holds_up_no_reader_and_takes_everything_once_it_goes_on(
+    place: Place, tmp_path: Path
+) -> None:
+    token, other, *_ = place.tokens
+    with serving(tmp_path, "--workers", "2", **place.settings) as (process, url):
+        wait_until(lambda: value(fetch(f"{url}/metrics").text, "sirius_processes") == 3, "every process is at work")
+        everybody = children(process.pid)
+        form = {**section_shown(url, token), "satisfaction": "bien", "journee_entreprise": "Je pèse, je coupe."}
+        assert {send(f"{url}/r", data=form).status_code for _ in range(ENOUGH)} == {303}
+        ready = {path: {fetch(f"{url}{path}").text for _ in range(ENOUGH)} for path in READ}
+
+        place.server.freeze()
+        given_up = threading.Thread(target=send, args=(f"{url}/r",), kwargs={"data": form, "timeout": PATIENCE})
+        given_up.start()
+        for _ in range(3 * ENOUGH):
+            assert ready == {path: {fetch(f"{url}{path}", timeout=PATIENCE).text} for path in READ}
+        given_up.join()
+        for refused in (
+            send(f"{url}/r", data={"jeton": token, "etape": "envoi"}, timeout=PATIENCE),
+            fetch(f"{url}/r/{other}", timeout=PATIENCE),
+            send(f"{url}/connexion", data={"email": "lea@exemple.fr"}, timeout=PATIENCE),
+            fetch(f"{url}/moderation", cookies={"sirius-session": "x" * 40}, timeout=PATIENCE),
+            fetch(f"{url}/api/v1/avis?formation=50025524", timeout=PATIENCE),
+        ):
+            assert_to_be_asked_again(refused)
+        assert fetch(f"{url}/pret", timeout=PATIENCE).status_code == 503
+
+        place.server.thaw()
+        wait_until(lambda: {fetch(f"{url}/r/{other}").status_code for _ in range(ENOUGH)} == {303}, "each goes on")
+        assert send(f"{url}/r", data=form).status_code == 303
+        assert send(f"{url}/r", data={"jeton": token, "etape": "envoi"}).status_code == 303
+        wait_until(lambda: counted(url) == ANSWERED + 1, "it is counted", every=0.1)
+        assert children(process.pid) == everybody
+
+
 def by_road(setting: str, port: int) -> str:
     """A setting whose address, if it is one, leads by a road."""
     if not setting.startswith("postgresql"):
