@@ -22,7 +22,7 @@ from collector.serving.refusals import Refusals
 from collector.watch import metrics
 from collector.watch.metrics import Figures
 from collector.watch.naming import current
-from collector.watch.readiness import Readiness
+from collector.watch.readiness import Readiness, written_folders
 from collector.watch.requests import Named, Requests, Templates
 from collector.watch.steps import Steps
 from collector.watch.views import watch_routes
@@ -83,7 +83,8 @@ def create_app(collector: Collector, clock: Callable[[], datetime] = now_in_pari
 
     guard = security_headers() | over_https(secure=settings.secure)
     refusals = Refusals(watch.counts, guard)
-    readiness = Readiness({"du recueil": collector.is_current}, "relancez le service, qui le met à niveau")
+    folders = written_folders([settings.database_url], settings.ledger)
+    readiness = Readiness({"du recueil": collector.is_current}, "relancez le service, qui le met à niveau", folders)
     pages = GuardedApplication(
         guard,
         routes=[

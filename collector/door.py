@@ -95,7 +95,7 @@ from collector.watch.metrics import DATABASE, MAIL_OLDEST, MAILS, NANO, SUCCESS,
 from collector.watch.metrics import READ as METRICS_READ
 from collector.watch.naming import HEADER as REQUEST_HEADER
 from collector.watch.naming import current as current_request
-from collector.watch.readiness import Readiness
+from collector.watch.readiness import Readiness, written_folders
 from collector.watch.requests import ANSWER, BEGAN, Answered, Named, Requests, Templates
 from collector.watch.steps import Steps
 from collector.watch.views import watch_routes
@@ -233,6 +233,7 @@ __all__ = [
     "validate",
     "wait_after",
     "watch_routes",
+    "written_folders",
 ]
 
 

@@ -29,6 +29,7 @@ from collector.door import (
     at_work,
     over_https,
     watch_routes,
+    written_folders,
 )
 from syndication import database, worker
 from syndication.accounts import account
@@ -120,7 +121,9 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
     guard = answer_headers() | over_https(secure=hub.settings.secure)
     refusals = Refusals(watch.counts, guard)
     current = {"de la diffusion": lambda: database.is_current(hub.engine), "du recueil": hub.collector.is_current}
-    readiness = Readiness(current, "« sirius migrate »")
+    leaf = hub.settings.collector
+    folders = written_folders([leaf.database_url, hub.settings.database_url], leaf.ledger)
+    readiness = Readiness(current, "« sirius migrate »", folders)
     pages = GuardedApplication(
         guard,
         routes=[

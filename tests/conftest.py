@@ -50,6 +50,8 @@ RUNS_ON, LEFT_OUT = pytest.StashKey[str](), pytest.StashKey[dict[str, int]]()
 """On what tests run, and how many were left out for which reason."""
 FIGURE = "figure: "
 """What begins the name of a property of a test that is a figure."""
+TOLD = "told"
+"""The name of a property of a test that is to be told at the end, once, whoever says it."""
 
 
 @pytest.fixture
@@ -157,7 +159,7 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print on what tests ran, what was left out of them, and what they measured.
+    """Print on what tests ran, what was left out of them, what they told and what they measured.
 
     Weights, layout shifts, counts of requests: reports of tests carry figures, from the process that ran the test to
     the one that prints.
@@ -166,11 +168,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     out = "".join(f"; {count} left out that are {why}" for why, count in stash.get(LEFT_OUT, {}).items())
     terminalreporter.line(f"on {stash[RUNS_ON]}{out}" if RUNS_ON in stash else "")
     told: dict[str, float] = {}
+    said: set[str] = set()
     for report in itertools.chain.from_iterable(terminalreporter.stats.values()):
         for name, value in getattr(report, "user_properties", ()):
             if name.startswith(FIGURE):
                 shown = name.removeprefix(FIGURE)
                 told[shown] = max(value, told.get(shown, value))
+            elif name == TOLD:
+                said.add(value)
+    for one in sorted(said):
+        terminalreporter.line(one)
     if told:
         terminalreporter.section("figures")
     for name, value in sorted(told.items()):

@@ -1,26 +1,45 @@
 """Whether a service can do its work now, and what is wrong in words when it cannot."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import errno
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
 
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from collector.watch.asking import Question
 
 PATIENCE_SECONDS = 3.0
+DATA, LEDGER = "des données", "du registre des retraits"
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+PAGES = bytes(64 * 1024)
+"""As much as a few answers take in SQLite's log."""
 
 
 class Readiness:
-    """Looks at databases, each on its own: ``current`` asks whether the schema of each, by its name, is this release's;
-    ``remedy`` is what to do where it is not."""
+    """Looks at databases, each on its own, and at the disks that must have room.
 
-    def __init__(self, current: Mapping[str, Callable[[], bool]], remedy: str) -> None:
+    ``current`` asks whether the schema of each database, by its name, is this release's; ``remedy`` is what to do where
+    it is not; ``folders`` are those of ``written_folders``.
+    """
+
+    def __init__(self, current: Mapping[str, Callable[[], bool]], remedy: str, folders: Mapping[Path, str]) -> None:
         self._questions = {name: Question(ask, PATIENCE_SECONDS) for name, ask in current.items()}
+        self._rooms = [
+            (name, Question(partial(has_room, folder), PATIENCE_SECONDS)) for folder, name in folders.items()
+        ]
         self._remedy = remedy
 
     async def faults(self) -> list[str]:
         """What is wrong, a sentence each, without a secret; empty when all is well."""
-        found = await asyncio.gather(*(self._fault(name, question) for name, question in self._questions.items()))
+        found = await asyncio.gather(
+            *(self._fault(name, question) for name, question in self._questions.items()),
+            *(_narrow(name, question) for name, question in self._rooms),
+        )
         return [fault for fault in found if fault]
 
     async def _fault(self, name: str, question: Question[bool]) -> str:
@@ -31,3 +50,32 @@ class Readiness:
         except (SQLAlchemyError, OSError):
             return f"La base {name} ne répond pas."
         return "" if current else f"Le schéma de la base {name} n'est pas celui de cette version : {self._remedy}."
+
+
+def written_folders(urls: Iterable[str], ledger: Path) -> dict[Path, str]:
+    """Folders in which something is written before anybody is told that it is kept, and what to call their disks: those
+    of SQLite's files among the addresses of databases, and the ledger's."""
+    made = map(make_url, urls)
+    files = [Path(url.database) for url in made if url.get_backend_name() == "sqlite" and url.database]
+    return {ledger.parent: LEDGER, **{file.parent: DATA for file in files}}
+
+
+def has_room(folder: Path) -> bool:
+    """Whether something can still be written there: it is tried, and leaves nothing. Free blocks would tell nothing
+    of a quota, nor of what is kept for root. What else ails a folder is for others to tell."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(PAGES)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        return error.errno not in FULL
+    return True
+
+
+async def _narrow(name: str, question: Question[bool]) -> str:
+    try:
+        room = await question.answer()
+    except TimeoutError:
+        return f"Le disque {name} ne répond pas en {PATIENCE_SECONDS:g} secondes."
+    return "" if room else f"Le disque {name} est plein : faites de la place."

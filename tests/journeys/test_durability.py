@@ -12,6 +12,7 @@ from typing import IO
 from syndication.context import Hub
 from tests.databases import environment
 from tests.helpers import hidden_fields
+from tests.journeys.disks import Disk
 from tests.journeys.processes import children, kill_all
 from tests.servers import PATIENCE, answers, fetch, kept_ports, send, wait_until
 
@@ -56,19 +57,20 @@ def counted(url: str) -> int:
 
 
 @contextmanager
-def serving(folder: Path, *more: str, **settings: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def serving(data: Path | Disk, *more: str, **settings: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """The whole service on a folder of data, in processes of its own; ``settings`` are more of its environment. What
     it says is in the folder, in the file ``said``."""
-    with kept_ports() as port, (folder / "said").open("a") as said:
-        yield from _serving(folder, port, more, settings, said)
+    disk = data if isinstance(data, Disk) else Disk(data)
+    with kept_ports() as port, (disk.seen / "said").open("a") as said:
+        yield from _serving(disk, port, more, settings, said)
 
 
 def _serving(
-    folder: Path, port: int, more: Sequence[str], settings: dict[str, str], said: IO[str]
+    disk: Disk, port: int, more: Sequence[str], settings: dict[str, str], said: IO[str]
 ) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "syndication", "serve", "--port", str(port), *more],
-        env=environment(folder, **{"SIRIUS_QUICK_SECONDS": "0", **settings}),
+        [*disk.words, sys.executable, "-m", "syndication", "serve", "--port", str(port), *more],
+        env=environment(disk.folder, **{"SIRIUS_QUICK_SECONDS": "0", **settings}),
         stderr=said,
     )
     url = f"http://127.0.0.1:{port}"

@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
+from collector.door import trouble_of
 from syndication.errors import KeepingError
 from syndication.keeping.folder import create
 
@@ -65,14 +67,19 @@ def check_references_at_commit(connection: Connection) -> None:
 def copy(connection: Connection, path: Path, tell: Tell) -> None:
     """Copy the moment that a connection reads to a new file, page by page: others may write, and change nothing of it.
 
-    A backup goes on within the transaction of its source, which no writer can make it start again from.
+    A backup goes on within the transaction of its source, which no writer can make it start again from. Raises
+    KeepingError when it cannot be written, OSError.
     """
     with create(path):
         pass
     source: Any = connection.connection.driver_connection
-    with closing(sqlite3.connect(path)) as target:
-        target.execute("PRAGMA synchronous=OFF")  # the whole file is waited for once, at the end
-        source.backup(target, pages=PAGES, progress=lambda _, left, total: tell(total - left, total))
+    try:
+        with closing(sqlite3.connect(path)) as target:
+            target.execute("PRAGMA synchronous=OFF")  # the whole file is waited for once, at the end
+            source.backup(target, pages=PAGES, progress=lambda _, left, total: tell(total - left, total))
+    except sqlite3.Error as error:
+        told = OperationalError("backup", None, error)
+        raise KeepingError(trouble_of(told, f"sqlite:///{path}", "SIRIUS_DATA_DIR")) from error
 
 
 def counted(path: Path, names: Sequence[str]) -> dict[str, int]:
