@@ -342,7 +342,8 @@ class Collector:
 
         ``note`` hears of each step (``purge``, ``ledger``, ``mails``) whether it was done.
         """
-        steady, purged_at, pause, step = Steady(self._clock), -PURGE_EVERY_SECONDS, MAIL_PAUSE_SECONDS, ""
+        steady = Steady(self._clock, self.settings.data_dir)
+        purged_at, pause, step = -PURGE_EVERY_SECONDS, MAIL_PAUSE_SECONDS, ""
         while True:
             try:
                 now = self._clock()

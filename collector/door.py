@@ -86,7 +86,7 @@ from collector.serving.options import server_options
 from collector.serving.protocol import BoundedProtocol
 from collector.serving.refusals import Refusals
 from collector.settings import SECRETS, Settings, checked_database_url, first_fault, server_of
-from collector.steady import Steady
+from collector.steady import CLOCK_FILE, Steady, last_sure
 from collector.trouble import newer_than_us, place_of, reason_of, trouble_of
 from collector.watch.asking import Question as Asking
 from collector.watch.counts import Counts
@@ -111,6 +111,7 @@ from collector.withdrawals.store import Again
 __all__ = [
     "ANSWER",
     "BEGAN",
+    "CLOCK_FILE",
     "DATABASE",
     "FEWEST_OPTIONS",
     "LONGEST_LABEL",
@@ -206,6 +207,7 @@ __all__ = [
     "first_fault",
     "given_by_file",
     "key_tag",
+    "last_sure",
     "latest_wishes",
     "ledger_files",
     "ledger_mark",

@@ -18,6 +18,7 @@ SyndicationError
 ├── QuestionRefused       a centre's own question cannot be kept as asked
 ├── PreviewError          a preview link cannot be made or opened
 ├── WebhookError          a receiver, its secret or a message cannot be trusted or used
+├── ClockDoubted          the clock is far ahead of the last moment that was sure, and nothing is erased
 ├── KeepingError          a backup, a restoration or a move cannot be done as asked
 └── ConfigurationError    a setting is missing or nonsense
 """
@@ -113,6 +114,10 @@ class PreviewError(SyndicationError):
 
 class WebhookError(SyndicationError):
     """A receiver, its secret or a message cannot be trusted or used; the message holds no secret."""
+
+
+class ClockDoubted(SyndicationError):
+    """The clock is far ahead of the last moment that was sure; the message says what to do when it is right."""
 
 
 class KeepingError(SyndicationError):

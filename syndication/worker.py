@@ -67,7 +67,7 @@ async def work_for_ever(hub: Hub, counts: Counts | None = None) -> None:
 
 async def _follow(hub: Hub, told: ToldSteps) -> None:
     """Each step on its own: one that fails is told in the log and tried again, and keeps no other waiting."""
-    steady, counted_at = Steady(hub.clock), -COUNT_EVERY_SECONDS
+    steady, counted_at = Steady(hub.clock, hub.settings.data_dir), -COUNT_EVERY_SECONDS
     while not await _done(mark_corpus, hub, told):
         await asyncio.sleep(PAUSE_SECONDS)
     while True:

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from collector.door import Collector, Invitations
+from collector.door import CLOCK_FILE, Collector, Invitations, last_sure
 from syndication import worker
 from syndication.commands.console import AsJson, give, give_json, opened_hub, say
-from syndication.errors import CampaignRefused
+from syndication.errors import CampaignRefused, ClockDoubted
 
 SHOWN = 20
 """Rejected rows shown to people; ``--json`` gives them all."""
@@ -100,6 +100,12 @@ def mail_bounced(
 def purge(as_json: AsJson = False) -> None:
     """Efface ce dont le temps est passé : adresses, liens, réponses inachevées."""
     with opened_hub() as hub:
+        last = last_sure(hub.settings.data_dir, hub.clock())
+        if last is not None:
+            raise ClockDoubted(
+                f"Cette machine se croit le {hub.clock():%d/%m/%Y}, et son horloge était sûre le {last:%d/%m/%Y} : "
+                f"rien n'est effacé. Si elle est juste, supprimez {hub.settings.data_dir / CLOCK_FILE} et recommencez."
+            )
         purged = hub.collector.purge()
     french = dict(zip(("adresses", "liens", "brouillons", "desinscriptions"), asdict(purged).values(), strict=True))
     if as_json:

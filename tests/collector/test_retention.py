@@ -24,7 +24,7 @@ from collector import database as collector_database
 from collector import links
 from collector import store as collector_store
 from collector.app import create_app as create_collector_app
-from collector.door import Purged
+from collector.door import CLOCK_FILE, Purged
 from collector.retention import months_before
 from syndication import asgi, campaigns, intake, worker
 from syndication import database as hub_database
@@ -507,6 +507,18 @@ def test_the_command_forgets_what_is_past_its_time_and_says_how_much(long_ago: H
     assert nothing_left(long_ago)
     assert long_ago.count("response") == 1
     assert json.loads(purge_command(long_ago.folder, "--json", **shorter)) == nothing
+
+
+def test_the_command_erases_nothing_while_the_clock_is_far_ahead_of_what_was_sure(long_ago: House) -> None:
+    kept = long_ago.folder / CLOCK_FILE
+    kept.write_text((now_in_paris() - timedelta(days=30)).isoformat())
+    refused = sirius(long_ago.folder, "purge")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    (sentence,) = refused.stderr.splitlines()
+    assert str(kept) in sentence
+    assert long_ago.count("draft") == 1
+    kept.unlink()
+    assert "brouillons 1" in purge_command(long_ago.folder)
 
 
 # -- durations are settings ------------------------------------------------------------------------------------------

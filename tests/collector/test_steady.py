@@ -1,10 +1,11 @@
 """A clock that jumped ahead is doubted until it comes back, or for a day."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from collector.steady import Steady
+from collector.steady import CLOCK_FILE, Steady
 from tests.helpers import Clock
 
 HOUR = 3600.0
@@ -15,7 +16,12 @@ class Watched:
 
     def __init__(self) -> None:
         self.clock, self.seconds = Clock(), 1000.0
-        self.steady = Steady(self.clock, lambda: self.seconds)
+        self.starts()
+
+    def starts(self, folder: Path | None = None, after: float = 0.0) -> None:
+        """Begin a watch, so many seconds later by the clock; the machine may have started in between."""
+        self.clock.moment += timedelta(seconds=after)
+        self.steady = Steady(self.clock, folder, lambda: self.seconds)
 
     def passes(self, seconds: float, shown: float | None = None) -> bool:
         """Let seconds pass, of which the clock shows as many, or others; whether it is believed."""
@@ -57,3 +63,53 @@ def test_each_jump_begins_a_day_of_its_own(watched: Watched) -> None:
     assert not watched.passes(20 * HOUR, shown=9000 * HOUR)
     assert not watched.passes(20 * HOUR)
     assert watched.passes(5 * HOUR)
+
+
+def test_a_clock_that_is_far_ahead_at_the_start_is_doubted_until_it_comes_back(
+    watched: Watched, tmp_path: Path
+) -> None:
+    watched.starts(tmp_path)
+    assert watched.passes(2)
+    for _ in range(2):
+        watched.starts(tmp_path, after=9000 * HOUR)
+        assert not watched.passes(2)
+    assert watched.passes(2, shown=50 * HOUR - 18000 * HOUR)
+    assert watched.passes(2 * HOUR)
+    assert not watched.passes(2, shown=50 * HOUR)
+
+
+def test_a_service_that_stopped_for_days_is_believed_and_one_that_stopped_for_weeks_after_a_day(
+    watched: Watched, tmp_path: Path
+) -> None:
+    watched.starts(tmp_path)
+    assert watched.passes(2)
+    watched.starts(tmp_path, after=150 * HOUR)
+    assert watched.passes(2)
+    watched.starts(tmp_path, after=500 * HOUR)
+    assert not watched.passes(23 * HOUR)
+    assert not watched.passes(HOUR / 2)
+    assert watched.passes(24 * HOUR)
+    watched.starts(tmp_path, after=2)
+    assert watched.passes(2)
+
+
+def test_who_knows_better_has_a_clock_believed_by_all_who_watch_it(watched: Watched, tmp_path: Path) -> None:
+    watched.starts(tmp_path)
+    assert watched.passes(2)
+    watched.starts(tmp_path, after=9000 * HOUR)
+    beside = Steady(watched.clock, tmp_path, lambda: watched.seconds)
+    assert not watched.passes(2)
+    assert not beside.is_sure()
+    (tmp_path / CLOCK_FILE).unlink()
+    assert watched.passes(2)
+    assert beside.is_sure()
+    assert [path.name for path in tmp_path.iterdir()] == [CLOCK_FILE]
+
+
+@pytest.mark.parametrize("kept", ["", "demain", "2026-11-23T14:0"])
+def test_a_moment_that_cannot_be_read_keeps_nobody_waiting(watched: Watched, tmp_path: Path, kept: str) -> None:
+    (tmp_path / CLOCK_FILE).write_text(kept)
+    watched.starts(tmp_path)
+    assert watched.passes(2)
+    watched.starts(tmp_path / "nowhere")
+    assert watched.passes(2)

@@ -12,6 +12,7 @@ import pytest
 
 from collector import collector
 from collector.door import RosterFile
+from collector.steady import CLOCK_FILE
 from syndication import asgi, worker
 from syndication.context import Hub
 from syndication.instants import now_in_paris
@@ -22,6 +23,7 @@ from tests.helpers import Clock
 from tests.journeys.work import Work
 from tests.servers import wait_until
 
+LATER = [f"plustard{number}@exemple.fr" for number in range(5)]
 PEOPLE = [f"rappel{number}@exemple.fr" for number in range(5)]
 
 
@@ -109,5 +111,43 @@ def test_a_clock_that_jumps_erases_nothing_sends_nothing_early_and_holds_nobody_
     got = Counter(mail.recipient for mail in work.post.received)
     assert set(got.values()) == {1}
     assert set(got) > set(PEOPLE)
+    work.assert_taken_in_once()
+    work.assert_corpus_is_a_recount()
+
+
+def test_a_machine_that_starts_with_its_clock_ahead_erases_nothing_and_sends_nothing_early(
+    work: Work, tmp_path: Path
+) -> None:
+    clock, folder = Shifted(tmp_path / "jours"), work.hub.settings.data_dir
+    roster, others = (RosterFile("r.csv", "\n".join(["mail", *some]).encode()) for some in (PEOPLE, LATER))
+    work.hub.collector.invite(work.campaigns[1], roster, reminders=1)
+    work.answer(3)
+    with clock.at_work(work):
+        work.publish()
+        wait_until(lambda: len(work.post.received) == len(PEOPLE), "everybody is invited")
+        work.wait()
+    before, known = kept(work), (folder / CLOCK_FILE).read_text()
+
+    clock.is_ahead(3 * 365)
+    for _ in range(2):  # those that take the place of others know no more
+        with clock.at_work(work):
+            work.answer(1)
+            work.tell(1)
+            work.publish()
+            wait_until(lambda: not {"responses", "letters"} & set(work.left()), "work goes on")
+            assert len(work.post.received) >= len(PEOPLE)
+    assert kept(work) == [(name, count + 4 * (name == "invitation")) for name, count in before]
+    assert (folder / CLOCK_FILE).read_text() == known
+
+    work.hub.collector.invite(work.campaigns[0], others, reminders=0)
+    with clock.at_work(work):
+        work.answer(1)
+        work.publish()
+        wait_until(lambda: not {"responses", "letters"} & set(work.left()), "work goes on")
+        assert not {mail.recipient for mail in work.post.received} & set(LATER)
+        clock.is_ahead(0)
+        wait_until(lambda: {mail.recipient for mail in work.post.received} > set(LATER), "they are invited")
+        work.wait()
+    assert set(Counter(mail.recipient for mail in work.post.received).values()) == {1}
     work.assert_taken_in_once()
     work.assert_corpus_is_a_recount()
