@@ -66,6 +66,9 @@ class AuthorPages:
             seat = self._desk.seat(token)
         except LinkError:
             return self._desk.lost(request)
+        except SQLAlchemyError:
+            log.exception("an author could not be looked up")
+            return self._desk.again(form, "/r/auteur")
         if seat.sent is None or step not in {WITHDRAW, REWRITE} or "question" not in form:
             return self._desk.refused(400)
         if step == REWRITE:

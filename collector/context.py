@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from collector import links
 from collector.errors import LinkError
+from collector.forms import Form
 from collector.limits import Arrivals, network_of
 from collector.mailing.store import Roster
 from collector.pages import Printer, security_headers
@@ -82,6 +83,10 @@ class Desk:
     def refused(self, status: int) -> Response:
         """A post that could not be understood."""
         return self.printer.page("refused.html", status, too_large=status == 413)
+
+    def again(self, form: Form, path: str) -> Response:
+        """A post that came while the database was away: all of it is given back, to be sent again."""
+        return self.printer.page("again.html", 503, fields=form, path=path)
 
     def go(self, path: str, token: str) -> Response:
         """Go on to a page, the token in its cookie."""

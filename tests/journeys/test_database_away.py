@@ -5,9 +5,10 @@ SQLite is no server: its file is on the disk of the service, and fails with it (
 """
 
 import socket
+import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from html import unescape
@@ -27,11 +28,14 @@ from syndication.demo.facts import facts
 from syndication.instants import now_in_paris
 from syndication.settings import Settings
 from tests import postgresql
-from tests.conftest import CUISINE, KEY, PARIS_CENTRE
+from tests.conftest import CUISINE, KEY, PARIS_CENTRE, TOLD
 from tests.databases import Databases, Pair
-from tests.helpers import FULL_ANSWER
+from tests.helpers import FULL_ANSWER, hidden_fields
+from tests.journeys.disks import small
 from tests.journeys.processes import children
+from tests.journeys.test_disk import said, until_refused
 from tests.journeys.test_durability import counted, section_shown, serving
+from tests.journeys.test_leaving import SAID
 from tests.servers import PATIENCE, fetch, send, wait_until
 from tests.syndication.watch.scraping import value
 
@@ -53,23 +57,28 @@ class Place:
 @pytest.fixture
 def place(databases: Databases, tmp_path: Path) -> Iterator[Place]:
     with postgresql.server() as server:
-        where = Pair(*(made(server.address, name) for name in ("recueil", "avis")))
-        leaf = CollectorSettings(data_dir=tmp_path, collector_database_url=where.collector, secret_keys=(KEY,))
-        settings = replace(Settings.of(leaf), database_url=where.syndication)
-        with closing(asgi.open_hub(settings)) as hub:
-            asgi.migrate(hub)
-            with writing(hub.engine).begin() as connection:
-                importer.keep(connection, facts(), "demonstration", now_in_paris())
-            today = now_in_paris().date()
-            campaign = campaigns.open_campaign(
-                hub.engine, hub.collector, CUISINE, PARIS_CENTRE, today, today + timedelta(days=30)
-            )
-            links = hub.collector.issue_links(campaign.id, ANSWERED + 3)
-            for _ in range(ANSWERED):
-                hub.collector.record(links.pop(), FULL_ANSWER)
-            worker.work_once(hub)
-            worker.count_invitations(hub)  # otherwise it would change what is ready a moment after it is
-        yield Place(server, where.settings | {"SIRIUS_SECRET_KEYS": KEY}, [link.rsplit("/", 1)[1] for link in links])
+        yield installed(server, tmp_path)
+
+
+def installed(server: postgresql.Server, folder: Path) -> Place:
+    """An installation on a server, whose campaign some people answered."""
+    where = Pair(*(made(server.address, name) for name in ("recueil", "avis")))
+    leaf = CollectorSettings(data_dir=folder, collector_database_url=where.collector, secret_keys=(KEY,))
+    settings = replace(Settings.of(leaf), database_url=where.syndication)
+    with closing(asgi.open_hub(settings)) as hub:
+        asgi.migrate(hub)
+        with writing(hub.engine).begin() as connection:
+            importer.keep(connection, facts(), "demonstration", now_in_paris())
+        today = now_in_paris().date()
+        campaign = campaigns.open_campaign(
+            hub.engine, hub.collector, CUISINE, PARIS_CENTRE, today, today + timedelta(days=30)
+        )
+        links = hub.collector.issue_links(campaign.id, ANSWERED + 3)
+        for _ in range(ANSWERED):
+            hub.collector.record(links.pop(), FULL_ANSWER)
+        worker.work_once(hub)
+        worker.count_invitations(hub)  # otherwise it would change what is ready a moment after it is
+    return Place(server, where.settings | {"SIRIUS_SECRET_KEYS": KEY}, [link.rsplit("/", 1)[1] for link in links])
 
 
 def made(server: str, name: str) -> str:
@@ -99,6 +108,7 @@ def test_readers_go_on_and_writers_come_again_while_a_database_is_away(place: Pl
             fetch(f"{url}/api/v1/avis?formation=50025524"),
         ):
             assert_to_be_asked_again(refused)
+        assert hidden_fields(send(f"{url}/r", data=form).text) == form
         assert fetch(f"{url}/sante").status_code == 200
         assert fetch(f"{url}/pret").status_code == 503
 
@@ -229,6 +239,65 @@ def test_a_database_that_stands_still_holds_up_no_reader_and_takes_everything_on
         assert send(f"{url}/r", data={"jeton": token, "etape": "envoi"}).status_code == 303
         wait_until(lambda: counted(url) == ANSWERED + 1, "it is counted", every=0.1)
         assert children(process.pid) == everybody
+
+
+@contextmanager
+def others_write(server: str) -> Iterator[None]:
+    """While the block lasts, somebody else writes as much as there is room for in the server's log."""
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            with suppress(psycopg.Error), psycopg.connect(server, autocommit=True) as connection:
+                while not stop.is_set():
+                    connection.execute("SELECT pg_logical_emit_message(true, 'others', repeat('x', 100000))")
+
+    other = threading.Thread(target=write)
+    other.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        other.join()
+
+
+def test_a_database_whose_disk_is_full_loses_nothing_and_takes_everything_once_it_has_room(
+    databases: Databases, tmp_path: Path, record_property: Callable[[str, str], None]
+) -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="sirius-pg-") as where,
+        small(Path(where), megabytes=160) as disk,
+        postgresql.server(lasting=True, where=disk.folder, words=disk.words_as_oneself) as server,
+    ):
+        record_property(TOLD, f"full disks were {disk.kind}")
+        place = installed(server, tmp_path)
+        with serving(tmp_path, "--workers", "2", **place.settings) as (process, url):
+            wait_until(lambda: value(fetch(f"{url}/metrics").text, "sirius_processes") == 3, "every process is at work")
+            everybody = children(process.pid)
+            token, other, *_ = place.tokens
+            shown = section_shown(url, token)
+            assert send(f"{url}/r", data=shown | said(0)).status_code == 204
+            ready = {path: {fetch(f"{url}{path}").text for _ in range(ENOUGH)} for path in READ}
+
+            with disk.full(postgresql.processes(disk.seen)), others_write(server.address):
+                refused, taken = until_refused(f"{url}/r", lambda number: shown | said(number))
+                assert (refused.status_code, refused.headers.get("retry-after")) == (503, "5")
+                assert "Nous n'avons pas pu enregistrer" in unescape(refused.text)
+                assert said(len(taken) + 1)["journee_entreprise"] in unescape(refused.text)
+                for _ in range(ENOUGH):
+                    assert ready == {path: {fetch(f"{url}{path}").text} for path in READ}
+
+            def is_back() -> bool:
+                server.start()  # as whatever watches over it does, when it left for want of room
+                return {fetch(f"{url}/r/{other}").status_code for _ in range(ENOUGH)} == {303}
+
+            wait_until(is_back, "each goes on")
+            kept = unescape(fetch(f"{url}/r?etape=bilan", cookies={"sirius-lien": token}).text)
+            assert any(said(number)["journee_entreprise"] in kept for number in (len(taken), len(taken) + 1))
+            assert send(f"{url}/r", data=shown | SAID).status_code == 204
+            assert send(f"{url}/r", data={"jeton": token, "etape": "envoi"}).status_code == 303
+            wait_until(lambda: counted(url) == ANSWERED + 1, "it is counted", every=0.1)
+            assert children(process.pid) == everybody
 
 
 def by_road(setting: str, port: int) -> str:

@@ -114,9 +114,10 @@ def test_a_disk_without_room_loses_nothing_and_all_goes_on_once_there_is_some(
     with on_disk() as disk, serving(disk) as (process, url):
         wait_until(lambda: counted(url) == ANSWERED, "what was given is counted")
         shown, taking_back = section_shown(url, token), {"jeton": author, "etape": "retirer", "question": ""}
+        assert send(f"{url}/r", data=shown | said(0)).status_code == 204
         assert fetch(f"{url}{HOT}").status_code == 200
         assert fetch(f"{url}/pret").status_code == 200
-        with disk.full(process.pid):
+        with disk.full(children(process.pid)):
             assert fetch(f"{url}{HOT}").status_code == fetch(f"{url}{COLD}").status_code == 200
             refused, taken = until_refused(f"{url}/r", lambda number: shown | said(number))
             assert said(len(taken) + 1)["journee_entreprise"] in unescape(refused.text)
@@ -133,9 +134,8 @@ def test_a_disk_without_room_loses_nothing_and_all_goes_on_once_there_is_some(
             assert fetch(f"{url}/sante").status_code == fetch(f"{url}/metrics").status_code == 200
             everybody = children(process.pid)
         wait_until(lambda: fetch(f"{url}/pret").status_code == 200, "there is room")
-        if taken:
-            last = said(len(taken))["journee_entreprise"]
-            assert last in unescape(fetch(f"{url}/r?etape=bilan", cookies={"sirius-lien": token}).text)
+        kept = unescape(fetch(f"{url}/r?etape=bilan", cookies={"sirius-lien": token}).text)
+        assert said(len(taken))["journee_entreprise"] in kept
         assert send(f"{url}/r", data=shown | SAID).status_code == 204
         assert send(f"{url}/r", data={"jeton": token, "etape": "envoi"}).status_code == 303
         wait_until(lambda: counted(url) == ANSWERED + 1, "it is counted")
@@ -152,7 +152,7 @@ def test_mails_wait_for_a_disk_without_room_and_are_written_whole_once_there_is_
 ) -> None:
     with on_disk(OUTBOX) as disk, serving(disk) as (process, url):
         (disk.seen / "r.csv").write_text("\n".join(["mail", *PEOPLE]))
-        with disk.full(process.pid, OUTBOX):
+        with disk.full(children(process.pid), OUTBOX):
             invited = sirius_on(disk, "campaign", "invite", campaign, f"{disk.folder}/r.csv")
             assert invited.returncode == 0, invited.stderr
             wait_until(lambda: failures(url, "mails") > 1, "mails are tried")
@@ -188,7 +188,7 @@ def test_nothing_is_taken_back_by_half_when_its_ledger_has_no_room(
         before = len(ledger.read())
         with serving(disk, SIRIUS_WITHDRAWALS_FILE=f"{disk.folder}/{ELSEWHERE}/retraits") as (process, url):
             wait_until(lambda: counted(url) == ANSWERED, "what was given is counted")
-            with disk.full(process.pid, ELSEWHERE):
+            with disk.full(children(process.pid), ELSEWHERE):
                 for _ in range(3):
                     refused = send(f"{url}/r/auteur", data=taking_back)
                     assert (refused.status_code, refused.headers.get("retry-after")) == (503, "5")
