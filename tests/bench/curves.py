@@ -11,7 +11,8 @@ from time import process_time
 from syndication.api.params import read_keys
 from syndication.context import Hub
 from syndication.publication.summaries import summarise
-from tests.bench.reads import drawn
+from tests.bench.growth import grow
+from tests.bench.reads import drawn, offers
 from tests.bench.scene import CENTRE, code_of, fill_many, open_hub
 from tests.bench.stages import SQLITE, Stage, built
 from widget.options import Options
@@ -38,14 +39,18 @@ def of_formations(folder: Path, sizes: Sequence[int]) -> Curve:
 
 
 def of_reviews(folder: Path, sizes: Sequence[int]) -> Curve:
-    """The same of offers of nations that said ever more, drawn as readers draw them."""
+    """The same of a nation's offers, drawn as readers draw them, of which ever more is said."""
     found: Curve = {VIEW: [], SUMMARIES: []}
-    for size in sizes:
-        stage = built(Stage(SQLITE, folder / f"reviews{size}"), size)
-        asked = [(one.cfd, one.uai) for one in drawn(stage, size, VIEWS)]
+    stage = built(Stage(SQLITE, folder / "reviews"), sizes[0])
+    chance, known = random.Random(7), offers(stage, sizes[0])
+    some = drawn(stage, sizes[0], VIEWS) + [one for _ in range(BATCHES) for one in chance.sample(known, KEYS)]
+    asked = [(one.cfd, one.uai) for one in some]
+    for place, size in enumerate(sizes):
+        if place:
+            grow(stage.folder / "syndication.db", size // sizes[place - 1])
         with closing(stage.open()) as hub:
             _measure(hub, asked, size, found)
-        shutil.rmtree(stage.folder)
+    shutil.rmtree(stage.folder)
     return found
 
 

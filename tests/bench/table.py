@@ -44,7 +44,7 @@ def main(words: Sequence[str]) -> None:
 def _asked(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench table", description=__doc__)
     parser.add_argument("--formations", type=int, default=FORMATIONS, help="where the curve of formations ends")
-    parser.add_argument("--reviews", type=int, default=100_000, help="where the curve of reviews ends")
+    parser.add_argument("--reviews", type=int, default=1_000_000, help="where the curve of reviews ends")
     return parser.parse_args(words)
 
 
