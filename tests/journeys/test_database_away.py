@@ -8,6 +8,7 @@ import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -42,7 +43,7 @@ from tests.syndication.watch.scraping import value
 READ = (f"/widget?formation={CUISINE}", f"/widget/badge.svg?formation={CUISINE}", f"/api/v1/avis?formation={CUISINE}")
 ANSWERED = 5
 ENOUGH = 20
-"""Requests of which each of two processes has one."""
+"""Requests at one time of which each of two processes has one."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +96,10 @@ def test_readers_go_on_and_writers_come_again_while_a_database_is_away(place: Pl
         first, second, third = place.tokens
         form = {**section_shown(url, first), "satisfaction": "bien", "journee_entreprise": "Je pèse, je coupe."}
         assert send(f"{url}/r", data=form).status_code == 303
-        ready = {path: {fetch(f"{url}{path}").text for _ in range(ENOUGH)} for path in READ}
+        ready = read_by_all(url)
 
         place.server.stop()
-        assert ready == {path: {fetch(f"{url}{path}").text for _ in range(ENOUGH)} for path in READ}
+        assert ready == read_by_all(url)
         for refused in (
             send(f"{url}/r", data=form),
             send(f"{url}/r", data={"jeton": first, "etape": "envoi"}),
@@ -121,6 +122,12 @@ def test_readers_go_on_and_writers_come_again_while_a_database_is_away(place: Pl
         place.server.start()
         assert {fetch(f"{url}/r/{third}").status_code for _ in range(ENOUGH)} == {303}  # nobody pays for it afterwards
         assert children(process.pid) == everybody
+
+
+def read_by_all(url: str) -> dict[str, set[str]]:
+    """What readers are given, many at the same time: one process alone would not take them all."""
+    with ThreadPoolExecutor(ENOUGH) as pool:
+        return {path: set(pool.map(lambda address: fetch(address).text, [f"{url}{path}"] * ENOUGH)) for path in READ}
 
 
 class Road:
@@ -215,7 +222,7 @@ def test_a_database_that_stands_still_holds_up_no_reader_and_takes_everything_on
         everybody = children(process.pid)
         form = {**section_shown(url, token), "satisfaction": "bien", "journee_entreprise": "Je pèse, je coupe."}
         assert {send(f"{url}/r", data=form).status_code for _ in range(ENOUGH)} == {303}
-        ready = {path: {fetch(f"{url}{path}").text for _ in range(ENOUGH)} for path in READ}
+        ready = read_by_all(url)
 
         place.server.freeze()
         given_up = threading.Thread(target=send, args=(f"{url}/r",), kwargs={"data": form, "timeout": PATIENCE})
@@ -277,7 +284,7 @@ def test_a_database_whose_disk_is_full_loses_nothing_and_takes_everything_once_i
             token, other, *_ = place.tokens
             shown = section_shown(url, token)
             assert send(f"{url}/r", data=shown | said(0)).status_code == 204
-            ready = {path: {fetch(f"{url}{path}").text for _ in range(ENOUGH)} for path in READ}
+            ready = read_by_all(url)
 
             with disk.full(postgresql.processes(disk.seen)), others_write(server.address):
                 refused, taken = until_refused(f"{url}/r", lambda number: shown | said(number))
