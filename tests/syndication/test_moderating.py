@@ -26,7 +26,7 @@ from syndication.moderation.decide import MODERATOR, decide
 from syndication.queue import store as queue
 from syndication.queue.wanted import STATES, Wanted
 from syndication.reviews import store as reviews
-from tests.conftest import CUISINE, LYON_CENTRE, PARIS_CENTRE
+from tests.conftest import CUISINE, LYON_CENTRE, PARIS_CENTRE, answers
 from tests.helpers import Client, Clock
 from tests.syndication.test_desk import signed_in, waiting
 
@@ -79,10 +79,17 @@ def desk(hub: Hub) -> Desk:
     return Desk(hub)
 
 
+def told_by_five(hub: Hub, clock: Clock) -> None:
+    """Five people answered with one text each."""
+    answers(hub, clock, 5, changement=[NAMED], recherche__conseil=[""])
+
+
+SCENES = {"five": told_by_five}
+
+
 @pytest.fixture
-def five(hub: Hub, answer: Answer) -> list[str]:
+def five(hub: Hub) -> list[str]:
     """Ids of five texts that wait, of five responses."""
-    answer(5, changement=[NAMED], recherche__conseil=[""])
     return [text.id for text in waiting(hub)]
 
 

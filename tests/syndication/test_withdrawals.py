@@ -5,7 +5,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
@@ -26,7 +26,7 @@ from syndication.moderation import store as moderation
 from syndication.moderation.decide import REASONS
 from syndication.reviews import store as reviews
 from tests import databases as databases_of
-from tests.conftest import CUISINE, PARIS_CENTRE, settings_in
+from tests.conftest import CUISINE, PARIS_CENTRE, open_one, recall, settings_in
 from tests.databases import Databases, examples
 from tests.helpers import FULL_ANSWER, Client, Clock
 from tests.syndication.test_desk import signed_in, waiting
@@ -135,14 +135,25 @@ def group(hub: Hub, app: Service) -> Group:
     return Group(hub, app)
 
 
-@pytest.fixture
-def seven(group: Group, open_campaign: Callable[..., str], catch_up: CatchUp) -> list[Author]:
-    """Seven people whose first texts are published; the second ones wait."""
-    people = group.answer(open_campaign(), 7)
-    catch_up()
+def read_of_seven(hub: Hub, clock: Clock) -> Any:
+    """Seven people answered, and their first texts were published."""
+    group = Group(hub, create_app(hub, background=False))
+    people = group.answer(open_one(hub, clock), 7)
+    worker.work_once(hub)
     group.publish(*people)
-    catch_up()
-    return people
+    worker.work_once(hub)
+    return group.campaign, [astuple(person) for person in people]
+
+
+SCENES = {"seven": read_of_seven}
+
+
+@pytest.fixture
+def seven(group: Group, clock: Clock) -> list[Author]:
+    """Seven people whose first texts are published; the second ones wait."""
+    group.campaign, people = recall(group.hub, clock)
+    group.people = [Author(*told) for told in people]
+    return list(group.people)
 
 
 def dump(hub: Hub, *but: str) -> list[str]:
