@@ -215,9 +215,13 @@ def screens(chromium: Browser, service: Service, **options: Any) -> Iterator[tup
         page.goto(address)
         return name, page
 
+    def press(button: str | None = None) -> None:
+        with page.expect_event("load"):  # a click does not wait for the screen that it leads to
+            page.get_by_role("button", name=button).click()
+
     base = f"{service.url}/r"
     yield at("a common link", service.hub.collector.common_link(service.campaign))
-    page.get_by_role("button").click()
+    press()
     yield "a link to keep", page
     yield at("a lost link", f"{base}/{'A' * 22}")
     link = service.link()
@@ -229,24 +233,24 @@ def screens(chromium: Browser, service: Service, **options: Any) -> Iterator[tup
     page.get_by_text("Oui, et il m'a aidé").click()
     page.locator("textarea").fill("x" * 1001)
     yield "a follow-up", page
-    page.get_by_role("button", name="Continuer").click()
+    press("Continuer")
     yield "a fault", page
     page.goto(f"{base}?etape=envoi")
-    page.get_by_role("button", name="Envoyer").click()
+    press("Envoyer")
     yield "nothing to send", page
     page.goto(f"{base}?etape=bilan")
     page.locator(".scale label").first.click()
-    page.get_by_role("button", name="Continuer").click()
+    press("Continuer")
     yield "a recap", page
-    page.get_by_role("button", name="Envoyer").click()
+    press("Envoyer")
     yield "the thanks", page
     yield at("what became of texts", service.judged("Va voir Karim."))
     yield at("a rewriting", f"{base}?etape=recrire&question=a_savoir")
-    page.get_by_role("button").click()
+    press()
     yield "a rewriting with a fault", page
     yield at("a withdrawal", f"{base}?etape=retirer&question=a_savoir")
     yield at("a withdrawal of all", f"{base}?etape=retirer")
-    page.get_by_role("button").click()
+    press()
     yield "all withdrawn", page
     yield at("a preview", f"{base}/apercu?etape=entreprise")
     page.context.close()
