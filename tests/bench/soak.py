@@ -9,6 +9,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from itertools import count
 from pathlib import Path
 from time import perf_counter, time
 
@@ -62,6 +63,7 @@ def _lived(
         (answers_to_send(hub, round(seconds * SENDS)), SENDS, 303),
     )
     memory: list[tuple[float, float]] = []
+    nights = count()
     with serving("tests.bench.servers:hurried", {**stage.environment, **told}, factory=True) as (port, pid):
         began = perf_counter()
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
@@ -69,7 +71,7 @@ def _lived(
             rounds = [
                 (LOOKS, lambda: memory.append((perf_counter() - began, max(map(resident, family(pid))) / 1e6))),
                 (DECIDES, people.decide), (DECIDES, people.look), (FOLLOWS, _Mirror(hub, client).follow),
-                (seconds / 2, lambda: keeping.back_up(stage, stage.folder.with_name("night"))),
+                (seconds / 2, lambda: keeping.back_up(stage, stage.folder.with_name(f"night{next(nights)}"))),
             ]  # fmt: skip
             with _again_and_again(rounds):
                 loads = together(port, pid, *kinds)
