@@ -5,7 +5,7 @@ Each step may be run again without harm.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import astuple, replace
 from functools import partial
 from time import monotonic, sleep
@@ -62,7 +62,7 @@ async def work_for_ever(hub: Hub, counts: Counts | None = None) -> None:
     messages, mails = courier(hub), letter_courier(hub)
     messages.note, mails.note = partial(steps.note, "webhooks"), partial(steps.note, "letters")
     couriers = (messages.work_for_ever(), mails.work_for_ever())
-    await asyncio.gather(_follow(hub, steps), hub.collector.work_for_ever(steps.note), *couriers)
+    await asyncio.gather(_follow(hub, steps), _study(hub, steps), hub.collector.work_for_ever(steps.note), *couriers)
 
 
 async def _follow(hub: Hub, told: ToldSteps) -> None:
@@ -76,22 +76,34 @@ async def _follow(hub: Hub, told: ToldSteps) -> None:
             now = hub.clock()
             for step in DATED if steady.is_sure() else ():
                 await _done(step, replace(hub, clock=lambda: now), told)  # noqa: B023 it is done before the next
-            steps = (count_invitations, tell_late_alerts, forget_copies, learn, *steps, refresh_own)
+            steps = (count_invitations, tell_late_alerts, forget_copies, *steps, refresh_own)
             counted_at = monotonic()
         for step in (*steps, told.tell):
             await _done(step, hub, told)
         await asyncio.sleep(PAUSE_SECONDS)
 
 
+async def _study(hub: Hub, told: ToldSteps) -> None:
+    """Learn, night after night, beside all else: it takes a while."""
+    while True:
+        await _told("learn", learn(hub), told)
+        await asyncio.sleep(COUNT_EVERY_SECONDS)
+
+
 async def _done(step: Step, hub: Hub, told: ToldSteps) -> bool:
     """Do a step in a thread; False when it failed."""
+    return await _told(step.__name__, to_its_end(lambda: step(hub)), told)
+
+
+async def _told(step: str, work: Awaitable[object], told: ToldSteps) -> bool:
+    """Wait for the work of a step; False when it failed, which is told."""
     try:
-        await to_its_end(lambda: step(hub))
+        await work
     except Exception:
-        log.exception("background step %s failed, it will be tried again", step.__name__)
-        told.note(step.__name__, False)
+        log.exception("background step %s failed, it will be tried again", step)
+        told.note(step, False)
         return False
-    told.note(step.__name__, True)
+    told.note(step, True)
     return True
 
 
@@ -264,18 +276,32 @@ def archive_old(hub: Hub) -> int:
     return count
 
 
-def learn(hub: Hub) -> None:
-    """Once a night, learn from the decisions that were taken, or forget what was learnt when they do not suffice."""
+async def learn(hub: Hub) -> None:
+    """Once a night, learn from the decisions that were taken, or forget what was learnt when they do not suffice. One
+    that is cut off is done again the same night, one that fails the next."""
     now = hub.clock().astimezone(PARIS)
     tonight = now.date().isoformat()
+    if now.hour not in intake.NIGHT_HOURS:
+        return
+    last = await to_its_end(lambda: _turn_to_learn(hub, tonight))
+    if last is None:
+        return
+    try:
+        await learn_apart(hub.engine, now)
+    except asyncio.CancelledError:
+        with writing(hub.engine).begin() as connection:
+            store.turn_bookmark(connection, LEARNT, tonight, last)
+        raise
+
+
+def _turn_to_learn(hub: Hub, tonight: str) -> str | None:
+    """Take the night for this process; gives the night before it, None when another process has this one."""
     with hub.engine.connect() as connection:
         last = store.bookmark(connection, LEARNT)
-    if last == tonight or now.hour not in intake.NIGHT_HOURS:
-        return
-    with writing(hub.engine).begin() as connection:  # before: it takes minutes, which other processes need not spend
-        if not store.turn_bookmark(connection, LEARNT, last, tonight):
-            return
-    learn_apart(hub.engine, now)
+    if last == tonight:
+        return None
+    with writing(hub.engine).begin() as connection:
+        return last if store.turn_bookmark(connection, LEARNT, last, tonight) else None
 
 
 DATED: tuple[Step, ...] = (count_gestures, owe_letters, forget_messages, forget_letters, archive_old)

@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any, Literal
 
 from collector.watch.naming import current
+from collector.watch.repeats import Repeats
 
 Format = Literal["auto", "json", "texte"]
 FRAMES, CAUSES = 20, 5
@@ -48,8 +49,14 @@ def configure(wanted: Format | str) -> None:
             "disable_existing_loggers": False,
             "formatters": {"lines": {"()": lines}},
             "handlers": {
-                "standard": {"class": "logging.StreamHandler", "formatter": "lines", "stream": "ext://sys.stderr"}
+                "standard": {
+                    "class": "logging.StreamHandler",
+                    "formatter": "lines",
+                    "filters": ["repeats"],
+                    "stream": "ext://sys.stderr",
+                }
             },
+            "filters": {"repeats": {"()": Repeats}},
             "root": {"level": "WARNING", "handlers": ["standard"]},
             "loggers": {name: {"level": "INFO"} for name in ("sirius", "uvicorn")},
         }
@@ -97,6 +104,8 @@ class JsonLines(logging.Formatter):
         request = request_of(record)
         if request:
             line["request"] = request
+        if repeated := getattr(record, "repeated", 0):
+            line["repeated"] = repeated
         line |= getattr(record, "told", {})
         if record.exc_info and record.exc_info[1]:
             line["error"] = list(exceptions(record.exc_info[1]))
@@ -111,7 +120,9 @@ class TextLines(logging.Formatter):
         at = datetime.fromtimestamp(record.created).strftime("%H:%M:%S")
         request = request_of(record)
         named = f"  [{request}]" if request else ""
-        lines = [f"{at} {record.levelname.lower():<7} {record.name:<16} {message_of(record)}{named}"]
+        repeated = getattr(record, "repeated", 0)
+        more = f"  ({repeated} fois de plus)" if repeated else ""
+        lines = [f"{at} {record.levelname.lower():<7} {record.name:<16} {message_of(record)}{named}{more}"]
         if record.exc_info and record.exc_info[1]:
             for told in exceptions(record.exc_info[1]):
                 lines += [f"  {' '.join([told['type'], told['why']]).strip()}", *(f"    {at}" for at in told["at"])]

@@ -207,7 +207,7 @@ class Gate:
                 with writing(self._engine).begin() as connection:
                     store.add_usage(connection, self._clock().date(), uses)
         except SQLAlchemyError:
-            log.warning("the database is away: uses are counted and written later")
+            log.warning("uses cannot be written now: they are counted, and written later")
             return False
         with suppress(SQLAlchemyError), self._engine.connect() as connection:
             self._origins = store.origins(connection)

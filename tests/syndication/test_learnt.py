@@ -1,5 +1,6 @@
 """What the service learns of its own decisions: by the command, and on the desk."""
 
+import asyncio
 import json
 import random
 import re
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from syndication import store as hub_store
 from syndication import worker
@@ -22,10 +24,11 @@ from syndication.intake import new_id
 from syndication.learnt import store, teaching
 from syndication.moderation import store as moderation
 from syndication.moderation.learning import MINIMUM, MINIMUM_EACH, Model, loads
+from syndication.reviews.store import REVIEW
 from tests.commands import sirius
-from tests.conftest import CUISINE, PARIS_CENTRE
+from tests.conftest import CUISINE, PARIS_CENTRE, open_one
 from tests.databases import environment
-from tests.helpers import Client, Clock
+from tests.helpers import FULL_ANSWER, Client, Clock
 from tests.syndication.cfa.people import centre_id, formation_id
 from tests.syndication.test_desk import signed_in
 
@@ -112,7 +115,7 @@ def test_at_night_it_learns_in_a_process_of_its_own(hub: Hub, clock: Clock) -> N
     decide(hub, MINIMUM, MINIMUM_EACH)
     clock.moment = clock.moment.replace(hour=3)
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    worker.learn(hub)
+    asyncio.run(worker.learn(hub))
     model = learnt(hub)
     assert model is not None
     assert (model.trained_at, model.published, model.refused) == (clock.moment, MINIMUM, MINIMUM_EACH)
@@ -123,7 +126,67 @@ def test_a_night_on_which_learning_fails_is_told(hub: Hub, clock: Clock, monkeyp
     clock.moment = clock.moment.replace(hour=3)
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(subprocess.CalledProcessError):
-        worker.learn(hub)
+        asyncio.run(worker.learn(hub))
+
+
+@pytest.fixture
+def endless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A lesson without an end, in the place of those to come; gives the file in which it writes its process id."""
+    script, told = tmp_path / "endless", tmp_path / "pid"
+    script.write_text(f"#!/bin/sh\necho $$ > {told}.new && mv {told}.new {told}\nexec sleep 600\n")
+    script.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(script))
+    return told
+
+
+def test_what_is_sent_while_it_learns_is_taken_in(
+    hub: Hub, clock: Clock, endless: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.moment = clock.moment.replace(hour=3)
+    campaign = open_one(hub, clock, CUISINE, PARIS_CENTRE)
+    (link,) = hub.collector.issue_links(campaign, 1)
+
+    def reviews() -> int:
+        with hub.engine.connect() as connection:
+            return connection.execute(select(func.count()).select_from(REVIEW)).scalar_one()
+
+    async def night() -> None:
+        working = asyncio.ensure_future(worker.work_for_ever(hub))
+        while not endless.exists():
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(hub.collector.record, link, FULL_ANSWER)
+        while not reviews():
+            await asyncio.sleep(0.01)
+        assert is_alive(endless)
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+    asyncio.run(asyncio.wait_for(night(), 60))
+    assert not is_alive(endless)
+
+
+def test_a_lesson_that_is_cut_off_is_begun_again_the_same_night(
+    hub: Hub, clock: Clock, endless: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide(hub, MINIMUM, MINIMUM_EACH)
+    clock.moment = clock.moment.replace(hour=3)
+
+    async def cut_off() -> None:
+        learning = asyncio.ensure_future(worker.learn(hub))
+        while not endless.exists():
+            await asyncio.sleep(0.01)
+        learning.cancel()
+        await asyncio.gather(learning, return_exceptions=True)
+
+    asyncio.run(asyncio.wait_for(cut_off(), 60))
+    assert not is_alive(endless)
+    monkeypatch.undo()
+    asyncio.run(worker.learn(hub))
+    assert learnt(hub) is not None
+
+
+def is_alive(told: Path) -> bool:
+    return Path(f"/proc/{told.read_text().strip()}").exists()
 
 
 def test_it_learns_of_the_latest_words_up_to_what_memory_bears(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

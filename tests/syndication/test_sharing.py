@@ -1,5 +1,6 @@
 """What several processes that do the background work share: each thing is done by one of them, once."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -81,13 +82,13 @@ def test_one_process_learns_each_night(hub: Hub, clock: Clock, monkeypatch: pyte
     clock.moment = NOON.replace(hour=3)
     learnt: list[object] = []
 
-    def learning(*about: object) -> None:
+    async def learning(*about: object) -> None:
         learnt.append(about)
-        worker.learn(hub)  # another process comes to it meanwhile
+        await worker.learn(hub)  # another process comes to it meanwhile
 
     monkeypatch.setattr(worker, "learn_apart", learning)
-    worker.learn(hub)
-    worker.learn(hub)
+    asyncio.run(worker.learn(hub))
+    asyncio.run(worker.learn(hub))
     clock.moment += timedelta(days=1)
-    worker.learn(hub)
+    asyncio.run(worker.learn(hub))
     assert len(learnt) == 2
