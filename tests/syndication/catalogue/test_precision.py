@@ -9,7 +9,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from time import process_time
 
 import pytest
 from sqlalchemy import Connection, select
@@ -18,7 +17,7 @@ from syndication import database
 from syndication.catalogue import store
 from syndication.catalogue.codes import Code, read_formation_code
 from syndication.catalogue.importer import import_files
-from syndication.catalogue.resolve import Resolved, resolve, resolve_centre, resolve_formation
+from syndication.catalogue.resolve import Resolved, resolve, resolve_centre
 from syndication.errors import AmbiguousCode, UnknownCode, UnusableCode
 from tests.databases import Databases
 from tests.helpers import NOON
@@ -247,28 +246,3 @@ def test_every_present_code_of_an_offer_leads_to_the_same_formation(trial: Trial
         found = [trial.outcome(f"{scheme}:{row[column]}") for column, scheme in present.items() if row[column].strip()]
         members = {one.formation.members for one in found if isinstance(one, Resolved) and one.formation}
         assert len(members) == 1, row
-
-
-# -- how fast --------------------------------------------------------------------------------------------------------
-
-
-def test_a_warm_code_is_resolved_within_microseconds(catalogue: Connection, figure: Figure) -> None:
-    texts = ("50022146", "50022139", "RNCP38430", "38430", "115708", "FOR.9664", "2412214621", "23210022146")
-    slowest = 0.0
-    for text in texts:
-        rounds = [timed(catalogue, text, 300) for _ in range(5)]
-        slowest = max(slowest, min(rounds))
-    figure("resolution of a code, warm, microseconds, slowest of all schemes", slowest)
-    assert slowest < BOUND
-
-
-BOUND = 250
-"""Microseconds: five times what is promised on a quiet machine, for one that is busy."""
-
-
-def timed(connection: Connection, text: str, times: int) -> float:
-    """Microseconds of one resolution, over many."""
-    start = process_time()
-    for _ in range(times):
-        resolve_formation(connection, text)
-    return (process_time() - start) / times * 1e6
