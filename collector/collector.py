@@ -118,7 +118,8 @@ class Collector:
         self._engine.dispose()
 
     def migrate(self) -> None:
-        """Bring the schema to this release; raises SettingError when it is of a later one."""
+        """Bring the schema to this release; raises SettingError when it is of a later one, or not
+        ours."""
         revision, known = self.revision(), self.revisions
         if revision and revision not in known:
             raise SettingError(newer_than_us(self._engine.url, revision, known[-1]))
@@ -129,7 +130,7 @@ class Collector:
         return database.is_current(self._engine)
 
     def revision(self) -> str:
-        """The revision of the schema, empty when no migration ever ran."""
+        """The revision of the schema, empty when no migration ever ran; raises SettingError when it is not ours."""
         return database.revision_of(self._engine)
 
     @property

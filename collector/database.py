@@ -31,8 +31,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from collector import models
+from collector.errors import SettingError
 from collector.private import make_file
 from collector.reaching import reach
+from collector.trouble import not_ours
 
 BUSY_MILLISECONDS = 10_000
 """How long a writer waits for the others, in both kinds of database."""
@@ -42,6 +44,8 @@ ANEW_AT_ONCE_BYTES = 32 * 1024 * 1024
 """A file up to this size is written anew in a fraction of a second."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION = Table("alembic_version", MetaData(), Column("version_num", String))
+_OWN_TABLE = "response"
+"""A table that every revision has, and that the other database has not."""
 
 
 def to_json(value: Any) -> str:
@@ -136,16 +140,27 @@ def revisions() -> tuple[str, ...]:
 
 
 def revision_of(engine: Engine) -> str:
-    """The revision of a database's schema, empty when no migration ever ran."""
-    with engine.connect() as connection:
-        if not inspect(connection).has_table(_VERSION.name):
-            return ""
-        return connection.execute(select(_VERSION.c.version_num)).scalar() or ""
+    """The revision of a database's schema, empty when no migration ever ran; raises SettingError when the schema is
+    not ours, which keeps its revision in a table of the same name."""
+    revision, ours = _found(engine)
+    if revision and not ours:
+        raise SettingError(not_ours(engine.url, "du recueil", "SIRIUS_COLLECTOR_DATABASE_URL"))
+    return revision
 
 
 def is_current(engine: Engine) -> bool:
-    """True when no migration is pending."""
-    return revision_of(engine) == revisions()[-1]
+    """True when the schema is ours, and no migration is pending."""
+    return _found(engine) == (revisions()[-1], True)
+
+
+def _found(engine: Engine) -> tuple[str, bool]:
+    """The revision of the schema in a database, empty for none, and whether it is ours."""
+    with engine.connect() as connection:
+        tables = inspect(connection)
+        if not tables.has_table(_VERSION.name):
+            return "", False
+        revision = connection.execute(select(_VERSION.c.version_num)).scalar() or ""
+        return revision, tables.has_table(_OWN_TABLE)
 
 
 def overwrite_log(engine: Engine) -> bool:

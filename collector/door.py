@@ -87,7 +87,7 @@ from collector.serving.protocol import BoundedProtocol
 from collector.serving.refusals import Refusals
 from collector.settings import SECRETS, Settings, checked_database_url, first_fault, server_of
 from collector.steady import CLOCK_FILE, Steady, last_sure
-from collector.trouble import newer_than_us, place_of, reason_of, trouble_of
+from collector.trouble import newer_than_us, not_ours, place_of, reason_of, trouble_of
 from collector.watch.asking import Question as Asking
 from collector.watch.counts import Counts
 from collector.watch.metrics import COUNTED as METRICS_COUNTED
@@ -215,6 +215,7 @@ __all__ = [
     "make_round",
     "network_of",
     "newer_than_us",
+    "not_ours",
     "open_to_others",
     "option_key",
     "over_https",

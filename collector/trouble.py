@@ -72,6 +72,14 @@ def trouble_of(error: SQLAlchemyError, url: str | URL, setting: str) -> str:
     return f"{place_of(url)} : {why.format(setting=setting)}."
 
 
+def not_ours(url: str | URL, whose: str, setting: str) -> str:
+    """That a database holds the schema of something else, a sentence; ``whose`` it should be, in French."""
+    return (
+        f"{place_of(url)} : ce n'est pas la base {whose}. Corrigez {setting} : si les adresses des deux bases sont "
+        "échangées, remettez chacune à sa place ; si c'est deux fois la même, donnez à chacune la sienne."
+    )
+
+
 def newer_than_us(url: str | URL, revision: str, newest: str) -> str:
     """That a database's schema is of a later release than this one, a sentence."""
     return (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from collector.door import newer_than_us, place_of, trouble_of
+from collector.door import SettingError, newer_than_us, place_of, trouble_of
 from syndication import database
 from syndication.context import Hub
 from syndication.errors import ConfigurationError
@@ -33,6 +33,8 @@ class _Base:
             revision = self.read()
         except SQLAlchemyError as error:
             raise ConfigurationError(trouble_of(error, self.url, self.setting)) from None
+        except SettingError as error:
+            raise ConfigurationError(str(error)) from None
         if revision and revision not in self.known:
             raise ConfigurationError(newer_than_us(self.url, revision, self.known[-1]))
         return revision

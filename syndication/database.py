@@ -28,8 +28,9 @@ from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from collector.door import Schema, make_file, reach
+from collector.door import Schema, make_file, not_ours, reach
 from syndication import models
+from syndication.errors import ConfigurationError
 
 BUSY_MILLISECONDS = 20_000
 """How long a writer waits for the others, in both kinds of database."""
@@ -39,6 +40,8 @@ ANEW_AT_ONCE_BYTES = 32 * 1024 * 1024
 """A file up to this size is written anew in a fraction of a second."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION = Table("alembic_version", MetaData(), Column("version_num", String))
+_OWN_TABLE = "verbatim"
+"""A table that every revision has, and that the other database has not."""
 
 
 def table(model: type[models.Table]) -> Table:
@@ -215,16 +218,27 @@ def revisions() -> tuple[str, ...]:
 
 
 def revision_of(engine: Engine) -> str:
-    """The revision of a database's schema, empty when no migration ever ran."""
-    with engine.connect() as connection:
-        if not inspect(connection).has_table(_VERSION.name):
-            return ""
-        return connection.execute(select(_VERSION.c.version_num)).scalar() or ""
+    """The revision of a database's schema, empty when no migration ever ran; raises ConfigurationError when the schema
+    is not ours, which keeps its revision in a table of the same name."""
+    revision, ours = _found(engine)
+    if revision and not ours:
+        raise ConfigurationError(not_ours(engine.url, "de la diffusion", "SIRIUS_SYNDICATION_DATABASE_URL"))
+    return revision
 
 
 def is_current(engine: Engine) -> bool:
-    """True when no migration is pending."""
-    return revision_of(engine) == revisions()[-1]
+    """True when the schema is ours, and no migration is pending."""
+    return _found(engine) == (revisions()[-1], True)
+
+
+def _found(engine: Engine) -> tuple[str, bool]:
+    """The revision of the schema in a database, empty for none, and whether it is ours."""
+    with engine.connect() as connection:
+        tables = inspect(connection)
+        if not tables.has_table(_VERSION.name):
+            return "", False
+        revision = connection.execute(select(_VERSION.c.version_num)).scalar() or ""
+        return revision, tables.has_table(_OWN_TABLE)
 
 
 def insert_new(connection: Connection, target: Table, rows: Sequence[dict[str, Any]]) -> int:

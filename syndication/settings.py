@@ -7,12 +7,16 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import URL, make_url
 
 from collector import door
 from syndication.errors import ConfigurationError
 
 OWN_SECRETS = ("syndication_database_url",)
 """Settings of the hub that hold a secret: a file may give each, as it may those of the collector."""
+
+POSTGRESQL_PORT = 5432
+"""What an address means that names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,11 @@ class Settings:
         if thresholds.minimum_percent < thresholds.minimum:
             raise ConfigurationError("SIRIUS_MIN_RESPONDENTS_PERCENT : ne peut pas être sous SIRIUS_MIN_RESPONDENTS")
         url = own.syndication_database_url or f"sqlite:///{leaf.data_dir.resolve() / 'syndication.db'}"
+        if _place(leaf.database_url) == _place(url):
+            raise ConfigurationError(
+                "SIRIUS_COLLECTOR_DATABASE_URL et SIRIUS_SYNDICATION_DATABASE_URL mènent à la même base : donnez-en "
+                "une à chacune"
+            )
         publisher = Publisher(
             own.publisher_name, own.publisher_address, own.publisher_email, own.publisher_director, own.publisher_host
         )
@@ -142,3 +151,12 @@ class Settings:
     def keys(self) -> tuple[str, ...]:
         """Signing keys, newest first."""
         return self.collector.keys()
+
+
+def _place(url: str) -> URL:
+    """An address, however it is spelled. Two of one PostgreSQL database may differ by user or by search path, and so
+    mean two schemas."""
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
+        return address.set(database=str(Path(address.database or "").resolve()))
+    return address.set(drivername="postgresql", port=address.port or POSTGRESQL_PORT)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from sqlalchemy.engine import make_url
 
 from collector import database as collector_database
 from syndication import database
@@ -157,6 +158,73 @@ def test_one_database_without_the_other_is_told(hub: Hub, answer: Answer, comman
     line = refused(hub.settings.data_dir, command, **where)
     assert "elle est vide, alors que l'autre base ne l'est pas" in line
     assert "restaurez-la entière (« sirius restore ») ; si elle est nouvelle, lancez « sirius migrate »." in line
+
+
+def exchanged(hub: Hub) -> dict[str, str]:
+    """What the environment says when the addresses of the two databases of a hub are in each other's place."""
+    collector, own = hub.settings.collector.database_url, hub.settings.database_url
+    return {"SIRIUS_COLLECTOR_DATABASE_URL": own, "SIRIUS_SYNDICATION_DATABASE_URL": collector}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_addresses_that_were_exchanged_are_told(hub: Hub, command: str) -> None:
+    hub.close()
+    told = refused(hub.settings.data_dir, command, **exchanged(hub))
+    assert "ce n'est pas la base du recueil. Corrigez SIRIUS_COLLECTOR_DATABASE_URL" in told
+    if command == "doctor":
+        assert "ce n'est pas la base de la diffusion. Corrigez SIRIUS_SYNDICATION_DATABASE_URL" in told
+
+
+def test_a_backup_of_exchanged_addresses_is_refused(hub: Hub, tmp_path: Path) -> None:
+    hub.close()
+    done = sirius(None, "backup", str(tmp_path / "copie"), SIRIUS_DATA_DIR=str(hub.settings.data_dir), **exchanged(hub))
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "ce n'est pas la base de la diffusion. Corrigez SIRIUS_SYNDICATION_DATABASE_URL" in line
+    assert not (tmp_path / "copie").exists()
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "purge"])
+def test_one_address_for_both_databases_is_told(hub: Hub, command: str) -> None:
+    hub.close()
+    one = hub.settings.database_url
+    both = {"SIRIUS_COLLECTOR_DATABASE_URL": one, "SIRIUS_SYNDICATION_DATABASE_URL": one}
+    told = refused(hub.settings.data_dir, command, **both)
+    assert "SIRIUS_SYNDICATION_DATABASE_URL mènent à la même base : donnez-en une à chacune" in told
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_one_database_under_two_addresses_is_told(databases: Databases, tmp_path: Path, command: str) -> None:
+    own = databases.at(tmp_path).syndication
+    if databases_of.on_postgresql():
+        other = make_url(own).update_query_dict({"application_name": "recueil"}).render_as_string(hide_password=False)
+    else:
+        (tmp_path / "autre.db").symlink_to(tmp_path / "syndication.db")
+        other = f"sqlite:///{tmp_path / 'autre.db'}"
+    both = {"SIRIUS_COLLECTOR_DATABASE_URL": other, "SIRIUS_SYNDICATION_DATABASE_URL": own}
+    database.migrate(engine := database.open_engine(own))
+    engine.dispose()
+    told = refused(tmp_path, command, **both)
+    assert "mènent à la même base" in told or "si c'est deux fois la même, donnez à chacune la sienne" in told
+
+
+@pytest.mark.postgresql
+def test_one_database_of_postgresql_holds_both_under_two_search_paths(databases: Databases, tmp_path: Path) -> None:
+    one = make_url(databases.at(tmp_path).syndication)
+    engine = database.open_engine(one.render_as_string(hide_password=False))
+    with engine.begin() as connection:
+        for name in ("recueil", "avis"):
+            connection.exec_driver_sql(f"CREATE SCHEMA {name}")
+    engine.dispose()
+    both = {
+        f"SIRIUS_{name}_DATABASE_URL": one.update_query_dict({"options": f"-csearch_path={path}"}).render_as_string(
+            hide_password=False
+        )
+        for name, path in (("COLLECTOR", "recueil"), ("SYNDICATION", "avis"))
+    }
+    for command, said in (("migrate", "Les deux bases sont à jour.\n"), ("doctor", "Tout va bien.\n")):
+        done = sirius(None, command, SIRIUS_DATA_DIR=str(tmp_path), **both)
+        assert (done.returncode, done.stderr) == (0, said)
 
 
 @pytest.mark.parametrize("command", ["worker", "migrate", "doctor"])
