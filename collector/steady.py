@@ -34,7 +34,7 @@ def seconds_passed() -> float:
 def last_sure(folder: Path, now: datetime) -> datetime | None:
     """The moment kept in a folder, when the clock is far ahead of it; None where there is none that can be read."""
     with suppress(OSError, ValueError):
-        last = datetime.fromisoformat((folder / CLOCK_FILE).read_text(encoding="ascii")).astimezone(UTC)
+        last = datetime.fromisoformat((folder / CLOCK_FILE).read_text(encoding="ascii").strip()).astimezone(UTC)
         return last if (now - last).total_seconds() > AWAY_SECONDS else None
     return None
 
@@ -81,6 +81,7 @@ class Steady:
         self._kept_at = seconds
         draft = self._folder / f"{CLOCK_FILE}.{secrets.token_hex(4)}"  # several of a process may watch
         try:
+            draft.touch(mode=0o600)
             draft.write_text(now.astimezone(UTC).isoformat(timespec="seconds"), encoding="ascii")
             draft.replace(self._folder / CLOCK_FILE)
         except OSError:

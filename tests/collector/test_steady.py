@@ -106,6 +106,18 @@ def test_who_knows_better_has_a_clock_believed_by_all_who_watch_it(watched: Watc
     assert [path.name for path in tmp_path.iterdir()] == [CLOCK_FILE]
 
 
+def test_the_moment_is_kept_for_its_owner_alone(watched: Watched, tmp_path: Path) -> None:
+    watched.starts(tmp_path)
+    assert watched.passes(2)
+    assert (tmp_path / CLOCK_FILE).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_moment_written_by_hand_on_a_line_of_its_own_is_read(watched: Watched, tmp_path: Path) -> None:
+    (tmp_path / CLOCK_FILE).write_text(f"{watched.clock().isoformat()}\n")
+    watched.starts(tmp_path, after=9000 * HOUR)
+    assert not watched.passes(2)
+
+
 @pytest.mark.parametrize("kept", ["", "demain", "2026-11-23T14:0"])
 def test_a_moment_that_cannot_be_read_keeps_nobody_waiting(watched: Watched, tmp_path: Path, kept: str) -> None:
     (tmp_path / CLOCK_FILE).write_text(kept)
