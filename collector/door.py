@@ -86,7 +86,7 @@ from collector.serving.options import server_options
 from collector.serving.protocol import BoundedProtocol
 from collector.serving.refusals import Refusals
 from collector.settings import SECRETS, Settings, checked_database_url, first_fault, server_of
-from collector.steady import CLOCK_FILE, Steady, last_sure
+from collector.steady import CLOCK_FILE, Steady, doubt_of
 from collector.trouble import newer_than_us, not_ours, place_of, reason_of, trouble_of
 from collector.watch.asking import Question as Asking
 from collector.watch.counts import Counts
@@ -95,7 +95,7 @@ from collector.watch.metrics import DATABASE, MAIL_OLDEST, MAILS, NANO, SUCCESS,
 from collector.watch.metrics import READ as METRICS_READ
 from collector.watch.naming import HEADER as REQUEST_HEADER
 from collector.watch.naming import current as current_request
-from collector.watch.readiness import Readiness, written_folders
+from collector.watch.readiness import Readiness, full_disks, written_folders
 from collector.watch.requests import ANSWER, BEGAN, Answered, Named, Requests, Templates
 from collector.watch.steps import Steps
 from collector.watch.views import watch_routes
@@ -204,10 +204,11 @@ __all__ = [
     "compose_mail",
     "current_request",
     "default_questionnaire",
+    "doubt_of",
     "first_fault",
+    "full_disks",
     "given_by_file",
     "key_tag",
-    "last_sure",
     "latest_wishes",
     "ledger_files",
     "ledger_mark",

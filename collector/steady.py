@@ -39,6 +39,17 @@ def last_sure(folder: Path, now: datetime) -> datetime | None:
     return None
 
 
+def doubt_of(folder: Path, now: datetime) -> str:
+    """That the clock is far ahead of the moment kept in a folder, a French sentence; empty while it is not."""
+    last = last_sure(folder, now)
+    if last is None:
+        return ""
+    return (
+        f"Cette machine se croit le {now:%d/%m/%Y}, et son horloge était sûre le {last:%d/%m/%Y} : rien n'est effacé. "
+        f"Si elle est juste, supprimez {folder / CLOCK_FILE}."
+    )
+
+
 class Steady:
     """Watches a clock. It is believed whenever it goes back, and when the watch begins unless it is far ahead of the
     last moment kept in a folder; who knows better deletes that file."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from collector.door import check_mail, ledger_files, reason_of
+from collector.door import check_mail, doubt_of, full_disks, ledger_files, reason_of, written_folders
 from syndication import asgi, boot, store
 from syndication.accounts.store import people_with
 from syndication.alerts import store as alerts
@@ -14,7 +14,7 @@ from syndication.errors import ConfigurationError
 from syndication.fairness import store as fairness
 from syndication.hardening import weaknesses
 from syndication.history import store as history
-from syndication.instants import PARIS
+from syndication.instants import PARIS, now_in_paris
 from syndication.intake import new_id
 from syndication.settings import Settings
 
@@ -30,9 +30,11 @@ def examine(read_settings: Callable[[], Settings]) -> list[str]:
     except ConfigurationError as error:
         return [str(error)]
     except OSError as error:
-        return [f"SIRIUS_DATA_DIR : {error.filename} ne peut pas être écrit ({reason_of(error)})."]
+        return [f"SIRIUS_DATA_DIR : {error.filename or 'ce dossier'} ne peut pas être écrit ({reason_of(error)})."]
     return [
         *_folder(settings),
+        *_disks(settings),
+        *_clock(settings),
         *_ledger(settings),
         *_address(settings),
         *_publisher(settings),
@@ -50,6 +52,16 @@ def _folder(settings: Settings) -> list[str]:
     if kept.exists() and kept.stat().st_mode & 0o077:
         faults.append(f"{kept} : d'autres que vous peuvent lire les clés (chmod 600).")
     return faults
+
+
+def _disks(settings: Settings) -> list[str]:
+    leaf = settings.collector
+    return full_disks(written_folders([leaf.database_url, settings.database_url], leaf.ledger))
+
+
+def _clock(settings: Settings) -> list[str]:
+    doubt = doubt_of(settings.data_dir, now_in_paris())
+    return [doubt] if doubt else []
 
 
 def _ledger(settings: Settings) -> list[str]:

@@ -16,6 +16,7 @@ from collector.watch.asking import Question
 PATIENCE_SECONDS = 3.0
 DATA, LEDGER = "des données", "du registre des retraits"
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_FULL = "Le disque {name} est plein : faites de la place."
 PAGES = bytes(64 * 1024)
 """As much as a few answers take in SQLite's log."""
 
@@ -73,9 +74,14 @@ def has_room(folder: Path) -> bool:
     return True
 
 
+def full_disks(folders: Mapping[Path, str]) -> list[str]:
+    """Disks of ``written_folders`` that have no room, a sentence each."""
+    return [_FULL.format(name=name) for folder, name in folders.items() if not has_room(folder)]
+
+
 async def _narrow(name: str, question: Question[bool]) -> str:
     try:
         room = await question.answer()
     except TimeoutError:
         return f"Le disque {name} ne répond pas en {PATIENCE_SECONDS:g} secondes."
-    return "" if room else f"Le disque {name} est plein : faites de la place."
+    return "" if room else _FULL.format(name=name)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from collector.door import CLOCK_FILE, Collector, Invitations, last_sure
+from collector.door import Collector, Invitations, doubt_of
 from syndication import worker
 from syndication.commands.console import AsJson, give, give_json, opened_hub, say
 from syndication.errors import CampaignRefused, ClockDoubted
@@ -100,12 +100,8 @@ def mail_bounced(
 def purge(as_json: AsJson = False) -> None:
     """Efface ce dont le temps est passé : adresses, liens, réponses inachevées."""
     with opened_hub() as hub:
-        last = last_sure(hub.settings.data_dir, hub.clock())
-        if last is not None:
-            raise ClockDoubted(
-                f"Cette machine se croit le {hub.clock():%d/%m/%Y}, et son horloge était sûre le {last:%d/%m/%Y} : "
-                f"rien n'est effacé. Si elle est juste, supprimez {hub.settings.data_dir / CLOCK_FILE} et recommencez."
-            )
+        if doubt := doubt_of(hub.settings.data_dir, hub.clock()):
+            raise ClockDoubted(doubt)
         purged = hub.collector.purge()
     french = dict(zip(("adresses", "liens", "brouillons", "desinscriptions"), asdict(purged).values(), strict=True))
     if as_json:

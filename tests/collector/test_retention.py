@@ -516,6 +516,7 @@ def test_the_command_erases_nothing_while_the_clock_is_far_ahead_of_what_was_sur
     assert (refused.returncode, refused.stdout) == (1, "")
     (sentence,) = refused.stderr.splitlines()
     assert str(kept) in sentence
+    assert sentence.removeprefix("Erreur : ") in sirius(long_ago.folder, "doctor").stderr.splitlines()
     assert long_ago.count("draft") == 1
     kept.unlink()
     assert "brouillons 1" in purge_command(long_ago.folder)

@@ -147,6 +147,19 @@ def test_a_disk_without_room_loses_nothing_and_all_goes_on_once_there_is_some(
 
 
 @pytest.mark.sqlite
+def test_a_disk_without_room_is_told_by_the_doctor_until_there_is_some(on_disk: OnDisk) -> None:
+    with on_disk() as disk:
+        assert sirius_on(disk, "doctor").stderr == "Tout va bien.\n"
+        words = disk.narrow("", 0)
+        told = sirius_on(disk, "doctor", words_before=words)
+        assert (told.returncode, told.stdout) == (1, "")
+        assert FULL in told.stderr.splitlines()
+        if disk.kind != LIMIT:
+            (disk.seen / FILLER).unlink()
+        assert sirius_on(disk, "doctor").stderr == "Tout va bien.\n"
+
+
+@pytest.mark.sqlite
 def test_mails_wait_for_a_disk_without_room_and_are_written_whole_once_there_is_some(
     on_disk: OnDisk, campaign: str
 ) -> None:
