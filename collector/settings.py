@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from email_validator import EmailNotValidError, validate_email
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from collector.credentials import given_by_file
 from collector.errors import SettingError
@@ -29,6 +31,10 @@ SECRETS = ("secret_keys", "smtp_url", "collector_database_url", "metrics_token")
 DEFAULT_SENDER = "Sirius <ne-pas-repondre@localhost>"
 """Good for mails written as files; a mail server wants a true one."""
 _ADDRESS = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/?")
+
+_UNREADABLE = (
+    "l'adresse se lit mal : une adresse IPv6 va entre crochets, et ceux d'un mot de passe s'écrivent %5B et %5D"
+)
 
 
 class Settings(BaseSettings):
@@ -201,9 +207,17 @@ def checked_database_url(value: str) -> str:
     if value and not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
         raise ValueError("une adresse sqlite:/// ou postgresql:// est attendue")
     try:
-        urlsplit(value).port  # noqa: B018 reading it checks it
+        parts = urlsplit(value)
+    except ValueError:
+        raise ValueError(_UNREADABLE) from None
+    try:
+        parts.port  # noqa: B018 reading it checks it
     except ValueError:
         raise ValueError("le port de l'adresse n'est pas un nombre de 1 à 65535") from None
+    try:
+        make_url(value or "sqlite:///")
+    except (ValueError, ArgumentError):
+        raise ValueError(_UNREADABLE) from None
     return value
 
 

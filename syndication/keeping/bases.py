@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from collector import door
 from collector.door import Schema
@@ -79,8 +78,8 @@ def bases(settings: Settings) -> tuple[Base, Base]:
 def base_at(name: str, url: str) -> Base:
     """One of the two databases at an address; raises KeepingError for one that we do not speak."""
     try:
-        make_url(door.checked_database_url(url))
-    except (ValueError, ArgumentError):
+        door.checked_database_url(url)
+    except ValueError:
         raise KeepingError(
             f"Base {name} : une adresse sqlite:////chemin/fichier.db ou postgresql://… est attendue."
         ) from None

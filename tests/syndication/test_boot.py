@@ -75,7 +75,8 @@ def refusing(said: str) -> Iterator[str]:
     [
         (f"postgres://sirius:{SECRET}@base/avis", "une adresse sqlite:/// ou postgresql:// est attendue"),
         (f"postgresql+asyncpg://sirius:{SECRET}@base/avis", "une adresse sqlite:/// ou postgresql:// est attendue"),
-        (f"postgresql://sirius:{SECRET}@base:cinq/avis", "le port"),
+        (f"postgresql://sirius:{SECRET}@base:cinq/avis", "le port de l'adresse n'est pas un nombre"),
+        (f"postgresql://sirius:{SECRET}@[::1/avis", "l'adresse se lit mal : une adresse IPv6 va entre crochets"),
         (f"postgresql://sirius:{SECRET}@nulle-part.invalid/avis", "aucun serveur ne porte ce nom : corrigez"),
         (f"postgresql://sirius:{SECRET}@/avis?host=/nulle/part", "rien n'y répond : démarrez PostgreSQL, ou corrigez"),
         (f"postgresql://sirius:{SECRET}@127.0.0.1:1/avis?chose=1", "une option de l'adresse n'est pas connue"),
