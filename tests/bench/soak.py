@@ -75,7 +75,7 @@ def _lived(
             ]  # fmt: skip
             with _again_and_again(rounds):
                 loads = together(port, pid, *kinds)
-    assert not sum(load.failed for load in loads)
+    assert not sum(load.failed for load in loads), [load.failed for load in loads]
     return memory, [*(load.requests for load in loads), people.decided, people.looked], loads[0].slowest_percent
 
 
