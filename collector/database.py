@@ -34,7 +34,7 @@ from collector import models
 from collector.errors import SettingError
 from collector.private import make_file
 from collector.reaching import reach
-from collector.trouble import not_ours
+from collector.trouble import not_ours, note_place
 
 BUSY_MILLISECONDS = 10_000
 """How long a writer waits for the others, in both kinds of database."""
@@ -44,6 +44,7 @@ ANEW_AT_ONCE_BYTES = 32 * 1024 * 1024
 """A file up to this size is written anew in a fraction of a second."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION = Table("alembic_version", MetaData(), Column("version_num", String))
+_SETTING = "SIRIUS_COLLECTOR_DATABASE_URL"
 _OWN_TABLE = "response"
 """A table that every revision has, and that the other database has not."""
 
@@ -67,6 +68,7 @@ def open_engine(url: str) -> Engine:
     """
     if not url.startswith("sqlite"):
         engine = reach(url, json_serializer=to_json)
+        note_place(engine, _SETTING)
         event.listen(engine, "begin", _begin_in_order)
         return engine
     path = make_url(url).database
@@ -76,6 +78,7 @@ def open_engine(url: str) -> Engine:
         url, connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False}, hide_parameters=True,
         json_serializer=to_json,
     )  # fmt: skip
+    note_place(engine, _SETTING)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
@@ -144,7 +147,7 @@ def revision_of(engine: Engine) -> str:
     not ours, which keeps its revision in a table of the same name."""
     revision, ours = _found(engine)
     if revision and not ours:
-        raise SettingError(not_ours(engine.url, "du recueil", "SIRIUS_COLLECTOR_DATABASE_URL"))
+        raise SettingError(not_ours(engine.url, "du recueil", _SETTING))
     return revision
 
 

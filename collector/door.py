@@ -87,7 +87,7 @@ from collector.serving.protocol import BoundedProtocol
 from collector.serving.refusals import Refusals
 from collector.settings import SECRETS, Settings, checked_database_url, first_fault, server_of
 from collector.steady import CLOCK_FILE, Steady, doubt_of
-from collector.trouble import newer_than_us, not_ours, place_of, reason_of, trouble_of
+from collector.trouble import newer_than_us, not_ours, note_place, place_of, reason_of, told_of, trouble_of
 from collector.watch.asking import Question as Asking
 from collector.watch.counts import Counts
 from collector.watch.metrics import COUNTED as METRICS_COUNTED
@@ -217,6 +217,7 @@ __all__ = [
     "network_of",
     "newer_than_us",
     "not_ours",
+    "note_place",
     "open_to_others",
     "option_key",
     "over_https",
@@ -233,6 +234,7 @@ __all__ = [
     "server_options",
     "sync_folder",
     "to_its_end",
+    "told_of",
     "trouble_of",
     "validate",
     "wait_after",

@@ -1,8 +1,12 @@
 """What is wrong with a database or a disk, in one French sentence that says what to do. Neither secret nor address."""
 
 import errno
+import os
+from pathlib import Path
+from typing import Any, cast
 
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy import Engine, event
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 _DISK = {
@@ -65,11 +69,36 @@ def trouble_of(error: SQLAlchemyError, url: str | URL, setting: str) -> str:
     cause = getattr(error, "orig", None)
     name, said = str(getattr(cause, "sqlite_errorname", "")), str(cause or error)
     if make_url(url).get_backend_name() == "sqlite":
+        if name.startswith("SQLITE_CANTOPEN") and _is_read_only(Path(make_url(url).database or "").parent):
+            name = "SQLITE_READONLY"  # it opens no file beside which it may not write another
         why = next((todo for start, todo in _SQLITE if name.startswith(start)), _REFUSED)
     else:
         answered = getattr(cause, "sqlstate", None) or not isinstance(error, OperationalError)
         why = next((todo for words, todo in _SERVER if words in said), _REFUSED if answered else _GONE)
     return f"{place_of(url)} : {why.format(setting=setting)}."
+
+
+def note_place(engine: Engine, setting: str) -> None:
+    """Have an engine's errors know its database, which ``setting`` gives the address of, for ``told_of``."""
+
+    def note(context: ExceptionContext) -> None:
+        if context.sqlalchemy_exception is not None:
+            cast(Any, context.sqlalchemy_exception).place = (engine.url, setting)
+
+    event.listen(engine, "handle_error", note)
+
+
+def told_of(error: SQLAlchemyError) -> str:
+    """What ``trouble_of`` tells of an error that knows its database; nothing of another."""
+    place: tuple[URL, str] | None = getattr(error, "place", None)
+    return trouble_of(error, *place) if place is not None else ""
+
+
+def _is_read_only(folder: Path) -> bool:
+    try:
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except OSError:
+        return False
 
 
 def not_ours(url: str | URL, whose: str, setting: str) -> str:

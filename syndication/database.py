@@ -28,7 +28,7 @@ from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from collector.door import Schema, make_file, not_ours, reach
+from collector.door import Schema, make_file, not_ours, note_place, reach
 from syndication import models
 from syndication.errors import ConfigurationError
 
@@ -40,6 +40,7 @@ ANEW_AT_ONCE_BYTES = 32 * 1024 * 1024
 """A file up to this size is written anew in a fraction of a second."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION = Table("alembic_version", MetaData(), Column("version_num", String))
+_SETTING = "SIRIUS_SYNDICATION_DATABASE_URL"
 _OWN_TABLE = "verbatim"
 """A table that every revision has, and that the other database has not."""
 
@@ -53,6 +54,7 @@ def open_engine(url: str) -> Engine:
     """Open an engine on SQLite (WAL, ``synchronous=FULL``) or PostgreSQL; the folder of a SQLite file is made."""
     if not url.startswith("sqlite"):
         engine = reach(url)
+        note_place(engine, _SETTING)
         event.listen(engine, "begin", _begin_in_order)
         return engine
     path = make_url(url).database
@@ -61,6 +63,7 @@ def open_engine(url: str) -> Engine:
     engine = create_engine(
         url, connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False}, hide_parameters=True
     )
+    note_place(engine, _SETTING)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
@@ -222,7 +225,7 @@ def revision_of(engine: Engine) -> str:
     is not ours, which keeps its revision in a table of the same name."""
     revision, ours = _found(engine)
     if revision and not ours:
-        raise ConfigurationError(not_ours(engine.url, "de la diffusion", "SIRIUS_SYNDICATION_DATABASE_URL"))
+        raise ConfigurationError(not_ours(engine.url, "de la diffusion", _SETTING))
     return revision
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from collector.door import check_mail, doubt_of, full_disks, ledger_files, reason_of, written_folders
+from collector.door import check_mail, doubt_of, full_disks, ledger_files, reason_of, told_of, written_folders
 from syndication import asgi, boot, store
 from syndication.accounts.store import people_with
 from syndication.alerts import store as alerts
@@ -105,7 +105,7 @@ def _databases(settings: Settings) -> list[str]:
     try:
         return boot.faults(hub) or _contents(hub)
     except SQLAlchemyError as error:
-        return [f"Base de données illisible : {type(error).__name__}."]
+        return [told_of(error) or f"Base de données illisible : {type(error).__name__}."]
     finally:
         hub.close()
 

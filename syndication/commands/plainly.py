@@ -27,7 +27,7 @@ def _sentence(error: Exception) -> str | None:
     # imported here: who starts others, and has nothing to say, need not wait for all of it
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
-    from collector.door import CollectorError, reason_of  # noqa: PLC0415
+    from collector.door import CollectorError, reason_of, told_of  # noqa: PLC0415
     from syndication.errors import SyndicationError  # noqa: PLC0415
 
     if isinstance(error, SyndicationError | CollectorError):
@@ -37,7 +37,8 @@ def _sentence(error: Exception) -> str | None:
     if isinstance(error, ModuleNotFoundError):
         return f"Il manque le module Python « {error.name} »."
     if isinstance(error, SQLAlchemyError):
-        return f"Base de données inaccessible ({type(error).__name__}) : « sirius doctor » en dit plus."
+        away = f"Base de données inaccessible ({type(error).__name__}) : « sirius doctor » en dit plus."
+        return told_of(error) or away
     return None
 
 

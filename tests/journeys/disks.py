@@ -69,6 +69,25 @@ class Disk:
             filling.join()
             filler.unlink()
 
+    @contextmanager
+    def read_only(self) -> Iterator[None]:
+        """While the block lasts, nobody may write there; nobody but root, where the disk is none of its own."""
+        if self.kind == LIMIT:
+            modes = {path: path.stat().st_mode for path in (*self.folder.rglob("*"), self.folder)}
+            for path, mode in modes.items():
+                path.chmod(mode & ~0o222)
+            try:
+                yield
+            finally:
+                for path, mode in modes.items():
+                    path.chmod(mode)
+            return
+        subprocess.run([*self.words, "mount", "-o", "remount,ro", self.folder], check=True)
+        try:
+            yield
+        finally:
+            subprocess.run([*self.words, "mount", "-o", "remount,rw", self.folder], check=True)
+
     def narrow(self, part: str, left: int) -> tuple[str, ...]:
         """Words for a command that finds so many bytes left, from now on, where a part of the folder is.
 

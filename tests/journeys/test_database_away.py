@@ -29,6 +29,7 @@ from syndication.demo.facts import facts
 from syndication.instants import now_in_paris
 from syndication.settings import Settings
 from tests import postgresql
+from tests.commands import sirius
 from tests.conftest import CUISINE, KEY, PARIS_CENTRE, TOLD
 from tests.databases import Databases, Pair
 from tests.helpers import FULL_ANSWER, hidden_fields
@@ -211,6 +212,19 @@ def test_readers_do_not_wait_for_a_database_that_has_gone_without_a_word(place: 
             wait_until(lambda: send(f"{url}/r", data=form).status_code == 303, "it is taken", every=0.1)
             assert send(f"{url}/r", data={"jeton": token, "etape": "envoi"}).status_code == 303
             wait_until(lambda: counted(url) == ANSWERED + 1, "it is counted", every=0.1)
+
+
+def test_a_backup_of_a_database_that_stands_still_names_it_and_leaves_nothing(place: Place, tmp_path: Path) -> None:
+    copy = tmp_path / "copie"
+    place.server.freeze()
+    refused = sirius(None, "backup", str(copy), SIRIUS_DATA_DIR=str(tmp_path), **place.settings)
+    place.server.thaw()
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("Erreur : La base « avis » de ")
+    assert refused.stderr.endswith(
+        " : rien n'y répond : démarrez PostgreSQL, ou corrigez SIRIUS_SYNDICATION_DATABASE_URL.\n"
+    )
+    assert not copy.exists()
 
 
 def test_a_database_that_stands_still_holds_up_no_reader_and_takes_everything_once_it_goes_on(
