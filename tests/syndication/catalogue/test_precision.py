@@ -9,6 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, select
@@ -17,7 +18,7 @@ from syndication import database
 from syndication.catalogue import store
 from syndication.catalogue.codes import Code, read_formation_code
 from syndication.catalogue.importer import import_files
-from syndication.catalogue.resolve import Resolved, resolve, resolve_centre
+from syndication.catalogue.resolve import Resolved, resolve, resolve_centre, resolve_formation
 from syndication.errors import AmbiguousCode, UnknownCode, UnusableCode
 from tests.databases import Databases
 from tests.helpers import NOON
@@ -246,3 +247,21 @@ def test_every_present_code_of_an_offer_leads_to_the_same_formation(trial: Trial
         found = [trial.outcome(f"{scheme}:{row[column]}") for column, scheme in present.items() if row[column].strip()]
         members = {one.formation.members for one in found if isinstance(one, Resolved) and one.formation}
         assert len(members) == 1, row
+
+
+TEXTS = ("50022146", "50022139", "RNCP38430", "38430", "115708", "FOR.9664", "2412214621", "23210022146")
+"""A code of each scheme."""
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_code_is_looked_up_and_no_table_is_read_through(catalogue: Connection, text: str) -> None:
+    asked: list[str] = []
+    driver: Any = catalogue.connection.driver_connection
+    driver.set_trace_callback(asked.append)
+    resolve_formation(catalogue, text)
+    driver.set_trace_callback(None)
+    assert asked
+    for statement in asked:
+        plan = [row[-1] for row in driver.execute(f"EXPLAIN QUERY PLAN {statement}")]
+        assert not [line for line in plan if line.startswith("SCAN")], plan
