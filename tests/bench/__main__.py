@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from tests.bench import (
+    curves,
     desk,
     fairness,
     moderation,
@@ -42,7 +43,7 @@ MEASURES = {
 }
 
 
-COMMANDS = {"table": table.main, "nation": nation.main, "rush": rush.main, "soak": soak.main}
+COMMANDS = {"table": table.main, "curves": curves.main, "nation": nation.main, "rush": rush.main, "soak": soak.main}
 """What shows its figures in the README, and takes options."""
 
 
