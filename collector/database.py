@@ -145,7 +145,7 @@ def revisions() -> tuple[str, ...]:
 def revision_of(engine: Engine) -> str:
     """The revision of a database's schema, empty when no migration ever ran; raises SettingError when the schema is
     not ours, which keeps its revision in a table of the same name."""
-    revision, ours = _found(engine)
+    revision, ours = revision_found(engine, _OWN_TABLE)
     if revision and not ours:
         raise SettingError(not_ours(engine.url, "du recueil", _SETTING))
     return revision
@@ -153,17 +153,17 @@ def revision_of(engine: Engine) -> str:
 
 def is_current(engine: Engine) -> bool:
     """True when the schema is ours, and no migration is pending."""
-    return _found(engine) == (revisions()[-1], True)
+    return revision_found(engine, _OWN_TABLE) == (revisions()[-1], True)
 
 
-def _found(engine: Engine) -> tuple[str, bool]:
-    """The revision of the schema in a database, empty for none, and whether it is ours."""
+def revision_found(engine: Engine, own_table: str) -> tuple[str, bool]:
+    """The revision of the schema in a database, empty for none, and whether it is that which has a table of its own."""
     with engine.connect() as connection:
         tables = inspect(connection)
         if not tables.has_table(_VERSION.name):
             return "", False
         revision = connection.execute(select(_VERSION.c.version_num)).scalar() or ""
-        return revision, tables.has_table(_OWN_TABLE)
+        return revision, tables.has_table(own_table)
 
 
 def overwrite_log(engine: Engine) -> bool:

@@ -23,7 +23,7 @@ from collector.crossing import (
     Progress,
     Receipt,
 )
-from collector.database import Schema, schema
+from collector.database import Schema, revision_found, schema
 from collector.errors import (
     CampaignError,
     CollectorError,
@@ -228,6 +228,7 @@ __all__ = [
     "read_document",
     "read_ledger",
     "reason_of",
+    "revision_found",
     "schema",
     "secret_files",
     "server_of",

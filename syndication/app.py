@@ -90,6 +90,32 @@ class Service:
         self.ready.catch_up()
 
 
+def _pages(hub: Hub) -> list[BaseRoute]:
+    """Everything that people and catalogues ask for, the first that fits being taken."""
+    return [
+        *widget.create_routes(hub.publisher, Readers(hub.engine, hub.clock), hub.settings.public_url),
+        *v1.create_routes(hub),
+        *hub.collector.routes(),
+        *accounts.create_routes(hub),
+        *account.create_routes(hub),
+        *letters.create_routes(hub),
+        *joining.create_routes(hub),
+        *people.create_routes(hub),
+        *participation.create_routes(hub),
+        *team.create_routes(hub),
+        *desk_partners.create_routes(hub),
+        *own_desk.create_routes(hub),
+        *fairness.create_routes(hub),
+        *desk.create_routes(hub),
+        *cfa.create_routes(hub),
+        *own.create_routes(hub),
+        *results.create_routes(hub),
+        *practices.create_routes(hub),
+        *previews.create_routes(hub),
+        *site.create_routes(hub),
+    ]
+
+
 def create_app(hub: Hub, *, background: bool = True) -> Service:
     """The service, ready to be served; ``background`` also does the background work in this process."""
     watch = HubWatch(hub)
@@ -126,29 +152,7 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
     readiness = Readiness(current, "« sirius migrate »", folders)
     pages = GuardedApplication(
         guard,
-        routes=[
-            *widget.create_routes(hub.publisher, Readers(hub.engine, hub.clock), hub.settings.public_url),
-            *v1.create_routes(hub),
-            *hub.collector.routes(),
-            *accounts.create_routes(hub),
-            *account.create_routes(hub),
-            *letters.create_routes(hub),
-            *joining.create_routes(hub),
-            *people.create_routes(hub),
-            *participation.create_routes(hub),
-            *team.create_routes(hub),
-            *desk_partners.create_routes(hub),
-            *own_desk.create_routes(hub),
-            *fairness.create_routes(hub),
-            *desk.create_routes(hub),
-            *cfa.create_routes(hub),
-            *own.create_routes(hub),
-            *results.create_routes(hub),
-            *practices.create_routes(hub),
-            *previews.create_routes(hub),
-            *site.create_routes(hub),
-            *watch_routes(watch, readiness, hub.settings.collector.metrics_token),
-        ],
+        routes=[*_pages(hub), *watch_routes(watch, readiness, leaf.metrics_token)],
         exception_handlers={
             HTTPException: _refused,
             DataError: _unfit,

@@ -7,18 +7,14 @@ from typing import Any, cast
 
 from sqlalchemy import (
     ClauseElement,
-    Column,
     Connection,
     Dialect,
     Engine,
-    MetaData,
-    String,
     Table,
     Text,
     create_engine,
     event,
     func,
-    inspect,
     select,
     text,
 )
@@ -28,7 +24,7 @@ from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from collector.door import Schema, make_file, not_ours, note_place, reach
+from collector.door import Schema, make_file, not_ours, note_place, reach, revision_found
 from syndication import models
 from syndication.errors import ConfigurationError
 
@@ -39,7 +35,6 @@ WRITERS = 7274
 ANEW_AT_ONCE_BYTES = 32 * 1024 * 1024
 """A file up to this size is written anew in a fraction of a second."""
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_VERSION = Table("alembic_version", MetaData(), Column("version_num", String))
 _SETTING = "SIRIUS_SYNDICATION_DATABASE_URL"
 _OWN_TABLE = "verbatim"
 """A table that every revision has, and that the other database has not."""
@@ -223,7 +218,7 @@ def revisions() -> tuple[str, ...]:
 def revision_of(engine: Engine) -> str:
     """The revision of a database's schema, empty when no migration ever ran; raises ConfigurationError when the schema
     is not ours, which keeps its revision in a table of the same name."""
-    revision, ours = _found(engine)
+    revision, ours = revision_found(engine, _OWN_TABLE)
     if revision and not ours:
         raise ConfigurationError(not_ours(engine.url, "de la diffusion", _SETTING))
     return revision
@@ -231,17 +226,7 @@ def revision_of(engine: Engine) -> str:
 
 def is_current(engine: Engine) -> bool:
     """True when the schema is ours, and no migration is pending."""
-    return _found(engine) == (revisions()[-1], True)
-
-
-def _found(engine: Engine) -> tuple[str, bool]:
-    """The revision of the schema in a database, empty for none, and whether it is ours."""
-    with engine.connect() as connection:
-        tables = inspect(connection)
-        if not tables.has_table(_VERSION.name):
-            return "", False
-        revision = connection.execute(select(_VERSION.c.version_num)).scalar() or ""
-        return revision, tables.has_table(_OWN_TABLE)
+    return revision_found(engine, _OWN_TABLE) == (revisions()[-1], True)
 
 
 def insert_new(connection: Connection, target: Table, rows: Sequence[dict[str, Any]]) -> int:
