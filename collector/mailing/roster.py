@@ -162,7 +162,7 @@ def _delimiter(text: str) -> str:
 def _sheet(name: str, content: bytes) -> Iterator[Row]:
     try:
         unfolded = sum(part.file_size for part in zipfile.ZipFile(io.BytesIO(content)).infolist())
-    except zipfile.BadZipFile:
+    except Exception:  # the list of an archive's files may be damaged in as many ways as what they hold
         raise RosterError(f"{name} : le classeur .xlsx ne s'ouvre pas : il est abîmé, ou n'en est pas un.") from None
     if unfolded > SHEET_LIMIT:
         raise RosterError(f"{name} est trop gros une fois ouvert : gardez-y la seule colonne des adresses.")
