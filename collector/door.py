@@ -95,7 +95,7 @@ from collector.watch.metrics import DATABASE, MAIL_OLDEST, MAILS, NANO, SUCCESS,
 from collector.watch.metrics import READ as METRICS_READ
 from collector.watch.naming import HEADER as REQUEST_HEADER
 from collector.watch.naming import current as current_request
-from collector.watch.readiness import Readiness, full_disks, written_folders
+from collector.watch.readiness import Readiness, ailing_disks, written_folders
 from collector.watch.requests import ANSWER, BEGAN, Answered, Named, Requests, Templates
 from collector.watch.steps import Steps
 from collector.watch.views import watch_routes
@@ -196,6 +196,7 @@ __all__ = [
     "Uncertain",
     "Watch",
     "Watched",
+    "ailing_disks",
     "allowed",
     "alone",
     "at_work",
@@ -206,7 +207,6 @@ __all__ = [
     "default_questionnaire",
     "doubt_of",
     "first_fault",
-    "full_disks",
     "given_by_file",
     "key_tag",
     "latest_wishes",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from collector.door import check_mail, doubt_of, full_disks, ledger_files, reason_of, told_of, written_folders
+from collector.door import ailing_disks, check_mail, doubt_of, ledger_files, reason_of, told_of, written_folders
 from syndication import asgi, boot, store
 from syndication.accounts.store import people_with
 from syndication.alerts import store as alerts
@@ -56,7 +56,7 @@ def _folder(settings: Settings) -> list[str]:
 
 def _disks(settings: Settings) -> list[str]:
     leaf = settings.collector
-    return full_disks(written_folders([leaf.database_url, settings.database_url], leaf.ledger))
+    return ailing_disks(written_folders([leaf.database_url, settings.database_url], leaf.ledger))
 
 
 def _clock(settings: Settings) -> list[str]:

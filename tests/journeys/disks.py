@@ -70,10 +70,12 @@ class Disk:
             filler.unlink()
 
     @contextmanager
-    def read_only(self) -> Iterator[None]:
-        """While the block lasts, nobody may write there; nobody but root, where the disk is none of its own."""
+    def read_only(self, part: str = "") -> Iterator[None]:
+        """While the block lasts, nobody may write there, where no file is open to be written; nobody but root, where
+        the disk is none of its own; ``part``: on that of a folder of it."""
+        place = self.folder / part
         if self.kind == LIMIT:
-            modes = {path: path.stat().st_mode for path in (*self.folder.rglob("*"), self.folder)}
+            modes = {path: path.stat().st_mode for path in (*place.rglob("*"), place)}
             for path, mode in modes.items():
                 path.chmod(mode & ~0o222)
             try:
@@ -82,11 +84,11 @@ class Disk:
                 for path, mode in modes.items():
                     path.chmod(mode)
             return
-        subprocess.run([*self.words, "mount", "-o", "remount,ro", self.folder], check=True)
+        subprocess.run([*self.words, "mount", "-o", "remount,ro", place], check=True)
         try:
             yield
         finally:
-            subprocess.run([*self.words, "mount", "-o", "remount,rw", self.folder], check=True)
+            subprocess.run([*self.words, "mount", "-o", "remount,rw", place], check=True)
 
     def narrow(self, part: str, left: int) -> tuple[str, ...]:
         """Words for a command that finds so many bytes left, from now on, where a part of the folder is.

@@ -39,6 +39,9 @@ PEOPLE = [f"lea{number}@exemple.fr" for number in range(12)]
 OUTBOX, ELSEWHERE, PAGE = "outbox", "ailleurs", 4096
 HALF_A_LINE = 60
 FULL = "Le disque des données est plein : faites de la place."
+READ_ONLY = (
+    "Le disque du registre des retraits est en lecture seule : voyez pourquoi (dmesg), puis rendez-le inscriptible."
+)
 OnDisk = Callable[..., AbstractContextManager[Disk]]
 HOT, COLD = "/widget?formation=50022146", "/widget?formation=50022146&format=liste"
 
@@ -211,6 +214,27 @@ def test_nothing_is_taken_back_by_half_when_its_ledger_has_no_room(
             assert send(f"{url}/r/auteur", data=taking_back).status_code == 303
             wait_until(lambda: counted(url) == ANSWERED - 1, "it is taken back")
             assert len(ledger.read()) == before + 1
+
+
+@pytest.mark.sqlite
+def test_a_disk_that_turns_read_only_under_a_service_is_told_and_nothing_is_taken_back_by_half(
+    tokens: list[str], on_disk: OnDisk
+) -> None:
+    taking_back = {"jeton": tokens[0], "etape": "retirer", "question": ""}
+    with (
+        on_disk(ELSEWHERE) as disk,
+        serving(disk, SIRIUS_WITHDRAWALS_FILE=f"{disk.folder}/{ELSEWHERE}/retraits") as (_, url),
+    ):
+        wait_until(lambda: counted(url) == ANSWERED, "what was given is counted")
+        with disk.read_only(ELSEWHERE):
+            refused = send(f"{url}/r/auteur", data=taking_back)
+            assert (refused.status_code, refused.headers.get("retry-after")) == (503, "5") or disk.kind == LIMIT
+            told = fetch(f"{url}/pret")
+            assert (told.status_code, told.json()["defauts"]) == (503, [READ_ONLY]) or disk.kind == LIMIT
+        wait_until(lambda: fetch(f"{url}/pret").status_code == 200, "it can be written")
+        if disk.kind != LIMIT:
+            assert send(f"{url}/r/auteur", data=taking_back).status_code == 303
+        wait_until(lambda: counted(url) == ANSWERED - 1, "it is taken back")
 
 
 @pytest.mark.sqlite
