@@ -1,53 +1,37 @@
-"""The README's table of faults: each row names tests that show it, and each test of a fault stands in a row."""
-
-import ast
-from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
+"""The README's table of faults: it tells what ``faults.toml`` does, names tests that are there, and forgets none."""
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.faults import ROOT, Fault, faults, found_in, places, table
+
 OF_FAULTS = (
     "killed", "leaving", "sharing", "durability", "database_away", "disk", "outside", "clock", "interrupted",
 )  # fmt: skip
 """Modules of ``tests/journeys`` that are about nothing else."""
 
 
-def rows() -> Iterator[list[str]]:
-    """Rows of the table, cell by cell."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8").partition("### Faults")[2].partition("\n### ")[0]
-    _heading, _line, *rest = [line for line in text.splitlines() if line.startswith("|")]
-    for line in rest:
-        yield [cell.strip() for cell in line.strip("|").split("|")]
-
-
-def found_in(path: Path) -> set[str]:
-    """Tests of a module."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
-
-
-@cache
-def all_tests() -> frozenset[str]:
-    """Every test there is."""
-    return frozenset().union(*map(found_in, (ROOT / "tests").rglob("test_*.py")))
-
-
-def named(cell: str) -> set[str]:
-    """Tests that a cell names."""
-    return {name.strip(" `") for name in cell.split(",")}
-
-
-@pytest.mark.parametrize("row", list(rows()), ids=lambda row: row[0])
-def test_a_fault_loses_nothing_and_tests_that_are_there_show_it(row: list[str]) -> None:
-    _fault, seen, lost, shown = row
-    assert seen
-    assert lost.startswith("nothing")
-    assert named(shown) <= all_tests()
+@pytest.mark.parametrize("fault", faults(), ids=lambda fault: fault.what)
+def test_a_fault_loses_nothing_and_tests_that_are_there_show_it(fault: Fault) -> None:
+    assert fault.seen
+    assert fault.lost.startswith("nothing")
+    assert fault.shown_by
+    assert set(fault.shown_by) <= places().keys()
 
 
 @pytest.mark.parametrize("name", OF_FAULTS)
 def test_whatever_is_shown_of_a_fault_is_told(name: str) -> None:
-    told = set().union(*(named(shown) for *_, shown in rows()))
+    told = set().union(*(fault.shown_by for fault in faults()))
     assert found_in(ROOT / "tests/journeys" / f"test_{name}.py") <= told
+
+
+def test_the_readme_tells_each_fault_as_it_is_told() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8").partition("### Faults")[2].partition("\n### ")[0]
+    shown = [line for line in text.splitlines() if line.startswith("|")]
+    assert [_cells(line) for line in shown] == [
+        _cells(line) for line in table(faults(), (), [()] * len(faults())).splitlines()
+    ]
+
+
+def _cells(line: str) -> list[str]:
+    """What a row tells, without what came of it in a run."""
+    return [cell.strip() for cell in line.strip("|").split("|")][:4]

@@ -1,7 +1,7 @@
 """Prints figures: ``python -m tests.bench``, all scenes or those that are named.
 
-``python -m tests.bench table`` puts the whole picture in the README; ``nation``, ``rush`` and ``soak``, what it takes
-longer to know."""
+``python -m tests.bench table`` puts the whole picture in the README; ``curves``, ``nation``, ``rush`` and
+``soak``, what it takes longer to know; ``faults``, what came of each fault that the tests bring about."""
 
 import platform
 import sys
@@ -13,6 +13,7 @@ from tests.bench import (
     curves,
     desk,
     fairness,
+    faults,
     moderation,
     nation,
     rush,
@@ -43,7 +44,14 @@ MEASURES = {
 }
 
 
-COMMANDS = {"table": table.main, "curves": curves.main, "nation": nation.main, "rush": rush.main, "soak": soak.main}
+COMMANDS = {
+    "faults": faults.main,
+    "table": table.main,
+    "curves": curves.main,
+    "nation": nation.main,
+    "rush": rush.main,
+    "soak": soak.main,
+}
 """What shows its figures in the README, and takes options."""
 
 

@@ -34,7 +34,7 @@ def test_a_block_is_replaced_whole_and_no_other() -> None:
         block(page, "three", "")
 
 
-@pytest.mark.parametrize("name", ["table", "nation", "rush", "soak"])
+@pytest.mark.parametrize("name", ["faults", "table", "curves", "nation", "rush", "soak"])
 def test_the_readme_has_a_place_for_what_each_command_measures(name: str) -> None:
     assert block(README.read_text(encoding="utf-8"), name, "") != ""
 
