@@ -61,8 +61,15 @@ async def work_for_ever(hub: Hub, counts: Counts | None = None) -> None:
     steps = ToldSteps(counts or Counts(metrics.COUNTED), hub.clock)
     messages, mails = courier(hub), letter_courier(hub)
     messages.note, mails.note = partial(steps.note, "webhooks"), partial(steps.note, "letters")
-    couriers = (messages.work_for_ever(), mails.work_for_ever())
-    await asyncio.gather(_follow(hub, steps), _study(hub, steps), hub.collector.work_for_ever(steps.note), *couriers)
+    async with asyncio.TaskGroup() as group:  # which waits for the last of them, where gather leaves with the first
+        for work in (
+            _follow(hub, steps),
+            _study(hub, steps),
+            hub.collector.work_for_ever(steps.note),
+            messages.work_for_ever(),
+            mails.work_for_ever(),
+        ):
+            group.create_task(work)
 
 
 async def _follow(hub: Hub, told: ToldSteps) -> None:
