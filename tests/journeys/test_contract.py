@@ -13,6 +13,7 @@ import pytest
 from syndication.context import Hub
 from syndication.database import writing
 from syndication.partners import store as partners
+from tests.databases import examples
 from tests.journeys.test_durability import serving
 from tests.syndication.test_publication import publish_everything
 
@@ -35,7 +36,7 @@ def test_whatever_is_asked_the_api_answers_as_its_document_says(
         run = subprocess.run(
             [
                 SCHEMATHESIS, "run", f"{url}/api/v1/openapi.json", "--url", url, "--checks", "all",
-                "--exclude-checks", OUT_OF_SCHEMA, "--max-examples", "40", "--seed", "7", "--no-color",
+                "--exclude-checks", OUT_OF_SCHEMA, "--max-examples", f"{examples(40)}", "--seed", "7", "--no-color",
                 "--phases", "examples,coverage,fuzzing", "--warnings", "off", "--continue-on-failure",
                 *(["-H", f"Authorization: Bearer {key}"] if keyed else []),
             ],

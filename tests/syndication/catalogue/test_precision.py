@@ -8,11 +8,12 @@ import csv
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
 
 from syndication import database
 from syndication.catalogue import store
@@ -47,12 +48,23 @@ NOT_TOLD_APART = "several of the diplomas that bear the code are taught in that 
 
 @pytest.fixture(scope="module")
 def catalogue(databases: Databases, real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
-    """The real catalogue, imported once."""
-    engine = database.open_engine(databases.at(tmp_path_factory.mktemp("precision")).syndication)
-    database.migrate(engine)
-    import_files(engine, [real_data / name for name in FILES], NOON)
-    with engine.connect() as connection:
+    """The real catalogue, imported once a run."""
+
+    def make(folder: Path) -> None:
+        with opened(databases, folder) as engine:
+            database.migrate(engine)
+            import_files(engine, [real_data / name for name in FILES], NOON)
+
+    folder = databases.copy(databases.once(f"{__name__}.catalogue", make), tmp_path_factory.mktemp("precision"))
+    with opened(databases, folder) as engine, engine.connect() as connection:
         yield connection
+
+
+@contextmanager
+def opened(databases: Databases, folder: Path) -> Iterator[Engine]:
+    """The hub's database of a folder."""
+    engine = database.open_engine(databases.at(folder).syndication)
+    yield engine
     engine.dispose()
 
 
