@@ -96,7 +96,7 @@ from collector.watch.metrics import READ as METRICS_READ
 from collector.watch.naming import HEADER as REQUEST_HEADER
 from collector.watch.naming import current as current_request
 from collector.watch.readiness import Readiness, ailing_disks, written_folders
-from collector.watch.requests import ANSWER, BEGAN, Answered, Named, Requests, Templates
+from collector.watch.requests import ANSWER, BEGAN, STATUS, Answered, Named, Requests, Templates
 from collector.watch.steps import Steps
 from collector.watch.views import watch_routes
 from collector.watch.watch import Watch, Watched
@@ -128,6 +128,7 @@ __all__ = [
     "REQUEST_HEADER",
     "SCALE",
     "SECRETS",
+    "STATUS",
     "SUCCESS",
     "UNFINISHED",
     "Again",

@@ -19,8 +19,9 @@ from collector.watch.counts import Counts
 from collector.watch.metrics import BUCKETS, NANO, REQUESTS, WIDTH
 from collector.watch.naming import HEADER, begin
 
-BEGAN, ANSWER = "sirius.began", "sirius.answer"
-"""Under which a request carries when it came, in nanoseconds, and its ``Answered`` where who passed it on notes it."""
+BEGAN, ANSWER, STATUS = "sirius.began", "sirius.answer", "sirius.status"
+"""Under which a request carries when it came, in nanoseconds, its ``Answered`` where who passed it on notes it, and the
+status of its answer, once there is one."""
 NOWHERE = "(aucune)"
 """The route of what leads nowhere."""
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
@@ -57,7 +58,7 @@ class Named:
 
         async def named(message: Message) -> None:
             if message["type"] == "http.response.start":
-                answer.status = message["status"]
+                scope[STATUS] = answer.status = message["status"]
                 message = {**message, "headers": [*message.get("headers", ()), header]}
             await send(message)
 

@@ -12,13 +12,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache, partial
-from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from collector.door import STATUS
 from syndication.api.problems import Refused, problem_of
 from syndication.database import writing
 from syndication.networks import asking
@@ -34,6 +34,8 @@ UNCHECKED = "sirius.unchecked"
 LONGEST_QUERY = 60 * 1024
 """Bytes of a query, below the 64 KB at which servers stop reading an address."""
 READS = frozenset({"GET", "HEAD"})
+FAULTS = 400
+"""The least status that says that something was not served."""
 MINUTE = 60
 WRITE_EVERY_SECONDS = 10.0
 REMEMBERED = 10_000
@@ -91,15 +93,19 @@ class Gate:
         kind = self._kinds.get(scope["path"]) if scope["type"] == "http" else None
         if kind is None:
             await self._app(scope, receive, send)
-            return
-        if not scope["path"].startswith("/api/"):
+        elif not scope["path"].startswith("/api/"):
             self._use(kind, self._whose_page(scope))
             await self._app(scope, receive, send)
-            return
-        try:
-            await self._api(kind, scope, receive, send)
-        except Refused as refusal:
-            await self._guarded(partial(_refuse, refusal))(scope, receive, send)
+        else:
+            try:
+                if holder := self._let_in(scope):
+                    await self._to(holder, kind, scope, receive, send)
+                    return
+                await self._app(scope, receive, send)  # with nothing around ``send``: most requests have no key
+                if scope.get(STATUS, FAULTS) < FAULTS and scope["method"] in READS:  # what is refused is not served
+                    self._use(kind, self._whose_page(scope))
+            except Refused as refusal:
+                await self._guarded(partial(_refuse, refusal))(scope, receive, send)
 
     def _use(self, kind: str, partner: int) -> None:
         self._uses[kind, partner] += 1
@@ -111,29 +117,31 @@ class Gate:
         page = _header(scope, b"referer") or _header(scope, b"origin")
         return self._origins.get(origin_of(page), OTHERS)
 
-    async def _api(self, kind: str, scope: Scope, receive: Receive, send: Send) -> None:
+    def _let_in(self, scope: Scope) -> KeyHolder | None:
+        """Who holds the key of a request of the API, if any; raises Refused."""
         if len(scope["query_string"]) > LONGEST_QUERY:
             raise Refused(414, f"L'adresse dépasse {words.number(LONGEST_QUERY)} octets.")
         if scope["method"] not in READS:
-            await self._app(scope, receive, send)
-            return
+            return None
         said = _header(scope, b"authorization")
         holder = self._holder(said, scope) if said else None
         if holder is None:
             self._admit(scope)
-        partner = holder.partner if holder else self._whose_page(scope)
-        headers = self._count(holder) if holder else []
+        return holder
+
+    async def _to(self, holder: KeyHolder, kind: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the holder of a key, who is told what is left of the quota; raises Refused."""
+        headers = self._count(holder)
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
-                if message["status"] < HTTPStatus.BAD_REQUEST:  # what is refused is not served
-                    self._use(kind, partner)
-                if holder:
-                    kept = [(name, value) for name, value in message["headers"] if name != b"cache-control"]
-                    message = {**message, "headers": [*kept, (b"cache-control", b"private, max-age=0"), *headers]}
+                if message["status"] < FAULTS:
+                    self._use(kind, holder.partner)
+                kept = [(name, value) for name, value in message["headers"] if name != b"cache-control"]
+                message = {**message, "headers": [*kept, (b"cache-control", b"private, max-age=0"), *headers]}
             await send(message)
 
-        await self._app({**scope, HOLDER: holder} if holder else scope, receive, told)
+        await self._app({**scope, HOLDER: holder}, receive, told)
 
     def _holder(self, said: bytes, scope: Scope) -> KeyHolder | None:
         """Who holds the key of a request; raises Refused. None when the database is away: what is public stays so, and

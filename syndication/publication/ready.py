@@ -20,7 +20,7 @@ import brotli
 from sqlalchemy import Engine
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from collector.door import ANSWER, REQUEST_HEADER, Answered, Counts
+from collector.door import ANSWER, REQUEST_HEADER, STATUS, Answered, Counts
 from syndication import store
 from syndication.publication.dependencies import Dependencies, noting
 from syndication.watch import metrics
@@ -98,7 +98,8 @@ class ReadyAnswers:
         ready = self._ready.get(key)
         if ready is not None:
             self._ready.move_to_end(key)
-            self._requests.note_ready(scope, await _give(ready, scope, send))
+            scope[STATUS] = status = await _give(ready, scope, send)
+            self._requests.note_ready(scope, status)
             return
         self._counts.add(metrics.MISSES)
         answer = Answered()
@@ -107,6 +108,7 @@ class ReadyAnswers:
             if ready is not None:
                 answer.status = await _give(ready, scope, send)
         finally:
+            scope[STATUS] = answer.status
             self._requests.note(scope, scope["path"], answer)
 
     async def follow(self) -> None:
@@ -252,7 +254,10 @@ async def _give(ready: Ready, scope: Scope, send: Send) -> int:
         await send(ready.unchanged)
         await send(_EMPTY)
         return 304
-    start, body = next(ready.forms[name] for name in _encodings(accepted) if name in ready.forms)
+    for encoding in _encodings(accepted):  # its last, plain, is always there
+        if encoding in ready.forms:
+            start, body = ready.forms[encoding]
+            break
     await send(start)
     await send(_EMPTY if scope["method"] == "HEAD" else body)
     return 200

@@ -11,7 +11,7 @@ from tests.bench.report import Figure, paragraphs, put, table, where
 from tests.bench.stages import Stage, stages
 
 REVIEWS = 20_000
-HITS, COLD, VISITS = 2000, 200, 800
+HITS, COLD, VISITS = 6000, 200, 800
 
 
 def main(words: Sequence[str]) -> None:
