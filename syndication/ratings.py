@@ -207,7 +207,7 @@ def distribution(answers: Mapping[str, int], respondents: int, thresholds: Thres
     return _spread(good, fair, poor, max(respondents - total, 0), total >= thresholds.minimum_percent)
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 12)
 def _spread(good: int, fair: int, poor: int, unanswered: int, with_shares: bool) -> Distribution:
     """A distribution from its counts, which are small and come again from scope to scope."""
     counts, total = (good, fair, poor), good + fair + poor

@@ -85,7 +85,7 @@ def _distinct(pattern: re.Pattern[str], line: str) -> list[re.Match[str]]:
     return list({match.group(): match for match in pattern.finditer(line)}.values())
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=20_000)
 def _told_by(word: str) -> tuple[tuple[str, int], ...]:
     """Subjects of which a word tells, with its weight."""
     found: dict[str, int] = {}

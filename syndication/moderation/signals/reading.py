@@ -136,7 +136,7 @@ def fold(word: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFD", lower) if unicodedata.category(c) != "Mn")
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=20_000)
 def lexeme(word: str) -> tuple[str, int]:
     """A word in lower case without accents, and what is known of it; the end of a sentence too."""
     if word in _STOPS:
