@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from email.utils import formataddr, parseaddr
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -203,9 +204,12 @@ def server_of(url: str) -> MailServer:
 
 
 def checked_database_url(value: str) -> str:
-    """Give back a database URL, empty for the default; raises ValueError for a database we do not speak."""
+    """Give back a database URL, empty for the default; raises ValueError for a database we do not speak,
+    or not without a driver that is absent."""
     if value and not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
         raise ValueError("une adresse sqlite:/// ou postgresql:// est attendue")
+    if value.startswith("postgresql") and find_spec("psycopg") is None:
+        raise ValueError("le pilote de PostgreSQL manque : pip install 'sirius-avis[postgresql]'")
     try:
         parts = urlsplit(value)
     except ValueError:

@@ -98,8 +98,6 @@ def _mail(settings: Settings) -> list[str]:
 def _databases(settings: Settings) -> list[str]:
     try:
         hub = asgi.open_hub(settings)
-    except ModuleNotFoundError as error:
-        return [f"Le pilote de la base de données manque : module Python « {error.name} »."]
     except OSError as error:
         return [f"{error.filename} ne peut pas être écrit ({reason_of(error)})."]
     try:

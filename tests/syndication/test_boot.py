@@ -89,6 +89,25 @@ def test_a_wrong_address_is_told_with_the_variable_that_gives_it(tmp_path: Path,
         assert "SIRIUS_SYNDICATION_DATABASE_URL" in line
 
 
+@pytest.mark.parametrize("words", ["sirius migrate", "sirius doctor", "collector serve"])
+def test_a_driver_that_is_absent_is_told_with_what_to_install(tmp_path: Path, words: str) -> None:
+    program, command = words.split()
+    entry = "syndication.cli" if program == "sirius" else "collector.__main__"
+    absent = (
+        f"import sys; sys.modules['psycopg'] = None; sys.argv = ['{program}', '{command}']\n"
+        f"from {entry} import main; sys.exit(main())"
+    )
+    address = f"postgresql://sirius:{SECRET}@127.0.0.1:1/avis"
+    settings = {
+        **databases_of.bare_environment(), "SIRIUS_DATA_DIR": str(tmp_path), "SIRIUS_COLLECTOR_DATABASE_URL": address
+    }  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", absent], capture_output=True, text=True, check=False, env=settings)
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert "SIRIUS_COLLECTOR_DATABASE_URL" in line
+    assert "le pilote de PostgreSQL manque : pip install 'sirius-avis[postgresql]'" in line
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_server_that_is_not_there_is_told_by_every_command(tmp_path: Path, command: str) -> None:
     line = refused(tmp_path, command, SIRIUS_SYNDICATION_DATABASE_URL=f"postgresql://sirius:{SECRET}@127.0.0.1:1/avis")
