@@ -323,7 +323,7 @@ def _prepare(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA cache_size=-8192")  # kibibytes, for each connection; the system keeps the file at hand
+    cursor.execute("PRAGMA cache_size=-2048")  # kibibytes, for each connection; the system keeps the file at hand
     cursor.execute("PRAGMA wal_autocheckpoint=4000")  # pages: fewer, larger checkpoints under a rush of answers
     cursor.execute("PRAGMA secure_delete=ON")  # what is erased is overwritten, not only forgotten
     cursor.close()

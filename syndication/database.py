@@ -307,7 +307,7 @@ def _prepare(connection: Any, _record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "cache_size=-8192",
+        "cache_size=-2048",
         "secure_delete=ON",
         "recursive_triggers=ON",
     ):  # without it, a row put in the place of another is deleted past its guards
