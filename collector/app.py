@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -94,6 +94,7 @@ def create_app(collector: Collector, clock: Callable[[], datetime] = now_in_pari
         ],
         exception_handlers={
             HTTPException: refused,
+            ClientDisconnect: refused,  # who left in the midst of a form is no fault of ours
             SQLAlchemyError: unavailable,
             StoreClosed: unavailable,
             LedgerError: unavailable,

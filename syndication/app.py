@@ -10,7 +10,7 @@ from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -155,6 +155,7 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
         routes=[*_pages(hub), *watch_routes(watch, readiness, leaf.metrics_token)],
         exception_handlers={
             HTTPException: _refused,
+            ClientDisconnect: _refused,  # who left in the midst of a form is no fault of ours
             DataError: _unfit,
             SQLAlchemyError: _unavailable,
             LedgerError: _unavailable,

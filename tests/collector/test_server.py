@@ -38,8 +38,10 @@ def test_a_statement_that_takes_its_time_is_waited_for(engine: Engine) -> None:
     assert ask(engine, f"SELECT pg_sleep({20 * SOON}) IS NULL") == [False]
     with engine.connect() as holder, engine.connect() as waiter:
         holder.execute(text("SELECT pg_advisory_xact_lock(1)"))
-        threading.Timer(20 * SOON, holder.rollback).start()
+        letting_go = threading.Timer(20 * SOON, holder.rollback)
+        letting_go.start()
         waiter.execute(text("SELECT pg_advisory_xact_lock(1)"))
+        letting_go.join()
 
 
 def test_a_server_that_stops_in_the_midst_of_a_statement_is_given_up_and_found_again(
