@@ -33,7 +33,10 @@ def hung_up(app: ASGIApp, path: str) -> int:
     async def send(_: Message) -> None:
         return None
 
-    asyncio.run(app(scope, receive, send))
+    async def answered() -> None:
+        await app(scope, receive, send)
+
+    asyncio.run(answered())
     status: int = scope[STATUS]
     return status
 
