@@ -107,17 +107,26 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest.from_text(text)
 
 
-def check(folder: Path, told: Manifest, step: Step = lambda _: None) -> None:
-    """Read every file of a backup; raises KeepingError naming the first that is absent, cut short or altered."""
-    again = "Recopiez la sauvegarde, ou prenez-en une autre."
+AGAIN = "Recopiez la sauvegarde, ou prenez-en une autre."
+
+
+def check_sizes(folder: Path, told: Manifest) -> None:
+    """Look whether all of a backup was copied, without reading it; raises KeepingError naming the first file that is
+    absent or cut short."""
     for name, file in told.files.items():
         path = folder / name
         if not path.is_file():
-            raise KeepingError(f"{folder} : il manque {name}. {again}")
+            raise KeepingError(f"{folder} : il manque {name}. {AGAIN}")
         if path.stat().st_size != file.size:
             raise KeepingError(
                 f"{folder} : {name} fait {path.stat().st_size} octets au lieu de {file.size}, la copie est "
-                f"incomplète. {again}"
+                f"incomplète. {AGAIN}"
             )
-        if _read(path, step).sha256 != file.sha256:
-            raise KeepingError(f"{folder} : {name} n'est plus ce qui a été sauvegardé (SHA-256). {again}")
+
+
+def check(folder: Path, told: Manifest, step: Step = lambda _: None) -> None:
+    """Read every file of a backup; raises KeepingError naming the first that is absent, cut short or altered."""
+    check_sizes(folder, told)
+    for name, file in told.files.items():
+        if _read(folder / name, step).sha256 != file.sha256:
+            raise KeepingError(f"{folder} : {name} n'est plus ce qui a été sauvegardé (SHA-256). {AGAIN}")

@@ -58,6 +58,7 @@ def restore(
     with door.alone(settings.data_dir):
         unfinished = settings.data_dir / door.UNFINISHED
         _refuse_full(both, replace=wish.replace or unfinished.exists())
+        folders.check_sizes(folder, told)  # keys that were not copied are not keys that were never there
         keys = _keys_to_come(settings, folder, told, wish)
         lines, later = _ledgers(settings, folder, wish.ledgers)
         if not wish.other_keys:

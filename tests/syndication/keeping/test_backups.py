@@ -152,6 +152,16 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "altered": (lambda folder: flip(biggest(folder)), "n'est plus ce qui a été sauvegardé"),
     "cut short": (cut_short, "la copie est incomplète"),
     "a file missing": (lambda folder: biggest(folder).unlink(), "il manque"),
+    "keys missing": (
+        lambda folder: rewrite(
+            folder,
+            lambda said: (
+                said["files"].update(secret_keys={"size": 45, "sha256": "0" * 64}),  # type: ignore[attr-defined]
+                said.update(keys=["of that day"]),
+            ),
+        ),
+        "il manque secret_keys",
+    ),
     "no manifest": (lambda folder: (folder / manifest.NAME).unlink(), "n'est pas une sauvegarde entière"),
     "half a manifest": (
         lambda folder: (folder / manifest.NAME).write_text('{"sauvegarde": "sirius", "form'), "est abîmée",
