@@ -13,7 +13,7 @@ from collector.app import Service
 from collector.errors import CollectorError
 from collector.serving.options import server_options
 from collector.settings import Settings
-from collector.trouble import reason_of, trouble_of
+from collector.trouble import reason_of, trouble_of, unusable
 from collector.watch import logs
 
 
@@ -44,7 +44,7 @@ def _opened(settings: Settings) -> Service:
         place = "SIRIUS_COLLECTOR_DATABASE_URL" if settings.collector_database_url else "SIRIUS_DATA_DIR"
         raise CollectorError(trouble_of(error, settings.database_url, place)) from None
     except OSError as error:
-        raise CollectorError(f"{error.filename or settings.data_dir} : {reason_of(error)}.") from None
+        raise CollectorError(unusable(settings.data_dir, error)) from None
 
 
 def _check_free(host: str, port: int) -> None:

@@ -34,7 +34,7 @@ from collector import models
 from collector.errors import SettingError
 from collector.private import make_file
 from collector.reaching import reach
-from collector.trouble import not_ours, note_place
+from collector.trouble import given_by, not_ours, note_place
 
 BUSY_MILLISECONDS = 10_000
 """How long a writer waits for the others, in both kinds of database."""
@@ -59,16 +59,17 @@ def table(model: type[models.Table]) -> Table:
     return cast(Table, model.__table__)  # type: ignore[attr-defined]
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, setting: str = _SETTING) -> Engine:
     """Open an engine on SQLite (WAL, ``synchronous=FULL``) or PostgreSQL; the folder of a SQLite file is made.
 
-    Transactions of an engine that has the option ``write`` take the write lock at once. One writer at a time on
-    PostgreSQL too: events are numbered before they are committed, so a follower of the highest number would miss
-    those that come late; and of two links of one person, one alone answers.
+    ``setting`` is what gives the address, for who is told what is wrong with it. Transactions of an engine that has the
+    option ``write`` take the write lock at once. One writer at a time on PostgreSQL too: events are numbered before
+    they are committed, so a follower of the highest number would miss those that come late; and of two links of one
+    person, one alone answers.
     """
     if not url.startswith("sqlite"):
         engine = reach(url, json_serializer=to_json)
-        note_place(engine, _SETTING)
+        note_place(engine, setting)
         event.listen(engine, "begin", _begin_in_order)
         return engine
     path = make_url(url).database
@@ -78,7 +79,7 @@ def open_engine(url: str) -> Engine:
         url, connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False}, hide_parameters=True,
         json_serializer=to_json,
     )  # fmt: skip
-    note_place(engine, _SETTING)
+    note_place(engine, setting)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
@@ -122,11 +123,11 @@ GROUP BY c.oid
 @dataclass(frozen=True, slots=True)
 class Schema:
     """What copying a whole database takes: its tables, parents first; its revisions, the oldest first; how it is
-    opened, which revision it has (empty: none) and how it is brought to one."""
+    opened at an address that something gives, which revision it has (empty: none) and how it is brought to one."""
 
     tables: tuple[Table, ...]
     revisions: tuple[str, ...]
-    open: Callable[[str], Engine]
+    open: Callable[[str, str], Engine]
     revision_of: Callable[[Engine], str]
     migrate: Callable[[Engine, str], None]
 
@@ -147,7 +148,7 @@ def revision_of(engine: Engine) -> str:
     not ours, which keeps its revision in a table of the same name."""
     revision, ours = revision_found(engine, _OWN_TABLE)
     if revision and not ours:
-        raise SettingError(not_ours(engine.url, "du recueil", _SETTING))
+        raise SettingError(not_ours(engine.url, "du recueil", given_by(engine)))
     return revision
 
 

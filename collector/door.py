@@ -87,7 +87,17 @@ from collector.serving.protocol import BoundedProtocol
 from collector.serving.refusals import Refusals
 from collector.settings import SECRETS, Settings, checked_database_url, first_fault, server_of
 from collector.steady import CLOCK_FILE, Steady, doubt_of
-from collector.trouble import newer_than_us, not_ours, note_place, place_of, reason_of, told_of, trouble_of
+from collector.trouble import (
+    given_by,
+    newer_than_us,
+    not_ours,
+    note_place,
+    place_of,
+    reason_of,
+    told_of,
+    trouble_of,
+    unusable,
+)
 from collector.watch.asking import Question as Asking
 from collector.watch.counts import Counts
 from collector.watch.metrics import COUNTED as METRICS_COUNTED
@@ -208,6 +218,7 @@ __all__ = [
     "default_questionnaire",
     "doubt_of",
     "first_fault",
+    "given_by",
     "given_by_file",
     "key_tag",
     "latest_wishes",
@@ -238,6 +249,7 @@ __all__ = [
     "to_its_end",
     "told_of",
     "trouble_of",
+    "unusable",
     "validate",
     "wait_after",
     "watch_routes",

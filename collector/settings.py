@@ -246,7 +246,10 @@ def _kept_keys(path: Path) -> tuple[str, ...]:
     if not path.exists():
         make_folder(path.parent)
         draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(path)) from None  # nobody has heard of the draft
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(48) + "\n")
         try:

@@ -9,15 +9,24 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-_DISK = {
-    errno.EACCES: "l'accès est refusé", errno.EPERM: "l'accès est refusé", errno.EROFS: "disque en lecture seule",
-    errno.ENOSPC: "le disque est plein", errno.EDQUOT: "le quota du disque est atteint",
-    errno.EFBIG: "le fichier dépasse la taille permise", errno.ENOENT: "il n'existe pas",
-    errno.ENOTDIR: "un dossier est attendu, c'est un fichier", errno.EISDIR: "un fichier est attendu, c'est un dossier",
-    errno.EEXIST: "un fichier de ce nom existe déjà", errno.EIO: "le disque est en panne",
-    errno.EMFILE: "trop de fichiers sont ouverts (ulimit -n)",
-    errno.EADDRINUSE: "l'adresse est déjà prise", errno.EADDRNOTAVAIL: "cette machine n'a pas cette adresse",
+_RIGHTS = ("l'accès est refusé", "donnez-en le droit à l'utilisateur qui lance Sirius")
+_ELSEWHERE = "corrigez le chemin"
+_FAULTS = {
+    errno.EACCES: _RIGHTS, errno.EPERM: _RIGHTS,
+    errno.EROFS: ("disque en lecture seule", "rendez ce disque inscriptible, ou choisissez-en un autre"),
+    errno.ENOSPC: ("le disque est plein", "faites de la place"),
+    errno.EDQUOT: ("le quota du disque est atteint", "faites de la place"),
+    errno.EFBIG: ("le fichier dépasse la taille permise", "augmentez-la (ulimit -f)"),
+    errno.ENOENT: ("il n'existe pas", _ELSEWHERE),
+    errno.ENOTDIR: ("un dossier est attendu, c'est un fichier", _ELSEWHERE),
+    errno.EISDIR: ("un fichier est attendu, c'est un dossier", _ELSEWHERE),
+    errno.EEXIST: ("un fichier de ce nom existe déjà", _ELSEWHERE),
+    errno.EIO: ("le disque est en panne", "changez de disque, puis restaurez une sauvegarde"),
+    errno.EMFILE: ("trop de fichiers sont ouverts", "augmentez leur nombre permis (ulimit -n)"),
+    errno.EADDRINUSE: ("l'adresse est déjà prise", ""),
+    errno.EADDRNOTAVAIL: ("cette machine n'a pas cette adresse", ""),
 }  # fmt: skip
+"""Why a file or an address cannot be used, and what to do about a file, by the system's number."""
 _SQLITE = (
     ("SQLITE_BUSY", "un autre programme la tient verrouillée : attendez qu'il ait fini, ou arrêtez-le"),
     ("SQLITE_LOCKED", "un autre programme la tient verrouillée : attendez qu'il ait fini, ou arrêtez-le"),
@@ -47,12 +56,19 @@ _SERVER = (
 )  # fmt: skip
 """What to do, by what PostgreSQL or its client says; the first that fits."""
 _GONE = "rien n'y répond : démarrez PostgreSQL, ou corrigez {setting}"
+_FOLDER = "c'est un dossier, et le chemin d'un fichier est attendu : corrigez {setting}"
 _REFUSED = "elle refuse ce qui lui est demandé : lancez « sirius doctor »"
 
 
 def reason_of(error: OSError) -> str:
     """Why a file or an address cannot be used, as the end of a sentence."""
-    return _DISK.get(error.errno or 0, error.strerror or "lecture ou écriture impossible")
+    return _FAULTS.get(error.errno or 0, (error.strerror or "lecture ou écriture impossible", ""))[0]
+
+
+def unusable(path: str | Path, error: OSError) -> str:
+    """That a file or a folder cannot be used, why, and what to do: a sentence; ``path`` when the error names none."""
+    _, todo = _FAULTS.get(error.errno or 0, ("", "voyez l'état de son disque"))
+    return f"{error.filename or path} ne peut pas être utilisé ({reason_of(error)}) : {todo}."
 
 
 def place_of(url: str | URL) -> str:
@@ -65,13 +81,16 @@ def place_of(url: str | URL) -> str:
 
 
 def trouble_of(error: SQLAlchemyError, url: str | URL, setting: str) -> str:
-    """Why a database cannot be used and what to do, a sentence; ``setting`` names the variable that gives its place."""
+    """Why a database cannot be used and what to do, a sentence; ``setting`` names what gives its place."""
     cause = getattr(error, "orig", None)
     name, said = str(getattr(cause, "sqlite_errorname", "")), str(cause or error)
     if make_url(url).get_backend_name() == "sqlite":
-        if name.startswith("SQLITE_CANTOPEN") and _is_read_only(Path(make_url(url).database or "").parent):
+        file = Path(make_url(url).database or "")
+        if name.startswith("SQLITE_CANTOPEN") and _is_read_only(file.parent):
             name = "SQLITE_READONLY"  # it opens no file beside which it may not write another
         why = next((todo for start, todo in _SQLITE if name.startswith(start)), _REFUSED)
+        if file.is_dir():
+            why = _FOLDER
     else:
         answered = getattr(cause, "sqlstate", None) or not isinstance(error, OperationalError)
         why = next((todo for words, todo in _SERVER if words in said), _REFUSED if answered else _GONE)
@@ -79,13 +98,20 @@ def trouble_of(error: SQLAlchemyError, url: str | URL, setting: str) -> str:
 
 
 def note_place(engine: Engine, setting: str) -> None:
-    """Have an engine's errors know its database, which ``setting`` gives the address of, for ``told_of``."""
+    """Have an engine and its errors know what gives the address of its database, a variable or an option of a command,
+    for ``given_by`` and ``told_of``."""
+    engine.update_execution_options(given_by=setting)
 
     def note(context: ExceptionContext) -> None:
         if context.sqlalchemy_exception is not None:
             cast(Any, context.sqlalchemy_exception).place = (engine.url, setting)
 
     event.listen(engine, "handle_error", note)
+
+
+def given_by(engine: Engine) -> str:
+    """What gives the address of an engine's database, as ``note_place`` was told."""
+    return str(engine.get_execution_options()["given_by"])
 
 
 def told_of(error: SQLAlchemyError) -> str:

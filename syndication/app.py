@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from time import perf_counter_ns
+from typing import Any
 
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.applications import Starlette
@@ -123,26 +124,19 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, object]]:
         with at_work(hub.settings.data_dir):
-            async with serving():
-                yield refusals.state
-
-    @contextlib.asynccontextmanager
-    async def serving() -> AsyncIterator[None]:
-        watch.open()
-        ready.catch_up()
-        tasks = [asyncio.create_task(one.follow()) for one in (ready, gate, watch, requests)]
-        if background:
-            tasks.append(asyncio.create_task(worker.work_for_ever(hub, watch.counts)))
-        try:
-            yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            gate.write()
-            requests.settle()
-            watch.close()
-            hub.close()
+            watch.open()
+            ready.catch_up()
+            work = [one.follow() for one in (ready, gate, watch, requests)]
+            if background:
+                work.append(worker.work_for_ever(hub, watch.counts))
+            try:
+                async with _beside(work):
+                    yield refusals.state
+            finally:
+                gate.write()
+                requests.settle()
+                watch.close()
+                hub.close()
 
     guard = answer_headers() | over_https(secure=hub.settings.secure)
     refusals = Refusals(watch.counts, guard)
@@ -181,6 +175,18 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
 
     gate = Gate(ready, hub.engine, COUNTED, hub.clock, hub.settings.api_limit, refused)
     return Service(gate, ready, pages.routes, watch)
+
+
+@contextlib.asynccontextmanager
+async def _beside(work: Iterable[Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """Do work for as long as the block lasts."""
+    tasks = [asyncio.create_task(one) for one in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -94,12 +94,13 @@ def _bases(hub: Hub) -> tuple[_Base, _Base]:
     leaf, own, collector = hub.settings.collector.database_url, hub.settings.database_url, hub.collector
 
     def setting(url: str, name: str) -> str:
-        return "SIRIUS_DATA_DIR" if str(hub.settings.data_dir.resolve()) in url else f"SIRIUS_{name}_DATABASE_URL"
+        kept = f"sqlite:///{hub.settings.data_dir.resolve() / name}.db"
+        return "SIRIUS_DATA_DIR" if url == kept else f"SIRIUS_{name.upper()}_DATABASE_URL"
 
     return (
-        _Base(leaf, setting(leaf, "COLLECTOR"), collector.revisions, collector.revision, collector.migrate),
+        _Base(leaf, setting(leaf, "collector"), collector.revisions, collector.revision, collector.migrate),
         _Base(
-            own, setting(own, "SYNDICATION"), database.revisions(),
+            own, setting(own, "syndication"), database.revisions(),
             lambda: database.revision_of(hub.engine), lambda: database.migrate(hub.engine),
         ),
     )  # fmt: skip

@@ -24,7 +24,7 @@ from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from collector.door import Schema, make_file, not_ours, note_place, reach, revision_found
+from collector.door import Schema, given_by, make_file, not_ours, note_place, reach, revision_found
 from syndication import models
 from syndication.errors import ConfigurationError
 
@@ -45,11 +45,14 @@ def table(model: type[models.Table]) -> Table:
     return cast(Table, model.__table__)  # type: ignore[attr-defined]
 
 
-def open_engine(url: str) -> Engine:
-    """Open an engine on SQLite (WAL, ``synchronous=FULL``) or PostgreSQL; the folder of a SQLite file is made."""
+def open_engine(url: str, setting: str = _SETTING) -> Engine:
+    """Open an engine on SQLite (WAL, ``synchronous=FULL``) or PostgreSQL; the folder of a SQLite file is made.
+
+    ``setting`` is what gives the address, for who is told what is wrong with it.
+    """
     if not url.startswith("sqlite"):
         engine = reach(url)
-        note_place(engine, _SETTING)
+        note_place(engine, setting)
         event.listen(engine, "begin", _begin_in_order)
         return engine
     path = make_url(url).database
@@ -58,7 +61,7 @@ def open_engine(url: str) -> Engine:
     engine = create_engine(
         url, connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False}, hide_parameters=True
     )
-    note_place(engine, _SETTING)
+    note_place(engine, setting)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
@@ -220,7 +223,7 @@ def revision_of(engine: Engine) -> str:
     is not ours, which keeps its revision in a table of the same name."""
     revision, ours = revision_found(engine, _OWN_TABLE)
     if revision and not ours:
-        raise ConfigurationError(not_ours(engine.url, "de la diffusion", _SETTING))
+        raise ConfigurationError(not_ours(engine.url, "de la diffusion", given_by(engine)))
     return revision
 
 

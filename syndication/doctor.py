@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from collector.door import ailing_disks, check_mail, doubt_of, ledger_files, reason_of, told_of, written_folders
+from collector.door import ailing_disks, check_mail, doubt_of, ledger_files, told_of, unusable, written_folders
 from syndication import asgi, boot, store
 from syndication.accounts.store import people_with
 from syndication.alerts import store as alerts
@@ -30,7 +30,7 @@ def examine(read_settings: Callable[[], Settings]) -> list[str]:
     except ConfigurationError as error:
         return [str(error)]
     except OSError as error:
-        return [f"SIRIUS_DATA_DIR : {error.filename or 'ce dossier'} ne peut pas être écrit ({reason_of(error)})."]
+        return [f"SIRIUS_DATA_DIR : {unusable('ce dossier', error)}"]
     return [
         *_folder(settings),
         *_disks(settings),
@@ -47,7 +47,7 @@ def examine(read_settings: Callable[[], Settings]) -> list[str]:
 def _folder(settings: Settings) -> list[str]:
     faults: list[str] = []
     if not os.access(settings.data_dir, os.W_OK):
-        faults.append(f"SIRIUS_DATA_DIR : {settings.data_dir} ne peut pas être écrit.")
+        faults.append(f"SIRIUS_DATA_DIR : {settings.data_dir} ne peut pas être écrit : rendez-le inscriptible.")
     kept = settings.data_dir / "secret_keys"
     if kept.exists() and kept.stat().st_mode & 0o077:
         faults.append(f"{kept} : d'autres que vous peuvent lire les clés (chmod 600).")
@@ -99,7 +99,7 @@ def _databases(settings: Settings) -> list[str]:
     try:
         hub = asgi.open_hub(settings)
     except OSError as error:
-        return [f"{error.filename} ne peut pas être écrit ({reason_of(error)})."]
+        return [unusable(settings.data_dir, error)]
     try:
         return boot.faults(hub) or _contents(hub)
     except SQLAlchemyError as error:

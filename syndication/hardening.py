@@ -67,7 +67,7 @@ def _files(settings: Settings) -> list[str]:
         address = make_url(url)
         if address.get_backend_name() == "sqlite" and address.database:
             path = Path(address.database)
-            if _is_open(path) and _is_open(path.parent):
+            if path.is_file() and _is_open(path) and _is_open(path.parent):
                 faults.append(
                     f"SIRIUS_{name}_DATABASE_URL : tous les comptes de cette machine peuvent ouvrir {path} (chmod 600)."
                 )

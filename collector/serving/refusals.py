@@ -63,7 +63,7 @@ class Refusals:
         for kind in ripe:
             self._told_at[kind] = now
             told = {"status": kind[0], "reason": str(kind[1]), "times": self._untold.pop(kind)}
-            log.info("refused unheard: %(reason)s, status %(status)s, %(times)d times", told, extra={"told": told})
+            log.info("refused unheard: %(reason)s, status %(status)s, counted %(times)d", told, extra={"told": told})
         return bool(self._untold)
 
 

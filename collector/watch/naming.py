@@ -5,7 +5,9 @@ import re
 from contextvars import ContextVar
 
 HEADER = b"x-request-id"
-_WELL_FORMED = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+_WELL_FORMED = re.compile(rb"[0-9a-f]{16,64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+"""What proxies draw at random, a number in base 16 or a UUID: neither a link nor a network address is one, and what
+anybody sends goes to the log."""
 _CURRENT: ContextVar[str] = ContextVar("sirius.request", default="")
 
 

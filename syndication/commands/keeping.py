@@ -143,8 +143,8 @@ def _tell_restored(done: Restored) -> None:
     for name, base in told.bases.items():
         give(f"{name} : {base.rows} lignes, comptées, du {day}")
     give(
-        f"Refait depuis : {again.responses} réponses et {again.texts} textes retirés, {again.opt_outs} "
-        f"désinscriptions, {again.campaigns} campagnes closes"
+        f"Refait depuis, réponses retirées : {again.responses}, textes retirés : {again.texts}, "
+        f"désinscriptions : {again.opt_outs}, campagnes closes : {again.campaigns}"
     )
     if not done.later:
         say(
@@ -153,7 +153,7 @@ def _tell_restored(done: Restored) -> None:
         )
     if done.done.uncertain or done.done.letters:
         say(
-            f"{done.done.uncertain} invitations et {done.done.letters} autres mails étaient dus et sont peut-être "
-            "partis : ils ne partiront pas d'eux-mêmes (sirius campaign mails ID --resend-uncertain)."
+            f"Étaient dus et sont peut-être partis, invitations : {done.done.uncertain}, autres mails : "
+            f"{done.done.letters}. Ils ne partiront pas d'eux-mêmes (sirius campaign mails ID --resend-uncertain)."
         )
     say("Les décisions, accès et clés retirés depuis ce jour sont à revoir. Le service peut démarrer.")

@@ -27,15 +27,13 @@ def _sentence(error: Exception) -> str | None:
     # imported here: who starts others, and has nothing to say, need not wait for all of it
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
-    from collector.door import CollectorError, reason_of, told_of  # noqa: PLC0415
+    from collector.door import CollectorError, told_of, unusable  # noqa: PLC0415
     from syndication.errors import SyndicationError  # noqa: PLC0415
 
     if isinstance(error, SyndicationError | CollectorError):
         return str(error)
     if isinstance(error, OSError):
-        return f"{error.filename or 'fichier'} : lecture ou écriture impossible ({reason_of(error)})."
-    if isinstance(error, ModuleNotFoundError):
-        return f"Il manque le module Python « {error.name} »."
+        return unusable("Un fichier", error)
     if isinstance(error, SQLAlchemyError):
         away = f"Base de données inaccessible ({type(error).__name__}) : « sirius doctor » en dit plus."
         return told_of(error) or away

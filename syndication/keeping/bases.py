@@ -21,10 +21,11 @@ HUB, COLLECTOR = "syndication", "collector"
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """One of the two databases: what it is called, where it is, what it is made of."""
+    """One of the two databases: what it is called, where it is, what says so, what it is made of."""
 
     name: str
     url: str
+    given_by: str
     schema: Schema
 
     @property
@@ -40,7 +41,7 @@ class Base:
     @contextmanager
     def opened(self) -> Iterator[Engine]:
         """The database, for a while."""
-        engine = self.schema.open(self.url)
+        engine = self.schema.open(self.url, self.given_by)
         try:
             yield engine
         finally:
@@ -75,12 +76,12 @@ def bases(settings: Settings) -> tuple[Base, Base]:
     return base_at(HUB, settings.database_url), base_at(COLLECTOR, settings.collector.database_url)
 
 
-def base_at(name: str, url: str) -> Base:
-    """One of the two databases at an address; raises KeepingError for one that we do not speak."""
+def base_at(name: str, url: str, given_by: str = "") -> Base:
+    """One of the two databases at an address, which its setting gives or what is named; raises KeepingError for one
+    that we do not speak."""
+    given_by = given_by or f"SIRIUS_{name.upper()}_DATABASE_URL"
     try:
         door.checked_database_url(url)
-    except ValueError:
-        raise KeepingError(
-            f"Base {name} : une adresse sqlite:////chemin/fichier.db ou postgresql://… est attendue."
-        ) from None
-    return Base(name, url, database.schema() if name == HUB else door.schema())
+    except ValueError as error:
+        raise KeepingError(f"{given_by} : {error}.") from None
+    return Base(name, url, given_by, database.schema() if name == HUB else door.schema())

@@ -124,9 +124,8 @@ def check_sizes(folder: Path, told: Manifest) -> None:
             )
 
 
-def check(folder: Path, told: Manifest, step: Step = lambda _: None) -> None:
-    """Read every file of a backup; raises KeepingError naming the first that is absent, cut short or altered."""
-    check_sizes(folder, told)
+def check_contents(folder: Path, told: Manifest, step: Step = lambda _: None) -> None:
+    """Read every file of a backup that is whole; raises KeepingError naming the first that was altered."""
     for name, file in told.files.items():
         if _read(folder / name, step).sha256 != file.sha256:
             raise KeepingError(f"{folder} : {name} n'est plus ce qui a été sauvegardé (SHA-256). {AGAIN}")

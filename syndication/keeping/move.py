@@ -41,7 +41,11 @@ def move(settings: Settings, addresses: Mapping[str, str], tell: Tell) -> dict[s
 
     Raises KeepingError, FolderBusy, OSError; then nobody should use the target.
     """
-    pairs = [(base, base_at(base.name, addresses[base.name])) for base in bases(settings) if base.name in addresses]
+    pairs = [
+        (base, base_at(base.name, addresses[base.name], f"--{base.name}"))
+        for base in bases(settings)
+        if base.name in addresses
+    ]
     with door.alone(settings.data_dir):
         if (settings.data_dir / door.UNFINISHED).exists():
             raise KeepingError("Une restauration n'est pas allée au bout : relancez « sirius restore » avant tout.")

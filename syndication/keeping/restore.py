@@ -63,7 +63,7 @@ def restore(
         lines, later = _ledgers(settings, folder, wish.ledgers)
         if not wish.other_keys:
             _refuse_unknown_keys(lines, keys, told.moment.date())
-        folders.check(folder, told, _steps("vérification", told.size, tell))
+        folders.check_contents(folder, told, _steps("vérification", told.size, tell))
         unfinished.touch(mode=0o600)
         _keep_keys(settings, keys)
         _put_both_back(both, folder, told, tell)

@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import astuple
 
-from collector.door import reason_of
+from collector.door import unusable
 from syndication.errors import ConfigurationError
 from syndication.settings import Settings
 
@@ -61,7 +61,7 @@ def _held(settings: Settings, name: str, mark: str, told: str) -> Iterator[str]:
         if not any(url.startswith("sqlite") for url in (settings.database_url, settings.collector.database_url)):
             yield ""  # nothing need be kept there
             return
-        raise ConfigurationError(f"SIRIUS_DATA_DIR : {path} ne peut pas être écrit ({reason_of(error)}).") from None
+        raise ConfigurationError(f"SIRIUS_DATA_DIR : {unusable(path, error)}") from None
     try:
         if _lock_alone(descriptor):
             os.ftruncate(descriptor, 0)

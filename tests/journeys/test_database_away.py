@@ -41,6 +41,7 @@ from tests.journeys.test_leaving import SAID
 from tests.servers import PATIENCE, fetch, send, wait_until
 from tests.syndication.watch.scraping import value
 
+pytestmark = pytest.mark.postgresql
 READ = (f"/widget?formation={CUISINE}", f"/widget/badge.svg?formation={CUISINE}", f"/api/v1/avis?formation={CUISINE}")
 ANSWERED = 5
 ENOUGH = 20

@@ -44,8 +44,8 @@ show_if = { question = "cantine", option = "oui" }
 """
 FRESH = DEFAULT.replace('version = "2026-1"', 'version = "2027-1"') + CANTEEN
 FAULTS: dict[str, tuple[bytes | None, str]] = {
-    "absent.toml": (None, "absent.toml : lecture ou écriture impossible"),
-    "dossier.toml": (b"/", "dossier.toml : lecture ou écriture impossible"),
+    "absent.toml": (None, "absent.toml ne peut pas être utilisé (il n'existe pas) : corrigez le chemin."),
+    "dossier.toml": (b"/", "dossier.toml ne peut pas être utilisé (un fichier est attendu, c'est un dossier)"),
     "vide.toml": (b"", "document : « version » manque"),
     "latin.toml": (FRESH.encode("latin-1", errors="replace"), "latin.toml : le fichier n'est pas en UTF-8"),
     "csv.toml": (b"question;libelle\nune;deux\n", "csv.toml : ce n'est pas du TOML"),

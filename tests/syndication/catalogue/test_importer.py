@@ -34,6 +34,7 @@ from tests.syndication.catalogue.official import (
     organisation,
     wish,
 )
+from tests.syndication.catalogue.real import ROWS, imported, opened, reports
 
 TODAY = NOON.date()
 CATALOGUE: tuple[type[models.Table], ...] = (
@@ -642,17 +643,6 @@ def test_the_old_codes_of_an_offer_lead_to_what_it_offers(engine: Engine, write:
 
 # -- the real files --------------------------------------------------------------------------------------------------
 
-REAL = {
-    "n_formation_diplome.csv": 4_023,
-    "n_mef.csv": 10_067,
-    "certif_info.csv": 10_067,
-    "kit_apprentissage_20231218.csv": 5_707,
-    "organismes_apprentissage.csv": 6_059,
-    "depp_cfa_2022_2023.csv": 2_527,
-    "offres_apprentissage_bts.csv": 5_701,
-    "bts_parcoursup_2024.csv": 14_994,
-}
-
 
 def lines_with_a_bad_uai(path: Path) -> set[int]:
     """Lines of a Parcoursup file whose UAI cannot be one, by the ministry's rule."""
@@ -665,20 +655,21 @@ def lines_with_a_bad_uai(path: Path) -> set[int]:
     }
 
 
-def test_the_eight_real_files_are_imported_whole(engine: Engine, real_data: Path) -> None:
-    reports = {report.path.name: report for report in take(engine, *(real_data / name for name in REAL))}
-    assert {name: report.read for name, report in reports.items()} == REAL
-    for name in REAL.keys() - {"bts_parcoursup_2024.csv"}:
-        assert (reports[name].kept, reports[name].rejected) == (REAL[name], []), name
+def test_the_eight_real_files_are_imported_whole(databases: Databases, real_data: Path, tmp_path: Path) -> None:
+    folder = databases.copy(imported(databases, real_data), tmp_path)
+    told = reports(folder)
+    assert {name: report.read for name, report in told.items()} == ROWS
+    for name in ROWS.keys() - {"bts_parcoursup_2024.csv"}:
+        assert (told[name].kept, told[name].rejected) == (ROWS[name], []), name
 
-    wishes = reports["bts_parcoursup_2024.csv"]
+    wishes = told["bts_parcoursup_2024.csv"]
     bad = lines_with_a_bad_uai(real_data / "bts_parcoursup_2024.csv")
     assert len(bad) == 18
     assert {line for line, reason in wishes.rejected if "n'a pas la forme d'un UAI" in reason} == bad
     assert all(line and reason for line, reason in wishes.rejected)
     assert wishes.kept == wishes.read - len(wishes.rejected)
 
-    with engine.connect() as connection:
+    with opened(databases, folder) as engine, engine.connect() as connection:
         old, new = (resolve_formation(connection, code) for code in ("50022139", "50022146"))
         assert (old.asked.natural_key, new.asked.natural_key) == ("cfd:50022139", "cfd:50022146")
         assert old.formation == new.formation == new.asked

@@ -8,34 +8,21 @@ import csv
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, select
 
-from syndication import database
 from syndication.catalogue import store
 from syndication.catalogue.codes import Code, read_formation_code
-from syndication.catalogue.importer import import_files
 from syndication.catalogue.resolve import Resolved, resolve, resolve_centre, resolve_formation
 from syndication.errors import AmbiguousCode, UnknownCode, UnusableCode
 from tests.databases import Databases
-from tests.helpers import NOON
+from tests.syndication.catalogue.real import imported, opened
 
 Figure = Callable[[str, float], None]
 Rows = list[dict[str, str]]
-
-FILES = (
-    "n_formation_diplome.csv",
-    "n_mef.csv",
-    "certif_info.csv",
-    "kit_apprentissage_20231218.csv",
-    "organismes_apprentissage.csv",
-    "offres_apprentissage_bts.csv",
-    "bts_parcoursup_2024.csv",
-)
 
 SENTINEL = "the file says that there is no code (NR)"
 OTHER_KIND = "an ONISEP identifier of a scheme of study, not of a formation (TYPDISP)"
@@ -48,24 +35,9 @@ NOT_TOLD_APART = "several of the diplomas that bear the code are taught in that 
 
 @pytest.fixture(scope="module")
 def catalogue(databases: Databases, real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
-    """The real catalogue, imported once a run."""
-
-    def make(folder: Path) -> None:
-        with opened(databases, folder) as engine:
-            database.migrate(engine)
-            import_files(engine, [real_data / name for name in FILES], NOON)
-
-    folder = databases.copy(databases.once(f"{__name__}.catalogue", make), tmp_path_factory.mktemp("precision"))
+    folder = databases.copy(imported(databases, real_data), tmp_path_factory.mktemp("precision"))
     with opened(databases, folder) as engine, engine.connect() as connection:
         yield connection
-
-
-@contextmanager
-def opened(databases: Databases, folder: Path) -> Iterator[Engine]:
-    """The hub's database of a folder."""
-    engine = database.open_engine(databases.at(folder).syndication)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture(scope="module")
