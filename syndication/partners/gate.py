@@ -98,12 +98,12 @@ class Gate:
             await self._app(scope, receive, send)
         else:
             try:
-                if holder := self._let_in(scope):
-                    await self._to(holder, kind, scope, receive, send)
-                    return
-                await self._app(scope, receive, send)  # with nothing around ``send``: most requests have no key
+                holder = self._let_in(scope)
+                if holder is not None:  # otherwise nothing is around ``send``: most requests have no key
+                    scope[HOLDER], send = holder, self._telling(holder, send)
+                await self._app(scope, receive, send)
                 if scope.get(STATUS, FAULTS) < FAULTS and scope["method"] in READS:  # what is refused is not served
-                    self._use(kind, self._whose_page(scope))
+                    self._use(kind, self._whose_page(scope) if holder is None else holder.partner)
             except Refused as refusal:
                 await self._guarded(partial(_refuse, refusal))(scope, receive, send)
 
@@ -129,19 +129,17 @@ class Gate:
             self._admit(scope)
         return holder
 
-    async def _to(self, holder: KeyHolder, kind: str, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer the holder of a key, who is told what is left of the quota; raises Refused."""
+    def _telling(self, holder: KeyHolder, send: Send) -> Send:
+        """Have an answer tell the holder of a key what is left of the quota; raises Refused."""
         headers = self._count(holder)
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
-                if message["status"] < FAULTS:
-                    self._use(kind, holder.partner)
                 kept = [(name, value) for name, value in message["headers"] if name != b"cache-control"]
                 message = {**message, "headers": [*kept, (b"cache-control", b"private, max-age=0"), *headers]}
             await send(message)
 
-        await self._app({**scope, HOLDER: holder}, receive, told)
+        return told
 
     def _holder(self, said: bytes, scope: Scope) -> KeyHolder | None:
         """Who holds the key of a request; raises Refused. None when the database is away: what is public stays so, and
