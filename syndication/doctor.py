@@ -5,7 +5,16 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from collector.door import ailing_disks, check_mail, doubt_of, ledger_files, told_of, unusable, written_folders
+from collector.door import (
+    ailing_disks,
+    check_mail,
+    doubt_of,
+    ledger_files,
+    place_of,
+    told_of,
+    unusable,
+    written_folders,
+)
 from syndication import asgi, boot, store
 from syndication.accounts.store import people_with
 from syndication.alerts import store as alerts
@@ -16,6 +25,7 @@ from syndication.hardening import weaknesses
 from syndication.history import store as history
 from syndication.instants import PARIS, now_in_paris
 from syndication.intake import new_id
+from syndication.serving.company import strangers
 from syndication.settings import Settings
 
 CHECKED = 5_000
@@ -101,11 +111,17 @@ def _databases(settings: Settings) -> list[str]:
     except OSError as error:
         return [unusable(settings.data_dir, error)]
     try:
-        return boot.faults(hub) or _contents(hub)
+        return boot.faults(hub) or [*_company(hub), *_contents(hub)]
     except SQLAlchemyError as error:
         return [told_of(error) or f"Base de données illisible : {type(error).__name__}."]
     finally:
         hub.close()
+
+
+def _company(hub: Hub) -> list[str]:
+    with hub.engine.connect() as connection:
+        difference = strangers(connection, hub.settings)
+    return [f"{place_of(hub.engine.url)} : {difference}"] if difference else []
 
 
 def _contents(hub: Hub) -> list[str]:

@@ -15,7 +15,7 @@ from syndication import asgi, boot, worker
 from syndication.app import create_app
 from syndication.context import Hub
 from syndication.protocol import options
-from syndication.serving import claim, lifeline
+from syndication.serving import claim, company, lifeline
 from syndication.serving.server import Server
 from syndication.settings import Settings
 from syndication.watch.watch import HubWatch
@@ -71,4 +71,5 @@ def _opened(settings: Settings) -> Iterator[Hub]:
         hub = asgi.open_hub(settings)
         stack.callback(hub.close)
         boot.prepare(hub)
+        stack.enter_context(company.kept(hub.engine, settings))
         yield hub

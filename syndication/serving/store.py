@@ -1,0 +1,30 @@
+"""SQL of who works on a PostgreSQL database: locks of the server's own, which end with the connection that has them."""
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import Connection, text
+
+Marks = Mapping[int, Collection[int]]
+"""Numbers below 2³¹ under which somebody works, by kind: the first of the two numbers of a lock."""
+
+_HOLD = text("SELECT pg_advisory_lock_shared(:kind, :mark)")
+_HELD = text(
+    "SELECT pid, classid::int AS kind, objid::int AS mark FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 "
+    "AND granted AND pid <> pg_backend_pid() AND classid::int = ANY(:kinds) "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+
+
+def hold(connection: Connection, marks: Marks) -> None:
+    """Be known under marks, together with whoever has the same, for as long as the connection lasts."""
+    for kind, some in marks.items():
+        for mark in some:
+            connection.execute(_HOLD, {"kind": kind, "mark": mark})
+
+
+def others(connection: Connection, kinds: Collection[int]) -> list[Marks]:
+    """Marks of each of the other connections to the database that hold any of these kinds."""
+    found: dict[int, dict[int, set[int]]] = {}
+    for row in connection.execute(_HELD, {"kinds": list(kinds)}):
+        found.setdefault(row.pid, {}).setdefault(row.kind, set()).add(row.mark)
+    return list(found.values())
