@@ -34,7 +34,7 @@ from collector import models
 from collector.errors import SettingError
 from collector.private import make_file
 from collector.reaching import reach
-from collector.trouble import given_by, not_ours, note_place
+from collector.trouble import given_by, half_restored, not_ours, note_place
 
 BUSY_MILLISECONDS = 10_000
 """How long a writer waits for the others, in both kinds of database."""
@@ -45,6 +45,8 @@ ANEW_AT_ONCE_BYTES = 32 * 1024 * 1024
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION = Table("alembic_version", MetaData(), Column("version_num", String))
 _SETTING = "SIRIUS_COLLECTOR_DATABASE_URL"
+HALF_RESTORED = "restauration_inachevee"
+"""Name of a table that stands in a database of PostgreSQL while it is being restored: hosts share no folder."""
 _OWN_TABLE = "response"
 """A table that every revision has, and that the other database has not."""
 
@@ -145,8 +147,10 @@ def revisions() -> tuple[str, ...]:
 
 def revision_of(engine: Engine) -> str:
     """The revision of a database's schema, empty when no migration ever ran; raises SettingError when the schema is
-    not ours, which keeps its revision in a table of the same name."""
+    not ours, which keeps its revision in a table of the same name, or was restored by half."""
     revision, ours = revision_found(engine, _OWN_TABLE)
+    if revision == HALF_RESTORED:
+        raise SettingError(half_restored(engine.url))
     if revision and not ours:
         raise SettingError(not_ours(engine.url, "du recueil", given_by(engine)))
     return revision
@@ -158,9 +162,12 @@ def is_current(engine: Engine) -> bool:
 
 
 def revision_found(engine: Engine, own_table: str) -> tuple[str, bool]:
-    """The revision of the schema in a database, empty for none, and whether it is that which has a table of its own."""
+    """The revision of the schema in a database, empty for none, and whether it is that which has a table of its own;
+    ``HALF_RESTORED`` for whatever a restoration left by half."""
     with engine.connect() as connection:
         tables = inspect(connection)
+        if tables.has_table(HALF_RESTORED):
+            return HALF_RESTORED, True
         if not tables.has_table(_VERSION.name):
             return "", False
         revision = connection.execute(select(_VERSION.c.version_num)).scalar() or ""

@@ -23,7 +23,7 @@ from collector.crossing import (
     Progress,
     Receipt,
 )
-from collector.database import Schema, revision_found, schema
+from collector.database import HALF_RESTORED, Schema, revision_found, schema
 from collector.errors import (
     CampaignError,
     CollectorError,
@@ -89,6 +89,7 @@ from collector.settings import SECRETS, Settings, checked_database_url, first_fa
 from collector.steady import CLOCK_FILE, Steady, doubt_of
 from collector.trouble import (
     given_by,
+    half_restored,
     newer_than_us,
     not_ours,
     note_place,
@@ -124,6 +125,7 @@ __all__ = [
     "CLOCK_FILE",
     "DATABASE",
     "FEWEST_OPTIONS",
+    "HALF_RESTORED",
     "LONGEST_LABEL",
     "MAILS",
     "MAIL_OLDEST",
@@ -220,6 +222,7 @@ __all__ = [
     "first_fault",
     "given_by",
     "given_by_file",
+    "half_restored",
     "key_tag",
     "latest_wishes",
     "ledger_files",

@@ -135,6 +135,11 @@ def not_ours(url: str | URL, whose: str, setting: str) -> str:
     )
 
 
+def half_restored(url: str | URL) -> str:
+    """That a database was restored by half, a sentence."""
+    return f"{place_of(url)} : une restauration n'est pas allée au bout : relancez « sirius restore » avant tout."
+
+
 def newer_than_us(url: str | URL, revision: str, newest: str) -> str:
     """That a database's schema is of a later release than this one, a sentence."""
     return (

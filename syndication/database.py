@@ -24,7 +24,17 @@ from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from collector.door import Schema, given_by, make_file, not_ours, note_place, reach, revision_found
+from collector.door import (
+    HALF_RESTORED,
+    Schema,
+    given_by,
+    half_restored,
+    make_file,
+    not_ours,
+    note_place,
+    reach,
+    revision_found,
+)
 from syndication import models
 from syndication.errors import ConfigurationError
 
@@ -220,8 +230,10 @@ def revisions() -> tuple[str, ...]:
 
 def revision_of(engine: Engine) -> str:
     """The revision of a database's schema, empty when no migration ever ran; raises ConfigurationError when the schema
-    is not ours, which keeps its revision in a table of the same name."""
+    is not ours, which keeps its revision in a table of the same name, or was restored by half."""
     revision, ours = revision_found(engine, _OWN_TABLE)
+    if revision == HALF_RESTORED:
+        raise ConfigurationError(half_restored(engine.url))
     if revision and not ours:
         raise ConfigurationError(not_ours(engine.url, "de la diffusion", given_by(engine)))
     return revision

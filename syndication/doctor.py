@@ -6,6 +6,7 @@ from collections.abc import Callable
 from sqlalchemy.exc import SQLAlchemyError
 
 from collector.door import (
+    UNFINISHED,
     ailing_disks,
     check_mail,
     doubt_of,
@@ -56,6 +57,8 @@ def examine(read_settings: Callable[[], Settings]) -> list[str]:
 
 def _folder(settings: Settings) -> list[str]:
     faults: list[str] = []
+    if (settings.data_dir / UNFINISHED).exists():
+        faults.append(f"{settings.data_dir} : une restauration n'est pas allée au bout : relancez « sirius restore ».")
     if not os.access(settings.data_dir, os.W_OK):
         faults.append(f"SIRIUS_DATA_DIR : {settings.data_dir} ne peut pas être écrit : rendez-le inscriptible.")
     kept = settings.data_dir / "secret_keys"

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
+from sqlalchemy import inspect as look_into
 from sqlalchemy.engine import make_url
 
 from collector import door
@@ -57,6 +58,13 @@ class Base:
             return True
         with self.opened() as engine, engine.connect() as connection:
             return store.is_empty(connection)
+
+    def is_half_restored(self) -> bool:
+        """True when a restoration of a PostgreSQL database has not come to its end: SQLite's are told by folder."""
+        if self.kind == manifest.SQLITE:
+            return False
+        with self.opened() as engine:
+            return look_into(engine).has_table(door.HALF_RESTORED)
 
     def refuse_company(self) -> None:
         """Raise KeepingError while others are connected to a PostgreSQL database: SQLite's are locked by folder."""

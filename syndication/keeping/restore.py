@@ -57,7 +57,7 @@ def restore(
     _refuse_unfit(told, both)
     with door.alone(settings.data_dir):
         unfinished = settings.data_dir / door.UNFINISHED
-        _refuse_full(both, replace=wish.replace or unfinished.exists())
+        _refuse_full(both, replace=wish.replace or unfinished.exists() or any(base.is_half_restored() for base in both))
         folders.check_sizes(folder, told)  # keys that were not copied are not keys that were never there
         keys = _keys_to_come(settings, folder, told, wish)
         lines, later = _ledgers(settings, folder, wish.ledgers)
@@ -68,6 +68,7 @@ def restore(
         _keep_keys(settings, keys)
         _put_both_back(both, folder, told, tell)
         done = bring_to_today(settings, lines, told.moment, clock, mails_left=wish.mails_left)
+        _let_others_come(both)
         unfinished.unlink()
     migrated = any(told.bases[base.name].revision != base.schema.revisions[-1] for base in both)
     return Restored(told, migrated, later, done)
@@ -164,13 +165,16 @@ def _refuse_unknown_keys(lines: Sequence[door.Line], keys: Sequence[str], restor
 
 
 def _put_both_back(both: Sequence[Base], folder: Path, told: Manifest, tell: Tell) -> None:
-    """Put both databases back at once: each mostly waits for its server or its disk."""
+    """Put both databases back at once, each mostly waiting for its server or its disk, and migrate them."""
     for base in both:  # one after the other: what runs migrations is shared
         _make_room(base, told.bases[base.name])
     with ThreadPoolExecutor(len(both)) as pool:
         under_way = [pool.submit(_put_back, base, folder, told.bases[base.name], tell) for base in both]
     for one in under_way:
         one.result()
+    for base in both:
+        with base.opened() as engine:
+            base.schema.migrate(engine, "head")
 
 
 def _make_room(base: Base, kept: manifest.Base) -> None:
@@ -182,8 +186,16 @@ def _make_room(base: Base, kept: manifest.Base) -> None:
         return
     with base.opened() as engine:
         with engine.begin() as connection:
+            postgresql.begin_restoration(connection)
             postgresql.drop(connection, {*kept.tables, *(table.name for table in base.schema.tables), store.VERSION})
         base.schema.migrate(engine, kept.revision)
+
+
+def _let_others_come(both: Sequence[Base]) -> None:
+    for base in both:
+        if base.kind == manifest.POSTGRESQL:
+            with base.opened() as engine, engine.begin() as connection:
+                postgresql.end_restoration(connection)
 
 
 def _put_back(base: Base, folder: Path, kept: manifest.Base, tell: Tell) -> None:

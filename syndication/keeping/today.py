@@ -33,10 +33,9 @@ def bring_to_today(
     settings: Settings, lines: Sequence[door.Line], restored: datetime, clock: Callable[[], datetime], *,
     mails_left: bool,
 ) -> Done:  # fmt: skip
-    """Bring databases that were put back as they were at a moment to today; raises LedgerError."""
+    """Bring databases that were put back as they were at a moment, and migrated since, to today; raises LedgerError."""
     hub = asgi.open_hub(settings, clock)
     try:
-        asgi.migrate(hub)
         worker.mark_corpus(hub)  # followers who are ahead of that day are told, rather than left to skip things
         hub.collector.ledger.add_missing(lines)
         again, uncertain = hub.collector.do_again(lines, restored, mails_left=mails_left)

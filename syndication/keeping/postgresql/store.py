@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy import Table as SqlTable
 
+from collector.door import HALF_RESTORED
 from syndication.errors import KeepingError
 from syndication.keeping.folder import CHUNK, create
 from syndication.keeping.manifest import Table
@@ -50,6 +51,16 @@ def others_connected(connection: Connection) -> int:
         "AND backend_type = 'client backend'"
     )
     return int(connection.execute(query).scalar_one())
+
+
+def begin_restoration(connection: Connection) -> None:
+    """Have whoever comes to the database know that it is being restored, until ``end_restoration``."""
+    connection.execute(text(f"CREATE TABLE IF NOT EXISTS {HALF_RESTORED} ()"))
+
+
+def end_restoration(connection: Connection) -> None:
+    """Let others come again."""
+    connection.execute(text(f"DROP TABLE IF EXISTS {HALF_RESTORED}"))
 
 
 def copy(connection: Connection, tables: Mapping[str, Table], folder: Path, tell: Callable[[int], None]) -> list[Path]:
