@@ -237,7 +237,7 @@ def first_fault(error: ValidationError, by_file: Collection[str] = ()) -> str:
         "float_parsing": "un nombre est attendu",
         "less_than_equal": f"au plus {bounds.get('le')} est attendu",
         "greater_than_equal": f"au moins {bounds.get('ge')} est attendu",
-        "literal_error": f"valeurs possibles : {bounds.get('expected')}",
+        "literal_error": f"valeurs possibles : {str(bounds.get('expected')).replace(' or ', ' ou ')}",
     }
     return f"SIRIUS_{name} : {reasons.get(fault['type'], fault['msg'].removeprefix('Value error, '))}"
 

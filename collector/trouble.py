@@ -45,7 +45,6 @@ _SERVER = (
     ("no password supplied", "un mot de passe est attendu : donnez-le dans {setting}"),
     ("no pg_hba.conf entry", "le serveur n'accepte pas cet utilisateur depuis cette machine : voyez pg_hba.conf"),
     ("role \"", "cet utilisateur n'existe pas : créez-le, ou corrigez {setting}"),
-    ("does not exist", "cette base n'existe pas : créez-la (createdb), ou corrigez {setting}"),
     ("too many clients", "toutes ses connexions sont prises : augmentez max_connections"),
     ("remaining connection slots", "toutes ses connexions sont prises : augmentez max_connections"),
     ("SSL", "le serveur et l'adresse ne s'entendent pas sur le chiffrement : voyez sslmode dans {setting}"),
@@ -53,6 +52,7 @@ _SERVER = (
     ("permission denied", "l'utilisateur n'a pas les droits qu'il faut : faites-en le propriétaire de la base"),
     ("read-only transaction", "elle est en lecture seule : donnez l'adresse du serveur principal dans {setting}"),
     ("canceling statement due to lock timeout", "un autre programme la tient verrouillée : attendez qu'il ait fini"),
+    ("database \"", "cette base n'existe pas : créez-la (createdb), ou corrigez {setting}"),
 )  # fmt: skip
 """What to do, by what PostgreSQL or its client says; the first that fits."""
 _GONE = "rien n'y répond : démarrez PostgreSQL, ou corrigez {setting}"

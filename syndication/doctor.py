@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from collector.door import (
@@ -109,6 +111,8 @@ def _mail(settings: Settings) -> list[str]:
 
 
 def _databases(settings: Settings) -> list[str]:
+    if absent := _absent(settings):
+        return absent
     try:
         hub = asgi.open_hub(settings)
     except OSError as error:
@@ -119,6 +123,17 @@ def _databases(settings: Settings) -> list[str]:
         return [told_of(error) or f"Base de données illisible : {type(error).__name__}."]
     finally:
         hub.close()
+
+
+def _absent(settings: Settings) -> list[str]:
+    """Places of SQLite files that are not there: to open one would make it."""
+    faults: list[str] = []
+    for name, url in (("COLLECTOR", settings.collector.database_url), ("SYNDICATION", settings.database_url)):
+        file = Path(make_url(url).database or "")
+        if url.startswith("sqlite") and file.parent != settings.data_dir.resolve() and not file.parent.is_dir():
+            todo = f"créez-le, ou corrigez SIRIUS_{name}_DATABASE_URL"
+            faults.append(f"{place_of(url)} : son dossier n'existe pas : {todo}.")
+    return faults
 
 
 def _company(hub: Hub) -> list[str]:

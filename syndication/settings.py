@@ -111,7 +111,7 @@ class Settings:
         if thresholds.minimum_percent < thresholds.minimum:
             raise ConfigurationError("SIRIUS_MIN_RESPONDENTS_PERCENT : ne peut pas être sous SIRIUS_MIN_RESPONDENTS")
         url = own.syndication_database_url or f"sqlite:///{leaf.data_dir.resolve() / 'syndication.db'}"
-        if _place(leaf.database_url) == _place(url):
+        if same_database(leaf.database_url, url):
             raise ConfigurationError(
                 "SIRIUS_COLLECTOR_DATABASE_URL et SIRIUS_SYNDICATION_DATABASE_URL mènent à la même base : donnez-en "
                 "une à chacune"
@@ -153,9 +153,13 @@ class Settings:
         return self.collector.keys()
 
 
+def same_database(one: str, other: str) -> bool:
+    """Whether two addresses lead to one database, however they are spelled. Two of one PostgreSQL database may differ
+    by user or by search path, and so mean two schemas."""
+    return _place(one) == _place(other)
+
+
 def _place(url: str) -> URL:
-    """An address, however it is spelled. Two of one PostgreSQL database may differ by user or by search path, and so
-    mean two schemas."""
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
         return address.set(database=str(Path(address.database or "").resolve()))

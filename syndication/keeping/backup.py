@@ -75,8 +75,11 @@ def _moments(both: tuple[Base, Base]) -> Iterator[Mapping[Base, Connection]]:
     with ExitStack() as stack:
         engines = [stack.enter_context(base.opened()) for base in both]
         for base, engine in zip(both, engines, strict=True):
-            if not base.schema.revision_of(engine):
+            revision, known = base.schema.revision_of(engine), base.schema.revisions
+            if not revision:
                 raise KeepingError(f"{base.shown} : cette base est vide, il n'y a rien à sauvegarder.")
+            if revision not in known:
+                raise KeepingError(door.newer_than_us(base.url, revision, known[-1]))
         with writing(engines[0]).begin():  # for an instant, nobody else decides
             moments = [stack.enter_context(store.hold(engine)) for engine in engines]
         yield {hub: moments[0], collector: moments[1]}
@@ -98,9 +101,15 @@ def _write(name: str, told: manifest.Base, moment: Connection, folder: Path, tel
 
 
 def _check_counts(folder: Path, told: Mapping[str, manifest.Base]) -> None:
-    """Count the rows of copied files as they are on the disk; raises KeepingError."""
+    """Count the rows of copied files as they are on the disk, and look whether each page of them is sound: a file that
+    is damaged is copied as it is; raises KeepingError."""
     for name, base in told.items():
         if base.kind == manifest.SQLITE:
+            if not sqlite.is_sound(folder / f"{name}.db"):
+                raise KeepingError(
+                    f"Base {name} : son fichier est abîmé, et sa copie le serait. Gardez vos autres sauvegardes, et "
+                    "restaurez la dernière."
+                )
             copied = sqlite.counted(folder / f"{name}.db", list(base.tables))
             differs = [table for table, kept in base.tables.items() if copied[table] != kept.rows]
             if differs:

@@ -20,7 +20,7 @@ from syndication.keeping.postgresql import store as postgresql
 from syndication.keeping.sqlite import store as sqlite
 from syndication.keeping.store import Row
 from syndication.search import store as search
-from syndication.settings import Settings
+from syndication.settings import Settings, same_database
 
 FULL_TEXT = "indexed_words"
 MIGRATIONS = "bookmark"
@@ -46,12 +46,21 @@ def move(settings: Settings, addresses: Mapping[str, str], tell: Tell) -> dict[s
         for base in bases(settings)
         if base.name in addresses
     ]
+    _refuse_one_for_both({base.name: target.url for base, target in pairs}, bases(settings))
     with door.alone(settings.data_dir):
         if (settings.data_dir / door.UNFINISHED).exists():
             raise KeepingError("Une restauration n'est pas allée au bout : relancez « sirius restore » avant tout.")
         for source, target in pairs:
             _refuse_unfit(source, target)
         return {source.name: _move(source, target, tell) for source, target in pairs}
+
+
+def _refuse_one_for_both(targets: Mapping[str, str], both: Sequence[Base]) -> None:
+    one, other = (targets.get(base.name, base.url) for base in both)
+    if same_database(one, other):
+        raise KeepingError(
+            "--collector et --syndication mèneraient à la même base, où rien n'a été changé : donnez-en une à chacune."
+        )
 
 
 def _refuse_unfit(source: Base, target: Base) -> None:

@@ -99,6 +99,7 @@ def test_a_wrong_address_to_move_to_is_told_with_the_option_that_gives_it(hub: H
     for options, said in (
         (("--syndication", away), "rien n'y répond : démarrez PostgreSQL, ou corrigez --syndication."),
         (("--collector", "mysql://base/avis"), "--collector : une adresse sqlite:/// ou postgresql:// est attendue."),
+        (("--collector", own := databases.at(other).syndication, "--syndication", own), "mèneraient à la même base"),
         (("--collector", databases.at(other).syndication), "ce n'est pas la base du recueil. Corrigez --collector :"),
     ):
         done = sirius(None, "move", *options, **settings)
@@ -181,6 +182,13 @@ def test_a_folder_that_is_given_for_a_database_is_told(tmp_path: Path, command: 
         f"La base {tmp_path} : c'est un dossier, et le chemin d'un fichier est attendu : corrigez "
         "SIRIUS_COLLECTOR_DATABASE_URL."
     ) in line
+
+
+def test_the_doctor_tells_a_folder_that_is_not_there_and_does_not_make_it(tmp_path: Path) -> None:
+    absent = tmp_path / "nulle" / "part"
+    line = refused(tmp_path, "doctor", SIRIUS_COLLECTOR_DATABASE_URL=f"sqlite:///{absent}/recueil.db")
+    assert "son dossier n'existe pas : créez-le, ou corrigez SIRIUS_COLLECTOR_DATABASE_URL." in line
+    assert not absent.parent.exists()
 
 
 @pytest.mark.sqlite

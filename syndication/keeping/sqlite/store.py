@@ -82,6 +82,15 @@ def copy(connection: Connection, path: Path, tell: Tell) -> None:
         raise KeepingError(trouble_of(told, f"sqlite:///{path}", "SIRIUS_DATA_DIR")) from error
 
 
+def is_sound(path: Path) -> bool:
+    """Whether SQLite finds nothing wrong with a file that nobody writes: all of it is read."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as kept:
+            return bool(kept.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+    except sqlite3.DatabaseError:
+        return False
+
+
 def counted(path: Path, names: Sequence[str]) -> dict[str, int]:
     """Rows of the tables of a file that nobody writes, read without leaving anything beside it."""
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as kept:

@@ -1,8 +1,10 @@
 """Backups: taken while people answer, whole or known not to be, restored elsewhere to the same."""
 
 import json
+import sqlite3
 import stat
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from syndication.keeping.manifest import Manifest
 from syndication.keeping.restore import Wish, restore
 from syndication.partners import store as partners
 from syndication.settings import Settings
+from tests.databases import Databases, change
 from tests.helpers import FULL_ANSWER, Clock
 from tests.syndication.keeping.house import House, Places, counted, quiet
 from tests.syndication.test_publication import publish_everything
@@ -109,6 +112,31 @@ def test_each_backup_has_a_folder_of_its_own(house: House, tmp_path: Path) -> No
         with pytest.raises(KeepingError, match="n'est pas un dossier vide"):
             house.back_up(folder)
     assert (tmp_path / "pris" / "lettre.txt").read_text() == "à garder"
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("name", ["indexed_words_data", "indexed_words_idx"])
+def test_a_file_that_is_damaged_is_not_backed_up_as_if_it_were_whole(house: House, tmp_path: Path, name: str) -> None:
+    house.answer(6)
+    publish_everything(house.hub)
+    house.close()
+    file = house.folder / "syndication.db"
+    with closing(sqlite3.connect(file)) as kept:
+        ((page,),) = kept.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", [name]).fetchall()
+        ((size,),) = kept.execute("PRAGMA page_size").fetchall()
+    with file.open("r+b") as written:
+        written.seek((page - 1) * size)
+        written.write(bytes(size))
+    with pytest.raises(KeepingError, match="son fichier est abîmé"):
+        house.back_up(tmp_path / "abimee")
+    assert not (tmp_path / "abimee").exists()
+
+
+def test_a_database_newer_than_the_code_is_not_backed_up(house: House, databases: Databases, tmp_path: Path) -> None:
+    house.close()
+    change(house.settings.database_url, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(KeepingError, match="une version plus récente de Sirius l'a mise à niveau"):
+        house.back_up(tmp_path / "d-hier")
 
 
 def test_a_backup_that_fails_leaves_nothing(places: Places, clock: Clock, tmp_path: Path) -> None:
