@@ -123,6 +123,8 @@ def test_nginx_keeps_what_everybody_reads_and_writes_down_nothing_of_anybody(
             assert [cache(WIDGET) for _ in range(2)] == ["MISS", "HIT"]
             assert [cache(WIDGET, "gzip") for _ in range(2)] == ["MISS", "HIT"]
             assert [cache(WIDGET, "identity") for _ in range(2)] == ["MISS", "HIT"]
+            browsers = client.get("/integrer", headers={"accept-encoding": "gzip, deflate, br, zstd"})
+            assert browsers.headers["content-encoding"] == "gzip"  # what is not there in Brotli
             assert client.get(WIDGET).content == fetch(f"{service}{WIDGET}").content
             named = [client.get(WIDGET).headers.get_list("x-request-id") for _ in range(2)]
             assert named[0] != named[1]
