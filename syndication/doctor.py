@@ -39,6 +39,9 @@ def examine(read_settings: Callable[[], Settings]) -> list[str]:
     """Every fault of the installation, in French; empty when all is well."""
     try:
         settings = read_settings()
+        if not settings.data_dir.exists():  # to look into it would make it
+            todo = "lancez « sirius migrate » si l'installation est nouvelle, ou corrigez SIRIUS_DATA_DIR"
+            return [f"{settings.data_dir} n'existe pas : {todo}."]
         settings.keys()
     except ConfigurationError as error:
         return [str(error)]

@@ -66,6 +66,18 @@ class Base:
         with self.opened() as engine:
             return look_into(engine).has_table(door.HALF_RESTORED)
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Be the only one who works on a PostgreSQL database, whatever host comes meanwhile; raises KeepingError when
+        somebody does. SQLite's are locked by folder."""
+        if self.kind == manifest.SQLITE:
+            yield
+            return
+        with self.opened() as engine, engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            if not postgresql.stay_alone(connection):
+                raise KeepingError(f"{self.shown} : un service, une restauration ou un déménagement y travaille déjà.")
+            yield
+
     def refuse_company(self) -> None:
         """Raise KeepingError while others are connected to a PostgreSQL database: SQLite's are locked by folder."""
         if self.kind == manifest.SQLITE:

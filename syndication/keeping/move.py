@@ -4,6 +4,7 @@ The source is only read. A target gets everything in one transaction, or nothing
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice, zip_longest
 from typing import Any
@@ -47,11 +48,13 @@ def move(settings: Settings, addresses: Mapping[str, str], tell: Tell) -> dict[s
         if base.name in addresses
     ]
     _refuse_one_for_both({base.name: target.url for base, target in pairs}, bases(settings))
-    with door.alone(settings.data_dir):
+    with door.alone(settings.data_dir), ExitStack() as stack:
         if (settings.data_dir / door.UNFINISHED).exists():
             raise KeepingError("Une restauration n'est pas allée au bout : relancez « sirius restore » avant tout.")
         for source, target in pairs:
             _refuse_unfit(source, target)
+        for base in (base for pair in pairs for base in pair):
+            stack.enter_context(base.alone())
         return {source.name: _move(source, target, tell) for source, target in pairs}
 
 
@@ -88,6 +91,7 @@ def _refuse_unfit(source: Base, target: Base) -> None:
 
 def _move(source: Base, target: Base, tell: Tell) -> list[Moved]:
     with source.opened() as there, target.opened() as here:
+        target.schema.revision_of(here)  # the other one may just have been moved there
         target.schema.migrate(here, "head")
         with store.hold(there) as moment:
             told = store.described(moment)

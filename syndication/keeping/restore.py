@@ -1,12 +1,13 @@
 """Restoring both databases from a backup, and bringing them to today before anybody is served.
 
-A mark stands in the folder of data from the first change to the last: no service starts on half of the data, and only
-another restoration may go on from there.
+A mark stands from the first change to the last, in the folder of data or, for every host to see, in the databases of
+PostgreSQL: no service starts on half of the data, and only another restoration may go on from there.
 """
 
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -55,7 +56,11 @@ def restore(
     """
     told, both = folders.read_manifest(folder), bases(settings)
     _refuse_unfit(told, both)
-    with door.alone(settings.data_dir):
+    with door.alone(settings.data_dir), ExitStack() as stack:
+        for base in both:
+            base.refuse_company()
+        for base in both:
+            stack.enter_context(base.alone())
         unfinished = settings.data_dir / door.UNFINISHED
         _refuse_full(both, replace=wish.replace or unfinished.exists() or any(base.is_half_restored() for base in both))
         folders.check_sizes(folder, told)  # keys that were not copied are not keys that were never there
@@ -64,12 +69,13 @@ def restore(
         if not wish.other_keys:
             _refuse_unknown_keys(lines, keys, told.moment.date())
         folders.check_contents(folder, told, _steps("vérification", told.size, tell))
-        unfinished.touch(mode=0o600)
+        if any(base.kind == manifest.SQLITE for base in both):  # PostgreSQL tells it to every host
+            unfinished.touch(mode=0o600)
         _keep_keys(settings, keys)
         _put_both_back(both, folder, told, tell)
         done = bring_to_today(settings, lines, told.moment, clock, mails_left=wish.mails_left)
         _let_others_come(both)
-        unfinished.unlink()
+        unfinished.unlink(missing_ok=True)
     migrated = any(told.bases[base.name].revision != base.schema.revisions[-1] for base in both)
     return Restored(told, migrated, later, done)
 
@@ -96,7 +102,6 @@ _NAMES = {manifest.SQLITE: "SQLite", manifest.POSTGRESQL: "PostgreSQL"}
 
 def _refuse_full(both: Sequence[Base], *, replace: bool) -> None:
     for base in both:
-        base.refuse_company()
         if not replace and not base.is_empty():
             raise KeepingError(
                 f"{base.shown} n'est pas vide, et rien n'y a été changé. Restaurez ailleurs (SIRIUS_DATA_DIR), ou "

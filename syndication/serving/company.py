@@ -2,45 +2,87 @@
 
 What each publishes would be undone by the other, for ever, and links that one made would open nothing of the other. A
 process holds locks of the server's own that say what it publishes and by which keys; another that disagrees is told,
-and does not begin. A folder of data has a lock of its own (``claim``).
+and does not begin, nor while a restoration is alone there. A folder of data has a lock of its own (``claim``).
 """
 
 import hashlib
 import logging
 import threading
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
-from dataclasses import astuple
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import astuple, dataclass
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from collector.door import key_tag, place_of
 from syndication.errors import ConfigurationError
+from syndication.keeping.bases import bases
+from syndication.keeping.postgresql import store as keeping
 from syndication.serving import store
 from syndication.settings import Settings
 
 log = logging.getLogger("sirius.company")
-PUBLISHED, KEYS = 7281, 7282
-"""Kinds of marks: of what an installation publishes and where, all alike; of its keys, one at least in common, so that
-keys can be changed host after host."""
-EVERY_SECONDS = 10.0
+EVERY_SECONDS = 2.0
 """How often a process looks whether the server, which may have been restarted, still knows it."""
+RESTORING = "une restauration ou un déménagement y est en cours : attendez qu'il ait fini."
+PUBLISHES_OTHERWISE = (
+    "d'autres processus y travaillent avec d'autres réglages. Donnez les mêmes à chaque hôte (SIRIUS_PUBLIC_URL, "
+    "SIRIUS_MIN_RESPONDENTS…), ou des bases à chaque installation."
+)
+HAS_OTHER_KEYS = (
+    "d'autres processus y travaillent avec d'autres clés, et les liens des uns n'ouvriraient rien chez les autres. "
+    "Donnez les mêmes SIRIUS_SECRET_KEYS à chaque hôte ; pour en changer, gardez d'abord l'ancienne à la suite."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a process is known by in a schema: the keys, of which two who work together have one in common, so that keys
+    can be changed host after host; then what is published and where, all alike. Who has not the second yet only
+    begins."""
+
+    keys: tuple[int, frozenset[int]]
+    published: tuple[int, frozenset[int]]
+
+    @property
+    def by_kind(self) -> store.Marks:
+        """As locks have them."""
+        return dict([self.keys, self.published])
+
+    def difference(self, theirs: store.Marks) -> str:
+        """Why others cannot work together with it, and what to do; empty when they can."""
+        if not theirs.get(self.published[0]):
+            return ""
+        if self.published[1].isdisjoint(theirs[self.published[0]]):
+            return PUBLISHES_OTHERWISE
+        return HAS_OTHER_KEYS if self.keys[1].isdisjoint(theirs.get(self.keys[0], ())) else ""
 
 
 @contextmanager
-def kept(engine: Engine, settings: Settings) -> Iterator[None]:
-    """Be known to a PostgreSQL database for as long as the block lasts; nothing to do elsewhere. Raises
-    ConfigurationError when others who work there publish otherwise, or have other keys."""
-    if engine.dialect.name == "sqlite":
+def kept(settings: Settings) -> Iterator[None]:
+    """Be known to each PostgreSQL database of an installation for as long as the block lasts; nothing to do elsewhere.
+    Raises ConfigurationError when others who work there publish otherwise, have other keys, or must be alone."""
+    with ExitStack() as stack:
+        for base in bases(settings):
+            if not base.url.startswith("sqlite"):
+                stack.enter_context(_kept(stack.enter_context(base.opened()), settings))
         yield
-        return
-    marks, over = _marks(settings), threading.Event()
-    connection = _known(engine, marks)
-    if difference := _difference(connection, marks):
-        connection.close()
+
+
+def strangers(connection: Connection, settings: Settings) -> str:
+    """What is wrong between an installation and those who work on its PostgreSQL database now; empty when nothing."""
+    return "" if connection.dialect.name == "sqlite" else _difference(connection, _marks(connection, settings))
+
+
+@contextmanager
+def _kept(engine: Engine, settings: Settings) -> Iterator[None]:
+    connection, over = _known(engine, settings), threading.Event()
+    if difference := RESTORING if connection is None else _difference(connection, _marks(connection, settings)):
+        if connection is not None:
+            connection.close()
         raise ConfigurationError(f"{place_of(engine.url)} : {difference}")
-    staying = threading.Thread(target=_stay, args=(engine, marks, connection, over), name="company", daemon=True)
+    staying = threading.Thread(target=_stay, args=(engine, settings, connection, over), name="company", daemon=True)
     staying.start()
     try:
         yield
@@ -49,60 +91,50 @@ def kept(engine: Engine, settings: Settings) -> Iterator[None]:
         staying.join(timeout=1)  # a server that stands still keeps nobody here
 
 
-def strangers(connection: Connection, settings: Settings) -> str:
-    """What is wrong between an installation and those who work on its PostgreSQL database now; empty when nothing."""
-    return "" if connection.dialect.name == "sqlite" else _difference(connection, _marks(settings))
-
-
-def _known(engine: Engine, marks: store.Marks) -> Connection:
+def _known(engine: Engine, settings: Settings) -> Connection | None:
+    """A connection by which a process is known; None while somebody must be alone."""
     connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     connection.detach()  # it is no longer the pool's, which would give it to others
-    store.hold(connection, marks)
+    store.notice_absence(connection)
+    if not keeping.come_in(connection):
+        connection.close()
+        return None
+    store.hold(connection, _marks(connection, settings).by_kind)
     return connection
 
 
-def _stay(engine: Engine, marks: store.Marks, connection: Connection, over: threading.Event) -> None:
+def _stay(engine: Engine, settings: Settings, connection: Connection | None, over: threading.Event) -> None:
     """Be known again after the server forgot: then all are, and it is too late to refuse."""
-    there: Connection | None = connection
+    told = ""
     while not over.wait(EVERY_SECONDS):
         try:
-            if there is None:
-                there = _known(engine, marks)
-            if difference := _difference(there, marks):
-                log.error("others work on the database of the hub: %s", difference)
+            connection = connection or _known(engine, settings)
+            difference = RESTORING
+            if connection is not None:
+                difference = _difference(connection, _marks(connection, settings))
+            if difference and difference != told:
+                log.error("others are at work: %s %s", place_of(engine.url), difference)
+            told = difference
         except SQLAlchemyError:
-            if there is not None:
-                there.invalidate()
-                there.close()
-            there = None
-    if there is not None:
-        there.close()
+            if connection is not None:
+                connection.invalidate()
+                connection.close()
+            connection = None
+    if connection is not None:
+        connection.close()
 
 
-def _marks(settings: Settings) -> store.Marks:
-    published, keys = repr((settings.public_url, astuple(settings.thresholds))), settings.keys()
-    return {PUBLISHED: [_number(published)], KEYS: [_number(key_tag(key)) for key in keys]}
+def _marks(connection: Connection, settings: Settings) -> Marks:
+    schema = store.schema(connection)
+    published = repr((settings.public_url, astuple(settings.thresholds)))
+    keys = frozenset(_number(key_tag(key)) for key in settings.keys())  # noqa: SIM118 no mapping
+    return Marks((_number(f"keys {schema}"), keys), (_number(f"published {schema}"), frozenset({_number(published)})))
 
 
 def _number(told: str) -> int:
     return int.from_bytes(hashlib.sha256(told.encode()).digest()[:4], "big") >> 1
 
 
-def _difference(connection: Connection, marks: store.Marks) -> str:
-    for theirs in store.others(connection, marks.keys()):
-        if not _agree(marks[PUBLISHED], theirs.get(PUBLISHED)):
-            return (
-                "un autre hôte y travaille avec d'autres réglages. Donnez les mêmes à chacun (SIRIUS_PUBLIC_URL, "
-                "SIRIUS_MIN_RESPONDENTS…), ou une base à chaque installation."
-            )
-        if not _agree(marks[KEYS], theirs.get(KEYS)):
-            return (
-                "un autre hôte y travaille avec d'autres clés, et les liens de l'un n'ouvriraient rien chez l'autre. "
-                "Donnez à chacun les mêmes SIRIUS_SECRET_KEYS."
-            )
-    return ""
-
-
-def _agree(ours: Collection[int], theirs: Collection[int] | None) -> bool:
-    """Whether two who work there have a mark in common; one who is only beginning has none yet."""
-    return not theirs or not set(ours).isdisjoint(theirs)
+def _difference(connection: Connection, marks: Marks) -> str:
+    differences = (marks.difference(theirs) for theirs in store.others(connection, marks.by_kind))
+    return next(filter(None, differences), "")

@@ -71,5 +71,5 @@ def _opened(settings: Settings) -> Iterator[Hub]:
         hub = asgi.open_hub(settings)
         stack.callback(hub.close)
         boot.prepare(hub)
-        stack.enter_context(company.kept(hub.engine, settings))
+        stack.enter_context(company.kept(settings))
         yield hub

@@ -7,19 +7,36 @@ from sqlalchemy import Connection, text
 Marks = Mapping[int, Collection[int]]
 """Numbers below 2³¹ under which somebody works, by kind: the first of the two numbers of a lock."""
 
-_HOLD = text("SELECT pg_advisory_lock_shared(:kind, :mark)")
+_HOLD = text(
+    "SELECT pg_advisory_lock_shared(kind, mark) "
+    "FROM unnest(CAST(:kinds AS int[]), CAST(:marks AS int[])) AS wanted(kind, mark)"
+)
 _HELD = text(
     "SELECT pid, classid::int AS kind, objid::int AS mark FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 "
     "AND granted AND pid <> pg_backend_pid() AND classid::int = ANY(:kinds) "
     "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
+_NOTICE = text(
+    "SELECT set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '3', false), "
+    "set_config('tcp_keepalives_count', '3', false)"
+)
+
+
+def schema(connection: Connection) -> int:
+    """The number of the schema that a connection works in: one database may hold several."""
+    return int(connection.execute(text("SELECT current_schema()::regnamespace::oid")).scalar_one())
+
+
+def notice_absence(connection: Connection) -> None:
+    """Have the server know within half a minute that the machine of a connection is gone: of itself it waits for two
+    hours."""
+    connection.execute(_NOTICE)
 
 
 def hold(connection: Connection, marks: Marks) -> None:
-    """Be known under marks, together with whoever has the same, for as long as the connection lasts."""
-    for kind, some in marks.items():
-        for mark in some:
-            connection.execute(_HOLD, {"kind": kind, "mark": mark})
+    """Be known under marks, in their order, together with whoever has the same, for as long as the connection lasts."""
+    pairs = [(kind, mark) for kind, some in marks.items() for mark in some]
+    connection.execute(_HOLD, {"kinds": [kind for kind, _ in pairs], "marks": [mark for _, mark in pairs]}).all()
 
 
 def others(connection: Connection, kinds: Collection[int]) -> list[Marks]:

@@ -7,10 +7,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import make_url
 
 from collector.door import HALF_RESTORED
 from syndication.context import Hub
@@ -137,15 +139,18 @@ def test_a_command_that_is_killed_leaves_what_is_known_to_be_half(
     assert sirius(folder, "backup", str(whole), SIRIUS_SECRET_KEYS=keys).returncode == 0
     mark = {"backup": tmp_path / "moitie" / "sauvegarde-en-cours", "restore": target / "restauration-inachevee"}[word]
     said = {"backup": (folder, "backup", str(tmp_path / "moitie")), "restore": (target, "restore", str(whole))}[word]
+    told_there = word == "restore" and on_postgresql()
+    address = databases.at(target).collector
+    begun = partial(is_told_to_all, address) if told_there else mark.exists
     with command(*said) as process:
         until = time.monotonic() + PATIENCE
-        while (
-            not (mark.exists() and (word == "backup" or is_told_to_all(databases, target))) and time.monotonic() < until
-        ):
+        while told_there and not is_alone(address) and time.monotonic() < until:
+            time.sleep(0.0005)
+        while not begun() and time.monotonic() < until:
             time.sleep(0.0005)
         process.send_signal(signal.SIGKILL)
         process.wait(PATIENCE)
-    assert mark.exists()
+    assert begun()
     if word == "backup":
         told = sirius(target, "restore", str(tmp_path / "moitie"), SIRIUS_SECRET_KEYS=keys)
         assert (told.returncode, "n'est pas allée au bout" in told.stderr) == (1, True)
@@ -156,6 +161,7 @@ def test_a_command_that_is_killed_leaves_what_is_known_to_be_half(
             for words in (["export", "avis"], ["migrate"], ["serve"], ["backup", str(tmp_path / "x")], ["doctor"])
         ]
         if on_postgresql():  # from any host
+            (tmp_path / "b").mkdir()
             answers += [sirius(None, word, **elsewhere) for word in ("migrate", "serve", "doctor", "worker")]
         for one in answers:
             assert (one.returncode, "relancez « sirius restore »" in one.stderr) == (1, True), one
@@ -163,11 +169,17 @@ def test_a_command_that_is_killed_leaves_what_is_known_to_be_half(
         assert sirius(target, "export", "avis", SIRIUS_SECRET_KEYS=keys).returncode == 0
 
 
-def is_told_to_all(databases: Databases, folder: Path) -> bool:
-    """Whether a restoration has told in the database, where hosts may share it, that it began."""
-    if not on_postgresql():
-        return True
-    return rows(databases.at(folder).syndication, f"SELECT to_regclass('{HALF_RESTORED}')") != [(None,)]
+def is_told_to_all(address: str) -> bool:
+    """Whether a restoration has told in a database, which hosts may share, that it began."""
+    return rows(address, f"SELECT to_regclass('{HALF_RESTORED}')") != [(None,)]
+
+
+def is_alone(address: str) -> bool:
+    """Whether a restoration is under way, seen from beside: it begins where nobody else is connected."""
+    beside = make_url(address).set(database="postgres").render_as_string(hide_password=False)
+    name = make_url(address).database
+    held = "SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE classid = 7280 AND datname = :name"
+    return bool(rows(beside, held, name=name))
 
 
 def test_nothing_is_restored_nor_moved_under_a_service_at_work(hub: Hub, tmp_path: Path) -> None:

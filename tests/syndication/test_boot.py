@@ -141,6 +141,10 @@ def test_a_server_that_is_not_there_is_told_by_every_command(tmp_path: Path, com
         ('database "avis" does not exist', "cette base n'existe pas : créez-la"),
         ('role "sirius" does not exist', "cet utilisateur n'existe pas : créez-le"),
         ("sorry, too many clients already", "max_connections"),
+        ('too many connections for database "avis"', "toutes les connexions permises y sont prises"),
+        ('too many connections for role "sirius"', "toutes les connexions permises y sont prises"),
+        ('database "avis" is not currently accepting connections', "elle n'accepte personne : voyez ALLOW_CONNECTIONS"),
+        ('pg_hba.conf rejects connection for host "127.0.0.1", user "sirius", database "avis"', "voyez pg_hba.conf"),
         ('no pg_hba.conf entry for host "127.0.0.1"', "pg_hba.conf"),
     ],
 )
@@ -185,6 +189,8 @@ def test_a_folder_that_is_given_for_a_database_is_told(tmp_path: Path, command: 
 
 
 def test_the_doctor_tells_a_folder_that_is_not_there_and_does_not_make_it(tmp_path: Path) -> None:
+    assert "lancez « sirius migrate » si l'installation est nouvelle" in refused(tmp_path / "ailleurs", "doctor")
+    assert not (tmp_path / "ailleurs").exists()
     absent = tmp_path / "nulle" / "part"
     line = refused(tmp_path, "doctor", SIRIUS_COLLECTOR_DATABASE_URL=f"sqlite:///{absent}/recueil.db")
     assert "son dossier n'existe pas : créez-le, ou corrigez SIRIUS_COLLECTOR_DATABASE_URL." in line

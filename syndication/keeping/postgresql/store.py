@@ -53,6 +53,20 @@ def others_connected(connection: Connection) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+_ALONE = "(7280, hashtext(current_schema()))"
+"""The lock of who works in a schema, or must be alone there."""
+
+
+def come_in(connection: Connection) -> bool:
+    """Be one of those who work in the connection's schema, until it ends; False while somebody must be alone."""
+    return bool(connection.execute(text(f"SELECT pg_try_advisory_lock_shared{_ALONE}")).scalar_one())
+
+
+def stay_alone(connection: Connection) -> bool:
+    """Be the only one who works in the connection's schema, until it ends; False while somebody works there."""
+    return bool(connection.execute(text(f"SELECT pg_try_advisory_lock{_ALONE}")).scalar_one())
+
+
 def begin_restoration(connection: Connection) -> None:
     """Have whoever comes to the database know that it is being restored, until ``end_restoration``."""
     connection.execute(text(f"CREATE TABLE IF NOT EXISTS {HALF_RESTORED} ()"))

@@ -11,10 +11,10 @@ import pytest
 
 from collector import database as collector_database
 from collector.door import FolderBusy, at_work
-from syndication import database, doctor
+from syndication import asgi, boot, database, doctor
 from syndication.corpus import reading as corpus
 from syndication.database import writing
-from syndication.errors import KeepingError
+from syndication.errors import ConfigurationError, KeepingError
 from syndication.keeping import manifest
 from syndication.keeping.backup import back_up
 from syndication.keeping.bases import bases
@@ -299,8 +299,9 @@ def test_a_restoration_that_died_halfway_lets_nobody_work_and_is_done_again(
 
     with pytest.raises(_Cut):
         restore(target, tmp_path / "sauvegarde", Wish(), house.clock, cut)
-    with pytest.raises(FolderBusy, match="relancez « sirius restore »"), at_work(target.data_dir):
-        pass
+    refused = pytest.raises((FolderBusy, ConfigurationError), match="relancez « sirius restore »")
+    with refused, at_work(target.data_dir), closing(asgi.open_hub(target)) as hub:
+        boot.migrate(hub)
     with house.restored(target, tmp_path / "sauvegarde") as (other, _):
         assert other.respondents() == 5
     with at_work(target.data_dir):
