@@ -34,7 +34,7 @@ from collector import models
 from collector.errors import SettingError
 from collector.private import make_file
 from collector.reaching import reach
-from collector.trouble import given_by, half_restored, not_ours, note_place
+from collector.trouble import given_by, half_restored, not_ours, note_place, place_of
 
 BUSY_MILLISECONDS = 10_000
 """How long a writer waits for the others, in both kinds of database."""
@@ -150,7 +150,7 @@ def revision_of(engine: Engine) -> str:
     not ours, which keeps its revision in a table of the same name, or was restored by half."""
     revision, ours = revision_found(engine, _OWN_TABLE)
     if revision == HALF_RESTORED:
-        raise SettingError(half_restored(engine.url))
+        raise SettingError(half_restored(place_of(engine.url)))
     if revision and not ours:
         raise SettingError(not_ours(engine.url, "du recueil", given_by(engine)))
     return revision

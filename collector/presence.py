@@ -12,6 +12,7 @@ from pathlib import Path
 
 from collector.errors import FolderBusy
 from collector.private import make_folder
+from collector.trouble import half_restored
 
 UNFINISHED = "restauration-inachevee"
 """Name of the file that stands in the folder of data while it is being restored."""
@@ -34,9 +35,7 @@ def at_work(folder: Path) -> Iterator[None]:
     """Be one of those who work on a folder; raises FolderBusy while somebody must be alone, or left half of it."""
     with _held(folder, alone=False, busy="Une restauration ou un déménagement de ces données est en cours"):
         if (folder / UNFINISHED).exists():
-            raise FolderBusy(
-                f"Une restauration dans {folder} n'est pas allée au bout : relancez « sirius restore » avant tout."
-            )
+            raise FolderBusy(half_restored(folder))
         yield
 
 

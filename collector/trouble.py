@@ -138,9 +138,9 @@ def not_ours(url: str | URL, whose: str, setting: str) -> str:
     )
 
 
-def half_restored(url: str | URL) -> str:
-    """That a database was restored by half, a sentence."""
-    return f"{place_of(url)} : une restauration n'est pas allée au bout : relancez « sirius restore » avant tout."
+def half_restored(place: str | Path) -> str:
+    """That a database, as ``place_of`` tells it, or a folder of data was restored by half, a sentence."""
+    return f"{place} : une restauration n'est pas allée au bout : relancez « sirius restore » avant tout."
 
 
 def newer_than_us(url: str | URL, revision: str, newest: str) -> str:

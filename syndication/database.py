@@ -32,6 +32,7 @@ from collector.door import (
     make_file,
     not_ours,
     note_place,
+    place_of,
     reach,
     revision_found,
 )
@@ -233,7 +234,7 @@ def revision_of(engine: Engine) -> str:
     is not ours, which keeps its revision in a table of the same name, or was restored by half."""
     revision, ours = revision_found(engine, _OWN_TABLE)
     if revision == HALF_RESTORED:
-        raise ConfigurationError(half_restored(engine.url))
+        raise ConfigurationError(half_restored(place_of(engine.url)))
     if revision and not ours:
         raise ConfigurationError(not_ours(engine.url, "de la diffusion", given_by(engine)))
     return revision

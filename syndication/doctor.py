@@ -12,6 +12,7 @@ from collector.door import (
     ailing_disks,
     check_mail,
     doubt_of,
+    half_restored,
     ledger_files,
     place_of,
     told_of,
@@ -63,7 +64,7 @@ def examine(read_settings: Callable[[], Settings]) -> list[str]:
 def _folder(settings: Settings) -> list[str]:
     faults: list[str] = []
     if (settings.data_dir / UNFINISHED).exists():
-        faults.append(f"{settings.data_dir} : une restauration n'est pas allée au bout : relancez « sirius restore ».")
+        faults.append(half_restored(settings.data_dir))
     if not os.access(settings.data_dir, os.W_OK):
         faults.append(f"SIRIUS_DATA_DIR : {settings.data_dir} ne peut pas être écrit : rendez-le inscriptible.")
     kept = settings.data_dir / "secret_keys"

@@ -50,7 +50,7 @@ def move(settings: Settings, addresses: Mapping[str, str], tell: Tell) -> dict[s
     _refuse_one_for_both({base.name: target.url for base, target in pairs}, bases(settings))
     with door.alone(settings.data_dir), ExitStack() as stack:
         if (settings.data_dir / door.UNFINISHED).exists():
-            raise KeepingError("Une restauration n'est pas allée au bout : relancez « sirius restore » avant tout.")
+            raise KeepingError(door.half_restored(settings.data_dir))
         for source, target in pairs:
             _refuse_unfit(source, target)
         for base in (base for pair in pairs for base in pair):

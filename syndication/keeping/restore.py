@@ -57,7 +57,7 @@ def restore(
     told, both = folders.read_manifest(folder), bases(settings)
     _refuse_unfit(told, both)
     with door.alone(settings.data_dir), ExitStack() as stack:
-        for base in both:
+        for base in both:  # before either is held: two schemas of one database would be each other's company
             base.refuse_company()
         for base in both:
             stack.enter_context(base.alone())

@@ -77,12 +77,14 @@ def strangers(connection: Connection, settings: Settings) -> str:
 
 @contextmanager
 def _kept(engine: Engine, settings: Settings) -> Iterator[None]:
-    connection, over = _known(engine, settings), threading.Event()
-    if difference := RESTORING if connection is None else _difference(connection, _marks(connection, settings)):
+    with engine.connect() as asking:
+        marks = _marks(asking, settings)
+    connection, over = _known(engine, marks), threading.Event()
+    if difference := RESTORING if connection is None else _difference(connection, marks):
         if connection is not None:
             connection.close()
         raise ConfigurationError(f"{place_of(engine.url)} : {difference}")
-    staying = threading.Thread(target=_stay, args=(engine, settings, connection, over), name="company", daemon=True)
+    staying = threading.Thread(target=_stay, args=(engine, marks, connection, over), name="company", daemon=True)
     staying.start()
     try:
         yield
@@ -91,7 +93,7 @@ def _kept(engine: Engine, settings: Settings) -> Iterator[None]:
         staying.join(timeout=1)  # a server that stands still keeps nobody here
 
 
-def _known(engine: Engine, settings: Settings) -> Connection | None:
+def _known(engine: Engine, marks: Marks) -> Connection | None:
     """A connection by which a process is known; None while somebody must be alone."""
     connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     connection.detach()  # it is no longer the pool's, which would give it to others
@@ -99,19 +101,17 @@ def _known(engine: Engine, settings: Settings) -> Connection | None:
     if not keeping.come_in(connection):
         connection.close()
         return None
-    store.hold(connection, _marks(connection, settings).by_kind)
+    store.hold(connection, marks.by_kind)
     return connection
 
 
-def _stay(engine: Engine, settings: Settings, connection: Connection | None, over: threading.Event) -> None:
+def _stay(engine: Engine, marks: Marks, connection: Connection | None, over: threading.Event) -> None:
     """Be known again after the server forgot: then all are, and it is too late to refuse."""
     told = ""
     while not over.wait(EVERY_SECONDS):
         try:
-            connection = connection or _known(engine, settings)
-            difference = RESTORING
-            if connection is not None:
-                difference = _difference(connection, _marks(connection, settings))
+            connection = connection or _known(engine, marks)
+            difference = RESTORING if connection is None else _difference(connection, marks)
             if difference and difference != told:
                 log.error("others are at work: %s %s", place_of(engine.url), difference)
             told = difference
