@@ -26,12 +26,10 @@ from tests.bench import (
 )
 
 MEASURES = {
-    "hot": views.hot_view,
     "cold": views.cold_view,
     "reviews": views.cold_view_among_many_reviews,
     "million": views.many_formations,
     "sends": sends.submissions,
-    "api": syndicate.hot_api,
     "summaries": syndicate.summaries,
     "following": syndicate.following,
     "resolution": syndicate.resolution,

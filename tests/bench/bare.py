@@ -6,7 +6,7 @@ from pathlib import Path
 
 from starlette.types import Receive, Scope, Send
 
-BODY, HEADERS = "BENCH_BODY", "BENCH_HEADERS"
+BODY, HEADERS, STATUS = "BENCH_BODY", "BENCH_HEADERS", "BENCH_STATUS"
 
 
 async def bare(scope: Scope, receive: Receive, send: Send) -> None:
@@ -17,11 +17,12 @@ async def bare(scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "lifespan.shutdown.complete"})
         return
-    await send({"type": "http.response.start", "status": 200, "headers": _headers})
+    await send({"type": "http.response.start", "status": _status, "headers": _headers})
     await send({"type": "http.response.body", "body": _body})
 
 
 if BODY in os.environ:
+    _status = int(os.environ[STATUS])
     _body = Path(os.environ[BODY]).read_bytes()
     _headers = [
         (name.encode(), value.encode())

@@ -6,11 +6,14 @@ import shutil
 import subprocess
 import sys
 from contextlib import closing
+from http import HTTPStatus
 from pathlib import Path
 from time import perf_counter
 
+import httpx
+
 from collector.records import answers_to
-from tests.bench.bare import BODY, HEADERS
+from tests.bench.reads import Answer, bare_of
 from tests.bench.report import Figure
 from tests.bench.servers import BARE
 from tests.bench.stages import Stage
@@ -49,9 +52,7 @@ def restoring(stage: Stage) -> list[Figure]:
 
 def starting(stage: Stage) -> list[Figure]:
     """Seconds from the command to the first byte of a widget, at best: neighbours take their share of a machine."""
-    nothing = stage.folder / "nothing"
-    nothing.write_bytes(b"")
-    told = {BODY: str(nothing), HEADERS: str(nothing)}
+    told = bare_of(stage.folder, Answer(HTTPStatus.OK, httpx.Headers(), b""))
     ours, bare = list[tuple[float, float]](), list[tuple[float, float]]()
     for _ in range(STARTS):
         ours.append(first_byte(SERVE, stage.environment))

@@ -16,7 +16,7 @@ from syndication import campaigns
 from syndication.context import Hub
 from syndication.reviews.store import REVIEW
 from tests.bench import reads
-from tests.bench.load import request_bytes, together
+from tests.bench.load import together
 from tests.bench.report import Figure, paragraphs, put, table, where
 from tests.bench.scene import CENTRE, FORMATION
 from tests.bench.sends import sending_posts, tokens_with_drafts
@@ -53,7 +53,7 @@ def main(words: Sequence[str]) -> None:
                 while _taken_in(hub) < before + len(sends):
                     sleep(0.5)
                 behind, late = perf_counter() - begun, ours[0].seconds - asked.seconds
-                told = reads.body(stage.folder, port, reads.HOT[reads.COMPLET])
+                told = reads.bare_of(stage.folder, reads.answer(port, reads.HOT[reads.COMPLET]))
             with hub.collector._engine.connect() as connection:
                 assert connection.execute(select(func.count()).select_from(RESPONSE)).scalar_one() >= len(sends)
         with serving(BARE, told, workers=asked.workers) as (port, pid):
@@ -91,7 +91,7 @@ def _visits(stage: Stage, count: int) -> list[bytes]:
         reads.HOT[reads.COMPLET] if place % COLD_SHARE else reads.COLD[reads.COMPLET].format(next(offers))
         for place in range(count)
     )
-    return [request_bytes("GET", path, headers=reads.ACCEPT) for path in paths]
+    return [reads.request(path) for path in paths]
 
 
 def _taken_in(hub: Hub) -> int:

@@ -23,7 +23,7 @@ from syndication.errors import DecisionConflict
 from syndication.moderation import store as moderation
 from syndication.partners import store as partners
 from tests.bench import keeping, reads
-from tests.bench.load import family, request_bytes, resident, together
+from tests.bench.load import family, resident, together
 from tests.bench.plots import Axis, curves
 from tests.bench.report import Figure, image, paragraphs, put, table, where
 from tests.bench.rush import answers_to_send
@@ -159,7 +159,7 @@ def _views(stage: Stage, count: int) -> list[bytes]:
     offers = reads.offers(stage, REVIEWS)
     drawn = chance.choices(offers, [one.weight for one in offers], k=count)
     paths = (f"{reads.COLD[reads.COMPLET].format(one)}&format={chance.choice(FORMATS)}" for one in drawn)
-    return [request_bytes("GET", path, headers=reads.ACCEPT) for path in paths]
+    return [reads.request(path) for path in paths]
 
 
 def _calls(stage: Stage, count: int) -> list[bytes]:
@@ -170,7 +170,7 @@ def _calls(stage: Stage, count: int) -> list[bytes]:
         chance.choice(kinds).format(one) if chance.random() < 0.8 else reads.summaries([one, *offers[:20]])
         for one in chance.choices(offers, [one.weight for one in offers], k=count)
     ]
-    return [request_bytes("GET", path, headers=reads.ACCEPT) for path in paths]
+    return [reads.request(path) for path in paths]
 
 
 def _show(seconds: float, memory: Sequence[tuple[float, float]], counts: Sequence[int], slowest: float) -> None:

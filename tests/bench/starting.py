@@ -43,7 +43,7 @@ def first_byte(words: Sequence[str], environment: Mapping[str, str]) -> tuple[fl
         began = perf_counter()
         quiet, all_of_it = subprocess.DEVNULL, {**os.environ, **environment}
         with subprocess.Popen(command, env=all_of_it, stdout=quiet, stderr=quiet) as process:
-            told = asked(port)
+            told = asked(port, process)
             waited = perf_counter() - began
             worked = processor_seconds(process.pid)
             process.terminate()
@@ -51,11 +51,12 @@ def first_byte(words: Sequence[str], environment: Mapping[str, str]) -> tuple[fl
     return waited, worked
 
 
-def asked(port: int) -> bytes:
+def asked(port: int, process: "subprocess.Popen[bytes]") -> bytes:
     """The first byte of an answer, asked for as soon as anybody listens."""
-    while True:
+    while process.poll() is None:
         with socket.socket() as client:
             if client.connect_ex(("127.0.0.1", port)) == 0:
                 client.sendall(ASKED)
                 return client.recv(1)
         sleep(0.005)
+    raise RuntimeError("the server did not start")

@@ -1,4 +1,4 @@
-"""What catalogues cost: a ready answer of the API, summaries of a hundred keys, a million changes followed, a code."""
+"""What catalogues cost: summaries of a hundred keys, a million changes followed, a code."""
 
 import random
 import re
@@ -24,7 +24,6 @@ from syndication.partners import store as partners
 from syndication.publication.summaries import summarise
 from tests.bench.scene import CENTRE, FIRST_ID, KEY, code_of, fill_many, open_hub
 from tests.bench.servers import serving
-from tests.bench.views import hot
 from tests.conftest import DATA
 
 REVIEWS, PER_FORMATION = 1_000_000, 15
@@ -32,11 +31,6 @@ KEYS, BATCHES = 100, 60
 ITEMS, PER_PAGE = 1_000_000, 1000
 CODES = 2000
 OFFICIAL = ("n_formation_diplome.csv", "n_mef.csv", "certif_info.csv", "kit_apprentissage_20231218.csv")
-
-
-def hot_api(folder: Path) -> None:
-    """An answer of the API that is ready, beside the least that the same server can do with the same bytes."""
-    hot(folder, "/api/v1/avis?formation=50022146", "hot /api/v1/avis")
 
 
 def summaries(folder: Path) -> None:

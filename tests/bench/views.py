@@ -1,67 +1,21 @@
-"""What a view costs: ready, not ready, among few reviews and many, among a thousand formations and a million."""
+"""What a view that is not ready costs, among few reviews and many, among a thousand formations and a million."""
 
 import random
 import statistics
 from pathlib import Path
 from time import process_time
 
-import httpx
-
 from syndication.context import Hub
-from tests.bench.bare import BODY, HEADERS
 from tests.bench.load import Load, burst, request_bytes, resident
 from tests.bench.scene import FORMATION, KEY, code_of, fill, fill_many, open_hub
-from tests.bench.servers import BARE, serving
+from tests.bench.servers import serving
 from widget.options import Options
 from widget.render import render_frame
 
-ROUNDS, HITS = 5, 20_000
 FEW, MANY = 200, 200_000
 FORMATIONS = 400
 THOUSAND, MILLION, VISITS, PACE = 1000, 1_000_000, 3000, 60
 READY_MEGABYTES = 64
-
-
-def hot_view(folder: Path) -> None:
-    """A view that is ready, beside the least that the same server can do with the same bytes."""
-    hot(folder, f"/widget?formation={FORMATION}", "hot widget view")
-
-
-def hot(folder: Path, path: str, what: str) -> None:
-    """An answer that is ready, beside the least that the same server can do with the same bytes."""
-    hub = open_hub(folder)
-    fill(hub, 200)
-    hub.close()
-    accept = "accept-encoding: gzip\r\n"
-    environment = {"SIRIUS_DATA_DIR": str(folder), "SIRIUS_SECRET_KEYS": KEY}
-    with serving("syndication.asgi:application", environment, factory=True) as (port, pid):
-        with httpx.stream("GET", f"http://127.0.0.1:{port}{path}", headers={"accept-encoding": "gzip"}) as answer:
-            body, headers, etag = b"".join(answer.iter_raw()), answer.headers, answer.headers["etag"]
-        kept = "\n".join(f"{name}: {value}" for name, value in headers.items() if name not in {"date", "server"})
-        (folder / "body").write_bytes(body)
-        (folder / "headers").write_text(kept)
-        bare = {BODY: str(folder / "body"), HEADERS: str(folder / "headers")}
-        with serving(BARE, bare) as (bare_port, bare_pid):
-            ours = [request_bytes("GET", path, headers=accept)] * HITS
-            unchanged = [request_bytes("GET", path, headers=f"{accept}if-none-match: {etag}\r\n")] * HITS
-            rounds: list[tuple[Load, Load, Load]] = []
-            for _ in range(ROUNDS):
-                rounds.append(
-                    (
-                        burst(port, ours, pid),
-                        burst(bare_port, ours, bare_pid),
-                        burst(port, unchanged, pid, expected=304),
-                    )
-                )
-    assert not any(load.failed for three in rounds for load in three)
-    processor = statistics.median(a.processor_microseconds / b.processor_microseconds for a, b, _ in rounds)
-    throughput = statistics.median(a.per_second / b.per_second for a, b, _ in rounds)
-    not_modified = statistics.median(c.processor_microseconds / b.processor_microseconds for _, b, c in rounds)
-    print(
-        f"{what} / bare ASGI, same bytes ({len(body)}, gzip): processor time {processor:.2f} ×, "
-        f"throughput {throughput:.2f} × ({statistics.median(a.per_second for a, _, _ in rounds):,.0f} a second); "
-        f"304: processor time {not_modified:.2f} ×"
-    )
 
 
 def cold_view(folder: Path) -> None:
