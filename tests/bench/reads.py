@@ -17,7 +17,7 @@ from tests.bench.bare import BODY, HEADERS, STATUS
 from tests.bench.load import Load, burst, family, processor_seconds, request_bytes, resident
 from tests.bench.report import Figure
 from tests.bench.scene import CENTRE, FORMATION
-from tests.bench.servers import APPLICATION, BARE, serving, sirius
+from tests.bench.servers import BARE, serving, sirius
 from tests.bench.stages import Stage
 
 COMPLET = "widget `complet`"
@@ -44,7 +44,7 @@ a read's."""
 def hot(stage: Stage, hits: int, workers: int = 1, kinds: Sequence[str] = (*HOT, UNCHANGED)) -> list[Figure]:
     """Processor time of answers that are ready."""
     found: list[Figure] = []
-    with serving(APPLICATION, stage.environment, factory=True, workers=workers) as (port, pid):
+    with sirius(stage.environment, workers) as (port, pid):
         for kind in kinds:
             path, headers = HOT[COMPLET if kind == UNCHANGED else kind], ACCEPT
             if kind == UNCHANGED:
@@ -62,7 +62,7 @@ def cold(stage: Stage, reviews: int, count: int) -> list[Figure]:
     """Processor time, PostgreSQL's included, of answers that are made from the database, each seen once."""
     some = drawn(stage, reviews, count)
     found: list[Figure] = []
-    with serving(APPLICATION, stage.environment, factory=True) as (port, pid):
+    with sirius(stage.environment) as (port, pid):
         burst(port, [request_bytes("GET", "/api/v1/questions")], pid)
         for kind, path in COLD.items():
             requests = [request(path.format(one)) for one in some]
