@@ -1,5 +1,6 @@
 """Fixtures: migrated schemas, an open hub, its application."""
 
+import gc
 import itertools
 import json
 import os
@@ -42,6 +43,8 @@ WORKERS = 4
 """Processes that share the tests: twice the processors of a small machine, for most tests wait more than they work."""
 MEMORY, ROOM = Path("/dev/shm"), 4 << 30
 """Where Linux keeps files in memory, and how many bytes must be free there."""
+GARBAGE = 50_000, 20, 20
+"""After how many new objects garbage is looked for, and how much more seldom among older ones."""
 hypothesis.settings.register_profile("untimed", deadline=None)  # a test that a busy machine fails tells nothing
 hypothesis.settings.load_profile("untimed")
 SCENE = "scene.json"
@@ -84,10 +87,11 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Spare the disk and the processors, before any other process is made.
 
-    Engines share what they compile, in every process of tests.
+    Engines share what they compile, in every process of tests. Nothing that is collected is garbage.
     Folders of tests are in memory where there is room, however often databases sync them. Servers of tests may write
     their bytecode beside the code, which git ignores: they are many, and would each compile the whole project.
     """
+    gc.disable()
     compiled.share()
     if hasattr(config, "workerinput"):
         return
@@ -144,6 +148,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             out[why] += 1
     config.stash[LEFT_OUT] = dict(out)
     items[:] = kept
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Look for garbage, which takes a sixth of the processor's time when it is done as often as it is elsewhere."""
+    gc.freeze()
+    gc.set_threshold(*GARBAGE)
+    gc.enable()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
