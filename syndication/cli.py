@@ -7,6 +7,7 @@ from importlib import import_module
 import typer
 
 from syndication.commands.plainly import told_plainly
+from syndication.loading import loading
 
 EXAMPLES = {
     "demo": "sirius demo --port 8000",
@@ -140,4 +141,6 @@ def wanted(arguments: list[str]) -> Mapping[str, str]:
 def main() -> None:
     """Run the command line: exit 0 done, 1 a fault with one clear line, 2 wrong usage."""
     with told_plainly():
-        assembled(wanted(sys.argv[1:]))()
+        with loading():
+            app = assembled(wanted(sys.argv[1:]))
+        app()

@@ -1,7 +1,6 @@
 """``python -m syndication.serving web|worker …``: one process of a service, started by the one that watches over it."""
 
 import argparse
-import gc
 import logging
 import os
 import socket
@@ -9,6 +8,7 @@ from contextlib import suppress
 
 from collector.watch import logs
 from syndication.commands.plainly import say, told_plainly
+from syndication.loading import loading
 
 
 def main() -> None:
@@ -27,11 +27,9 @@ def main() -> None:
             os.close(given.ready)
 
     with told_plainly(logs.teller(say, logging.ERROR)):
-        gc.disable()  # nothing of what is loaded is garbage, and looking for some takes a quarter of the time
-        from syndication.serving import processes  # noqa: PLC0415 a driver that is missing is told plainly too
+        with loading():
+            from syndication.serving import processes  # noqa: PLC0415 a driver that is missing is told plainly too
 
-        gc.freeze()
-        gc.enable()
         if given.role == "web":
             listener = socket.socket(fileno=given.listener)
             processes.answer(listener, ready, given.line, background=given.background)
