@@ -51,7 +51,7 @@ def create_app(collector: Collector, clock: Callable[[], datetime] = now_in_pari
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, object]]:
-        with at_work(settings.data_dir):
+        with at_work(settings.folders):
             watch.open()
             work = (asyncio.create_task(collector.work_for_ever(steps.note)), asyncio.create_task(watch.follow()))
             yield refusals.state

@@ -14,6 +14,6 @@ def application() -> Service:
 def opened(settings: Settings) -> Service:
     """The collector alone on some settings, its schema brought up to date."""
     collector = Collector(settings)
-    with at_work(settings.data_dir):
+    with at_work(settings.folders):
         collector.migrate()
     return create_app(collector)

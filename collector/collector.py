@@ -333,6 +333,10 @@ class Collector:
         """Mails in the outbox by state (see ``Backlog``), and for how many seconds the oldest has been due."""
         return self._roster.outbox(int(self._clock().timestamp()))
 
+    def is_short_of(self, cursor: str) -> bool:
+        """Whether a cursor is of more than was ever recorded here: another collector gave it, or this one later."""
+        return self._store.last_event() < int(cursor or 0)
+
     def is_behind(self, cursor: str) -> bool:
         """Whether anything happened after a cursor, told sooner than how much did."""
         return self._store.has_events_after(int(cursor or 0))

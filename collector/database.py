@@ -46,7 +46,8 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION = Table("alembic_version", MetaData(), Column("version_num", String))
 _SETTING = "SIRIUS_COLLECTOR_DATABASE_URL"
 HALF_RESTORED = "restauration_inachevee"
-"""Name of a table that stands in a database of PostgreSQL while it is being restored: hosts share no folder."""
+"""Name of a table that stands in a database while it is being restored, on PostgreSQL (whose hosts share no folder), or
+moved to."""
 _OWN_TABLE = "response"
 """A table that every revision has, and that the other database has not."""
 
@@ -163,7 +164,7 @@ def is_current(engine: Engine) -> bool:
 
 def revision_found(engine: Engine, own_table: str) -> tuple[str, bool]:
     """The revision of the schema in a database, empty for none, and whether it is that which has a table of its own;
-    ``HALF_RESTORED`` for whatever a restoration left by half."""
+    ``HALF_RESTORED`` for whatever a restoration or a move left by half."""
     with engine.connect() as connection:
         tables = inspect(connection)
         if tables.has_table(HALF_RESTORED):

@@ -85,7 +85,7 @@ from collector.serving.bounds import REFUSALS
 from collector.serving.options import server_options
 from collector.serving.protocol import BoundedProtocol
 from collector.serving.refusals import Refusals
-from collector.settings import SECRETS, Settings, checked_database_url, first_fault, server_of
+from collector.settings import SECRETS, Settings, checked_database_url, first_fault, folders_of, server_of
 from collector.steady import CLOCK_FILE, Steady, doubt_of
 from collector.trouble import (
     given_by,
@@ -111,7 +111,7 @@ from collector.watch.requests import ANSWER, BEGAN, STATUS, Answered, Named, Req
 from collector.watch.steps import Steps
 from collector.watch.views import watch_routes
 from collector.watch.watch import Watch, Watched
-from collector.withdrawals.ledger import Ledger, sync_folder
+from collector.withdrawals.ledger import Ledger, count_damaged, sync_folder
 from collector.withdrawals.ledger import files_of as ledger_files
 from collector.withdrawals.ledger import read as read_ledger
 from collector.withdrawals.lines import Line, latest_wishes
@@ -216,10 +216,12 @@ __all__ = [
     "check_mail",
     "checked_database_url",
     "compose_mail",
+    "count_damaged",
     "current_request",
     "default_questionnaire",
     "doubt_of",
     "first_fault",
+    "folders_of",
     "given_by",
     "given_by_file",
     "half_restored",

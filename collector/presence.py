@@ -1,4 +1,5 @@
-"""Who works on a folder of data: services and commands together, a restoration or a move alone.
+"""Who works on an installation's folders, of its data and of SQLite's files: services and commands together, a
+restoration or a move alone.
 
 The lock is the system's own, on the folder itself: it writes nothing, and ends with its process, however that ends. A
 file says that a restoration has not come to its end: nobody works on half of the data.
@@ -6,8 +7,8 @@ file says that a restoration has not come to its end: nobody works on half of th
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from collector.errors import FolderBusy
@@ -31,19 +32,25 @@ else:
 
 
 @contextmanager
-def at_work(folder: Path) -> Iterator[None]:
-    """Be one of those who work on a folder; raises FolderBusy while somebody must be alone, or left half of it."""
-    with _held(folder, alone=False, busy="Une restauration ou un déménagement de ces données est en cours"):
-        if (folder / UNFINISHED).exists():
-            raise FolderBusy(half_restored(folder))
+def at_work(folders: Iterable[Path]) -> Iterator[None]:
+    """Be one of those who work on folders; raises FolderBusy while somebody must be alone, or left half of one."""
+    with ExitStack() as stack:
+        for folder in folders:
+            busy = "Une restauration ou un déménagement de ces données est en cours"
+            stack.enter_context(_held(folder, alone=False, busy=busy))
+            if (folder / UNFINISHED).exists():
+                raise FolderBusy(half_restored(folder))
         yield
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Be the only one who works on a folder, which is made when absent; raises FolderBusy when somebody else does."""
-    make_folder(folder)
-    with _held(folder, alone=True, busy=f"Un service ou une commande travaille sur {folder} : arrêtez-le d'abord"):
+def alone(folders: Iterable[Path]) -> Iterator[None]:
+    """Be the only one who works on folders, made when absent; raises FolderBusy when somebody else does."""
+    with ExitStack() as stack:
+        for folder in folders:
+            make_folder(folder)
+            busy = f"Un service ou une commande travaille sur {folder} : arrêtez-le d'abord"
+            stack.enter_context(_held(folder, alone=True, busy=busy))
         yield
 
 

@@ -150,6 +150,11 @@ class Settings(BaseSettings):
         return self.collector_database_url or f"sqlite:///{self.data_dir.resolve() / 'collector.db'}"
 
     @property
+    def folders(self) -> tuple[Path, ...]:
+        """Folders that whoever works on the collector works in."""
+        return folders_of(self.data_dir, self.database_url)
+
+    @property
     def ledger(self) -> Path:
         """File of the ledger of what authors take back; see ``collector.withdrawals``."""
         return self.withdrawals_file or self.data_dir / "retraits"
@@ -201,6 +206,13 @@ def server_of(url: str) -> MailServer:
         unquote(parts.password or ""),
         options.get("ca", ""),
     )
+
+
+def folders_of(data_dir: Path, *urls: str) -> tuple[Path, ...]:
+    """A folder of data, then those of SQLite's files among addresses of databases, each once."""
+    files = (make_url(url).database for url in urls if url.startswith("sqlite"))
+    folders = (data_dir, *(Path(file).parent for file in files if file and file != ":memory:"))
+    return tuple({folder.resolve(): folder for folder in reversed(folders)}.values())[::-1]
 
 
 def checked_database_url(value: str) -> str:

@@ -286,6 +286,11 @@ class Store:
         with self._engine.connect() as connection:
             return connection.execute(select(func.count()).where(EVENT.c.seq > seq)).scalar_one()
 
+    def last_event(self) -> int:
+        """The place of the newest event; 0 when there is none. Events stay."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(func.max(EVENT.c.seq))).scalar() or 0
+
     def has_events_after(self, seq: int) -> bool:
         """Whether anything was recorded after a place in the order of events."""
         with self._engine.connect() as connection:

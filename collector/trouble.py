@@ -139,8 +139,11 @@ def not_ours(url: str | URL, whose: str, setting: str) -> str:
 
 
 def half_restored(place: str | Path) -> str:
-    """That a database, as ``place_of`` tells it, or a folder of data was restored by half, a sentence."""
-    return f"{place} : une restauration n'est pas allée au bout : relancez « sirius restore » avant tout."
+    """That a database, as ``place_of`` tells it, or a folder of data was restored or moved to by half, a sentence."""
+    return (
+        f"{place} : une restauration ou un déménagement n'y est pas allé au bout : relancez « sirius restore », ou "
+        "« sirius move », avant tout."
+    )
 
 
 def newer_than_us(url: str | URL, revision: str, newest: str) -> str:

@@ -123,7 +123,7 @@ def create_app(hub: Hub, *, background: bool = True) -> Service:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, object]]:
-        with at_work(hub.settings.data_dir):
+        with at_work(hub.settings.folders):
             watch.open()
             ready.catch_up()
             work = [one.follow() for one in (ready, gate, watch, requests)]

@@ -6,14 +6,20 @@ from dataclasses import dataclass
 from sqlalchemy.exc import SQLAlchemyError
 
 from collector.door import SettingError, newer_than_us, place_of, trouble_of
-from syndication import database
+from syndication import database, store
 from syndication.context import Hub
 from syndication.errors import ConfigurationError
+from syndication.intake import FOLLOWER
 
 _PENDING = "{place} : des migrations attendent, lancez « sirius migrate »."
 _HALF = (
     "{place} : elle est vide, alors que l'autre base ne l'est pas. Si une sauvegarde a été copiée à moitié, "
     "restaurez-la entière (« sirius restore ») ; si elle est nouvelle, lancez « sirius migrate »."
+)
+_APART = (
+    "{place} : la base de diffusion en a déjà reçu plus de réponses qu'elle n'en contient : ce recueil n'est pas le "
+    "sien, ou il est plus ancien. Corrigez SIRIUS_COLLECTOR_DATABASE_URL, ou restaurez les deux bases d'une même "
+    "sauvegarde (« sirius restore »)."
 )
 
 
@@ -55,7 +61,7 @@ def prepare(hub: Hub) -> None:
     first, second = collected.revision(), published.revision()
     if not second and (not first or (not collected.pending and not hub.collector.responses_after("", 1))):
         migrate(hub)
-    if waiting := _waiting(collected, published):
+    if waiting := _waiting(collected, published) or _apart(hub):
         raise ConfigurationError(waiting[0])
 
 
@@ -77,7 +83,7 @@ def faults(hub: Hub) -> list[str]:
             base.revision()
         except ConfigurationError as error:
             found.append(str(error))
-    return found or _waiting(*bases)
+    return found or _waiting(*bases) or _apart(hub)
 
 
 def _waiting(*bases: _Base) -> list[str]:
@@ -88,6 +94,16 @@ def _waiting(*bases: _Base) -> list[str]:
         for base, new in zip(bases, empty, strict=True)
         if base.pending
     ]
+
+
+def _apart(hub: Hub) -> list[str]:
+    """What is to be done before two databases can be used together, each being up to date: what the collector would
+    record, the hub would take for what it has taken in already."""
+    with hub.engine.connect() as connection:
+        taken = store.bookmark(connection, FOLLOWER)
+    if not hub.collector.is_short_of(taken):
+        return []
+    return [_APART.format(place=place_of(hub.settings.collector.database_url))]
 
 
 def _bases(hub: Hub) -> tuple[_Base, _Base]:

@@ -62,9 +62,7 @@ def examine(read_settings: Callable[[], Settings]) -> list[str]:
 
 
 def _folder(settings: Settings) -> list[str]:
-    faults: list[str] = []
-    if (settings.data_dir / UNFINISHED).exists():
-        faults.append(half_restored(settings.data_dir))
+    faults = [half_restored(folder) for folder in settings.folders if (folder / UNFINISHED).exists()]
     if not os.access(settings.data_dir, os.W_OK):
         faults.append(f"SIRIUS_DATA_DIR : {settings.data_dir} ne peut pas être écrit : rendez-le inscriptible.")
     kept = settings.data_dir / "secret_keys"
@@ -143,7 +141,7 @@ def _absent(settings: Settings) -> list[str]:
 def _company(hub: Hub) -> list[str]:
     with hub.engine.connect() as connection:
         difference = strangers(connection, hub.settings)
-    return [f"{place_of(hub.engine.url)} : {difference}"] if difference else []
+    return [difference] if difference else []
 
 
 def _contents(hub: Hub) -> list[str]:

@@ -148,6 +148,11 @@ class Settings:
         """Folder of what the service keeps in files."""
         return self.collector.data_dir
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Folders that whoever works on the installation works in: that of its data, then those of SQLite's files."""
+        return door.folders_of(self.data_dir, self.collector.database_url, self.database_url)
+
     def keys(self) -> tuple[str, ...]:
         """Signing keys, newest first."""
         return self.collector.keys()

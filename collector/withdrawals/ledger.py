@@ -11,6 +11,7 @@ from pathlib import Path
 
 from collector.errors import LedgerError
 from collector.presence import locked
+from collector.trouble import reason_of
 from collector.withdrawals import lines
 from collector.withdrawals.lines import ADDRESSES, WORDS, Kind, Line
 
@@ -90,19 +91,28 @@ def files_of(path: Path) -> dict[str, Path]:
 
 def read(path: Path) -> list[Line]:
     """Every line of a ledger, that of opt-outs beside it included; raises LedgerError when there is none."""
-    found: list[Line] = []
+    return [line for text in _texts(path) if (line := lines.from_text(text)) is not None]
+
+
+def count_damaged(path: Path) -> int:
+    """Lines of a ledger that cannot be read and were not cut short: what they said is lost. Raises LedgerError."""
+    return sum(lines.from_text(text) is None and not lines.is_cut_short(text) for text in _texts(path))
+
+
+def _texts(path: Path) -> list[str]:
+    found: list[str] = []
     seen = False
     for name, file in files_of(path).items():
         try:
-            first, *rest = file.read_text(encoding="utf-8").splitlines() or [""]
+            first, *rest = file.read_text(encoding="utf-8", errors="replace").splitlines() or [""]
         except FileNotFoundError:
             continue
-        except (OSError, UnicodeDecodeError) as error:
-            raise LedgerError(f"{file} : ce registre des retraits ne se lit pas ({error}).") from None
+        except OSError as error:
+            raise LedgerError(f"{file} : ce registre des retraits ne se lit pas ({reason_of(error)}).") from None
         if first and not lines.read_head(first, name):
             raise LedgerError(f"{file} n'est pas un registre des retraits de Sirius.")
         seen = True
-        found += [line for text in rest if (line := lines.from_text(text)) is not None]
+        found += rest
     if not seen:
         raise LedgerError(f"{path} : il n'y a pas de registre des retraits à cet endroit.")
     return found

@@ -19,6 +19,8 @@ centre who stopped a kind of mail, or wants it again (``about``: the kind, after
 WORDS, ADDRESSES = "retraits", "desinscriptions"
 """What the two files of a ledger are called in their first lines."""
 HEAD = "sirius"
+BEGINNING = '{"kind": "'
+"""How every line but the first begins."""
 FORMAT = 1
 
 
@@ -79,8 +81,13 @@ def read_head(text: str, name: str) -> bool:
     return True
 
 
+def is_cut_short(text: str) -> bool:
+    """Whether a line that cannot be read back is the beginning of one: then nobody was told that it is kept."""
+    return not text.endswith("}") and (text.startswith(BEGINNING) or BEGINNING.startswith(text))
+
+
 def from_text(text: str) -> Line | None:
-    """A line read back; None when it was cut short, and then nobody was told that it is kept."""
+    """A line read back; None when it cannot be."""
     try:
         found = json.loads(text)
         line = Line(**found)

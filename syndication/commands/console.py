@@ -11,6 +11,8 @@ from collector.door import at_work
 from syndication import asgi, boot
 from syndication.commands.plainly import say
 from syndication.context import Hub
+from syndication.errors import ConfigurationError
+from syndication.serving.company import strangers
 from syndication.settings import Settings
 
 __all__ = ["AsJson", "give", "give_json", "opened_hub", "say"]
@@ -31,13 +33,17 @@ def give_json(value: Any) -> None:
 def opened_hub() -> Iterator[Hub]:
     """The hub on the settings of the environment; new databases get their schema, old ones must be up to date.
 
-    Raises FolderBusy while they are being restored or moved.
+    Raises FolderBusy while they are being restored or moved, ConfigurationError while others work there with other
+    settings: links that it would make would lead nowhere.
     """
     settings = Settings.from_environment()
-    with at_work(settings.data_dir):
+    with at_work(settings.folders):
         hub = asgi.open_hub(settings)
         try:
             boot.prepare(hub)
+            with hub.engine.connect() as connection:
+                if difference := strangers(connection, settings):
+                    raise ConfigurationError(difference)
             yield hub
         finally:
             hub.close()

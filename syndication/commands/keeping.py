@@ -123,6 +123,7 @@ def _brought(done: Restored) -> Mapping[str, Any]:
     return {
         "migree": done.migrated,
         "registre_plus_recent": done.later,
+        "lignes_illisibles": done.damaged,
         "retraits": {"reponses": again.responses, "textes": again.texts},
         "desinscriptions": again.opt_outs,
         "campagnes_closes": again.campaigns,
@@ -150,6 +151,11 @@ def _tell_restored(done: Restored) -> None:
         say(
             "Aucun registre des retraits plus récent n'a été trouvé : ce que des auteurs ont retiré depuis le "
             f"{day} est revenu. S'il existe ailleurs, relancez avec --replace --withdrawals FICHIER."
+        )
+    if done.damaged:
+        say(
+            f"{done.damaged} ligne(s) des registres des retraits ne se lisent pas : ce qu'elles disaient n'a pas été "
+            "refait. Cherchez-en une copie saine, puis relancez avec --replace --withdrawals FICHIER."
         )
     if done.done.uncertain or done.done.letters:
         say(

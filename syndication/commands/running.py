@@ -84,7 +84,7 @@ def worker() -> None:
 def migrate() -> None:
     """Met les deux bases au schéma de cette version."""
     settings = Settings.from_environment()
-    with collector.at_work(settings.data_dir):
+    with collector.at_work(settings.folders):
         hub = asgi.open_hub(settings)
         try:
             boot.migrate(hub)

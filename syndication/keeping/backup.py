@@ -38,7 +38,7 @@ def back_up(settings: Settings, folder: Path, now: datetime, tell: Tell, *, with
     KeepingError, FolderBusy, OSError.
     """
     both = bases(settings)
-    with door.at_work(settings.data_dir), _new_folder(folder, both):
+    with door.at_work(settings.folders), _new_folder(folder, both):
         with _moments(both) as moments:
             told = {base.name: store.described(moment) for base, moment in moments.items()}
             for base, moment in moments.items():

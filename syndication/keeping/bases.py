@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 from sqlalchemy import inspect as look_into
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from collector import door
 from collector.door import Schema
@@ -59,12 +60,29 @@ class Base:
         with self.opened() as engine, engine.connect() as connection:
             return store.is_empty(connection)
 
-    def is_half_restored(self) -> bool:
-        """True when a restoration of a PostgreSQL database has not come to its end: SQLite's are told by folder."""
-        if self.kind == manifest.SQLITE:
+    def is_half_filled(self) -> bool:
+        """True when a move to it, or a restoration on PostgreSQL, has not come to its end: a restoration of SQLite is
+        told by folder."""
+        if not self.is_there():
             return False
-        with self.opened() as engine:
-            return look_into(engine).has_table(door.HALF_RESTORED)
+        try:
+            with self.opened() as engine:
+                return look_into(engine).has_table(door.HALF_RESTORED)
+        except SQLAlchemyError:
+            if self.kind == manifest.SQLITE:  # no database, or damaged
+                return False
+            raise
+
+    def refuse_others(self) -> None:
+        """Raise SettingError or ConfigurationError when it holds something else, such as what the other one should."""
+        if not self.is_there() or self.is_half_filled():
+            return
+        try:
+            with self.opened() as engine:
+                self.schema.revision_of(engine)
+        except SQLAlchemyError:
+            if self.kind != manifest.SQLITE:  # whose file may be damaged
+                raise
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -75,7 +93,10 @@ class Base:
             return
         with self.opened() as engine, engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             if not postgresql.stay_alone(connection):
-                raise KeepingError(f"{self.shown} : un service, une restauration ou un déménagement y travaille déjà.")
+                raise KeepingError(
+                    f"{self.shown} : un service, une restauration ou un déménagement y travaille déjà ; arrêtez-le, ou "
+                    "attendez qu'il ait fini. Si personne n'y travaille, vos deux adresses mènent à cette même base."
+                )
             yield
 
     def refuse_company(self) -> None:

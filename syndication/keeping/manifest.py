@@ -1,5 +1,6 @@
 """What a backup says of itself: written last, so that a folder without it is known to be half of one. Pure."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -12,6 +13,8 @@ NAME = "manifeste.json"
 UNDER_WAY = "sauvegarde-en-cours"
 """Name of the file that stands in a folder until its backup is whole."""
 FORMAT = 1
+SEAL = "sha256"
+"""The name of the hash of the rest."""
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 
 
@@ -64,9 +67,14 @@ class Manifest:
 
 
 def to_text(manifest: Manifest) -> str:
-    """The manifest as its file says it."""
+    """The manifest as its file says it, sealed by its own hash."""
     said = {"sauvegarde": "sirius", "format": FORMAT, **asdict(manifest), "moment": manifest.moment.isoformat()}
-    return json.dumps(said, ensure_ascii=False, indent=1)
+    return json.dumps({**said, SEAL: _seal(said)}, ensure_ascii=False, indent=1)
+
+
+def _seal(said: Mapping[str, Any]) -> str:
+    """SHA-256 of all that a manifest says, however it is laid out."""
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def from_text(text: str) -> Manifest:
@@ -80,6 +88,8 @@ def from_text(text: str) -> Manifest:
                 f"Cette sauvegarde (Sirius {said['release']}) a été faite par une version plus récente : "
                 "mettez Sirius à jour, puis recommencez."
             )
+        if said.pop(SEAL) != _seal(said):
+            raise ValueError(SEAL)
         return Manifest(
             moment=datetime.fromisoformat(said["moment"]),
             release=str(said["release"]),
@@ -94,5 +104,7 @@ def from_text(text: str) -> Manifest:
 
 
 def _base(said: Mapping[str, Any]) -> Base:
+    if said["kind"] not in {SQLITE, POSTGRESQL}:
+        raise ValueError(said["kind"])
     tables = {name: Table(int(one["rows"]), tuple(one["columns"])) for name, one in said["tables"].items()}
     return Base(str(said["kind"]), str(said["revision"]), tables, {k: int(v) for k, v in said["sequences"].items()})

@@ -1,6 +1,7 @@
 """Moving both databases, or one, from SQLite to PostgreSQL or back: copied, then read back row by row and compared.
 
-The source is only read. A target gets everything in one transaction, or nothing.
+The source is only read. A target bears a mark until all was compared: nobody uses it before, and a move that was cut
+off is begun again.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -48,14 +49,22 @@ def move(settings: Settings, addresses: Mapping[str, str], tell: Tell) -> dict[s
         if base.name in addresses
     ]
     _refuse_one_for_both({base.name: target.url for base, target in pairs}, bases(settings))
-    with door.alone(settings.data_dir), ExitStack() as stack:
-        if (settings.data_dir / door.UNFINISHED).exists():
-            raise KeepingError(door.half_restored(settings.data_dir))
+    folders = door.folders_of(settings.data_dir, *(base.url for base in [*bases(settings), *(to for _, to in pairs)]))
+    with door.alone(folders), ExitStack() as stack:
+        for folder in folders:
+            if (folder / door.UNFINISHED).exists():
+                raise KeepingError(door.half_restored(folder))
         for source, target in pairs:
             _refuse_unfit(source, target)
         for base in (base for pair in pairs for base in pair):
             stack.enter_context(base.alone())
-        return {source.name: _move(source, target, tell) for source, target in pairs}
+        for target in [target for _, target in pairs]:
+            _make_ready(target)
+        moved = {source.name: _move(source, target, tell) for source, target in pairs}
+        for _, target in pairs:
+            with target.opened() as engine, writing(engine).begin() as connection:
+                store.end_filling(connection)
+    return moved
 
 
 def _refuse_one_for_both(targets: Mapping[str, str], both: Sequence[Base]) -> None:
@@ -76,8 +85,12 @@ def _refuse_unfit(source: Base, target: Base) -> None:
     newest = source.schema.revisions[-1]
     with source.opened() as engine:
         found = source.schema.revision_of(engine)
+    if found and found not in source.schema.revisions:
+        raise KeepingError(door.newer_than_us(source.url, found, newest))
     if found != newest:
         raise KeepingError(f"{source.shown} est au schéma {found or 'vide'}, il faut {newest} : « sirius migrate ».")
+    if not target.is_there() or target.is_half_filled():
+        return
     with target.opened() as engine:
         found = target.schema.revision_of(engine)
     if found not in {"", newest}:
@@ -89,9 +102,19 @@ def _refuse_unfit(source: Base, target: Base) -> None:
         )
 
 
+def _make_ready(target: Base) -> None:
+    """Leave nothing there of a move that was cut off, and mark it as not moved to yet."""
+    half = target.is_half_filled()
+    if half and target.kind == manifest.SQLITE:
+        sqlite.remove(sqlite.file_of(target.url))
+    with target.opened() as engine, writing(engine).begin() as connection:
+        if half and target.kind == manifest.POSTGRESQL:
+            postgresql.drop(connection)
+        store.begin_filling(connection)
+
+
 def _move(source: Base, target: Base, tell: Tell) -> list[Moved]:
     with source.opened() as there, target.opened() as here:
-        target.schema.revision_of(here)  # the other one may just have been moved there
         target.schema.migrate(here, "head")
         with store.hold(there) as moment:
             told = store.described(moment)

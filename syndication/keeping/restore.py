@@ -39,11 +39,13 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What came of it. ``later``: a ledger was found beside the backup's own, so withdrawals since then are known."""
+    """What came of it. ``later``: a ledger was found beside the backup's own, so withdrawals since then are known;
+    ``damaged``: lines of ledgers that cannot be read."""
 
     manifest: Manifest
     migrated: bool
     later: bool
+    damaged: int
     done: Done
 
 
@@ -56,28 +58,34 @@ def restore(
     """
     told, both = folders.read_manifest(folder), bases(settings)
     _refuse_unfit(told, both)
-    with door.alone(settings.data_dir), ExitStack() as stack:
+    with door.alone(settings.folders), ExitStack() as stack:
         for base in both:  # before either is held: two schemas of one database would be each other's company
             base.refuse_company()
         for base in both:
             stack.enter_context(base.alone())
-        unfinished = settings.data_dir / door.UNFINISHED
-        _refuse_full(both, replace=wish.replace or unfinished.exists() or any(base.is_half_restored() for base in both))
+        marks = [folder / door.UNFINISHED for folder in settings.folders]
+        half = any(mark.exists() for mark in marks) or any(base.is_half_filled() for base in both)
+        for base in both:
+            base.refuse_others()
+        _refuse_full(both, replace=wish.replace or half)
         folders.check_sizes(folder, told)  # keys that were not copied are not keys that were never there
         keys = _keys_to_come(settings, folder, told, wish)
-        lines, later = _ledgers(settings, folder, wish.ledgers)
+        ledgers, later = _ledgers(settings, folder, wish.ledgers)
+        lines = [line for path in ledgers for line in door.read_ledger(path)]
         if not wish.other_keys:
             _refuse_unknown_keys(lines, keys, told.moment.date())
         folders.check_contents(folder, told, _steps("vérification", told.size, tell))
         if any(base.kind == manifest.SQLITE for base in both):  # PostgreSQL tells it to every host
-            unfinished.touch(mode=0o600)
+            for mark in marks:
+                mark.touch(mode=0o600)
         _keep_keys(settings, keys)
         _put_both_back(both, folder, told, tell)
         done = bring_to_today(settings, lines, told.moment, clock, mails_left=wish.mails_left)
         _let_others_come(both)
-        unfinished.unlink(missing_ok=True)
+        for mark in marks:
+            mark.unlink(missing_ok=True)
     migrated = any(told.bases[base.name].revision != base.schema.revisions[-1] for base in both)
-    return Restored(told, migrated, later, done)
+    return Restored(told, migrated, later, sum(map(door.count_damaged, ledgers)), done)
 
 
 def _refuse_unfit(told: Manifest, both: Sequence[Base]) -> None:
@@ -144,11 +152,10 @@ def _keep_keys(settings: Settings, keys: Sequence[str]) -> None:
     draft.rename(path)
 
 
-def _ledgers(settings: Settings, folder: Path, given: Sequence[Path]) -> tuple[list[door.Line], bool]:
-    """Lines of every ledger at hand, and whether one is not the backup's own."""
+def _ledgers(settings: Settings, folder: Path, given: Sequence[Path]) -> tuple[list[Path], bool]:
+    """Every ledger at hand, and whether one is not the backup's own."""
     here = [path for path in (ledger_of(folder), settings.collector.ledger) if _is_ledger(path)]
-    lines = [line for path in (*here, *given) for line in door.read_ledger(path)]
-    return lines, bool(given) or settings.collector.ledger in here
+    return [*here, *given], bool(given) or settings.collector.ledger in here
 
 
 def _is_ledger(path: Path) -> bool:
@@ -191,7 +198,7 @@ def _make_room(base: Base, kept: manifest.Base) -> None:
         return
     with base.opened() as engine:
         with engine.begin() as connection:
-            postgresql.begin_restoration(connection)
+            store.begin_filling(connection)
             postgresql.drop(connection, {*kept.tables, *(table.name for table in base.schema.tables), store.VERSION})
         base.schema.migrate(engine, kept.revision)
 
@@ -200,7 +207,7 @@ def _let_others_come(both: Sequence[Base]) -> None:
     for base in both:
         if base.kind == manifest.POSTGRESQL:
             with base.opened() as engine, engine.begin() as connection:
-                postgresql.end_restoration(connection)
+                store.end_filling(connection)
 
 
 def _put_back(base: Base, folder: Path, kept: manifest.Base, tell: Tell) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, func, select, text
 from sqlalchemy import inspect as look_into
 
+from collector.door import HALF_RESTORED
 from syndication.database import one_moment
 from syndication.keeping import manifest
 from syndication.keeping.postgresql import store as postgresql
@@ -65,6 +66,16 @@ def is_empty(connection: Connection) -> bool:
         if name not in FILLED_BY_MIGRATIONS
     )
     return not any(held)
+
+
+def begin_filling(connection: Connection) -> None:
+    """Have whoever comes to the database know that it is being filled, until ``end_filling``."""
+    connection.execute(text(f"CREATE TABLE IF NOT EXISTS {HALF_RESTORED} (begun INTEGER)"))
+
+
+def end_filling(connection: Connection) -> None:
+    """Let others come again."""
+    connection.execute(text(f"DROP TABLE IF EXISTS {HALF_RESTORED}"))
 
 
 # -- row by row ------------------------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
-"""Who works on a folder of data: two services, or the processes of two installations, must not share one by mistake.
+"""Who works on an installation's folders: two services, or the processes of two installations, must not share one by
+mistake, be it the folder of their data or that of a SQLite file.
 
 A process holds a lock of the system's on a file that says who it works for; others who work for the same one hold it
 too, and anybody else is told who it is. The lock ends with its last holder, however that ends; the file stays.
@@ -10,7 +11,8 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
+from pathlib import Path
 
 from collector.door import unusable
 from syndication.errors import ConfigurationError
@@ -25,15 +27,33 @@ def working(settings: Settings) -> Iterator[None]:
 
     Installations differ by what they publish, and where: the address, the thresholds, the databases.
     """
-    told = (settings.public_url, astuple(settings.thresholds), settings.database_url, settings.collector.database_url)
-    mark = hashlib.sha256(repr(told).encode()).hexdigest()  # addresses of databases may hold passwords
-    with _held(settings, INSTALLATION, mark, f"{settings.public_url}, processus {os.getpid()}") as other:
+    told = f"{settings.public_url}, processus {os.getpid()}"
+    with _held(settings, INSTALLATION, _installation(settings), told) as other:
         if other:
-            raise ConfigurationError(
-                f"{settings.data_dir} sert déjà une autre installation ({other}) : arrêtez-la, reprenez ses réglages "
-                "(SIRIUS_PUBLIC_URL, SIRIUS_…_DATABASE_URL, SIRIUS_MIN_RESPONDENTS…), ou changez SIRIUS_DATA_DIR."
-            )
+            raise ConfigurationError(_another(other))
         yield
+
+
+def stranger(settings: Settings) -> str:
+    """Who of another installation works in its folders now, and what to do, a sentence; empty when nobody does. Nothing
+    is written."""
+    for folder, given_by in _folders(settings):
+        try:
+            descriptor = os.open(folder / INSTALLATION, os.O_RDONLY)
+        except OSError:  # nobody ever worked there
+            continue
+        try:
+            theirs = _other(os.pread(descriptor, 4096, 0), _installation(settings))
+            if theirs and not _lock_alone(descriptor):
+                return _another(_Other(folder, theirs, given_by))
+        finally:
+            os.close(descriptor)
+    return ""
+
+
+def _installation(settings: Settings) -> str:
+    told = (settings.public_url, astuple(settings.thresholds), settings.database_url, settings.collector.database_url)
+    return hashlib.sha256(repr(told).encode()).hexdigest()  # addresses of databases may hold passwords
 
 
 @contextlib.contextmanager
@@ -44,16 +64,47 @@ def serving(settings: Settings, watcher: int, address: str) -> Iterator[None]:
     with _held(settings, SERVICE, mark, f"{address}, processus {watcher}") as other:
         if other:
             raise ConfigurationError(
-                f"Un autre « sirius serve » sert déjà {settings.data_dir} ({other}) : arrêtez-le, ou changez "
-                "SIRIUS_DATA_DIR."
+                f"Un autre « sirius serve » sert déjà {other.folder} ({other.told}) : arrêtez-le, ou changez "
+                f"{other.given_by}."
             )
         yield
 
 
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """Somebody else who works in a folder, in words; what gives the folder."""
+
+    folder: Path
+    told: str
+    given_by: str
+
+
+def _another(other: _Other) -> str:
+    return (
+        f"{other.folder} sert déjà une autre installation ({other.told}) : arrêtez-la, reprenez ses réglages "
+        f"(SIRIUS_PUBLIC_URL, SIRIUS_…_DATABASE_URL, SIRIUS_MIN_RESPONDENTS…), ou changez {other.given_by}."
+    )
+
+
+def _folders(settings: Settings) -> list[tuple[Path, str]]:
+    """Folders of an installation, and what gives each."""
+    own = settings.data_dir
+    return [(one, "SIRIUS_DATA_DIR" if one == own else "SIRIUS_…_DATABASE_URL") for one in settings.folders]
+
+
 @contextlib.contextmanager
-def _held(settings: Settings, name: str, mark: str, told: str) -> Iterator[str]:
-    """Hold the lock of a name together with who has the same mark; gives who has another, in words, else nothing."""
-    path = settings.data_dir / name
+def _held(settings: Settings, name: str, mark: str, told: str) -> Iterator[_Other | None]:
+    """Hold the locks of a name together with who has the same mark; gives who has another, if somebody does."""
+    with contextlib.ExitStack() as stack:
+        others: list[_Other] = []
+        for folder, given_by in _folders(settings):
+            if theirs := stack.enter_context(_held_in(settings, folder / name, mark, told, given_by)):
+                others.append(_Other(folder, theirs, given_by))
+        yield others[0] if others else None
+
+
+@contextlib.contextmanager
+def _held_in(settings: Settings, path: Path, mark: str, told: str, given_by: str) -> Iterator[str]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -61,7 +112,7 @@ def _held(settings: Settings, name: str, mark: str, told: str) -> Iterator[str]:
         if not any(url.startswith("sqlite") for url in (settings.database_url, settings.collector.database_url)):
             yield ""  # nothing need be kept there
             return
-        raise ConfigurationError(f"SIRIUS_DATA_DIR : {unusable(path, error)}") from None
+        raise ConfigurationError(f"{given_by} : {unusable(path, error)}") from None
     try:
         if _lock_alone(descriptor):
             os.ftruncate(descriptor, 0)

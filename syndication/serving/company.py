@@ -19,7 +19,7 @@ from collector.door import key_tag, place_of
 from syndication.errors import ConfigurationError
 from syndication.keeping.bases import bases
 from syndication.keeping.postgresql import store as keeping
-from syndication.serving import store
+from syndication.serving import claim, store
 from syndication.settings import Settings
 
 log = logging.getLogger("sirius.company")
@@ -71,8 +71,12 @@ def kept(settings: Settings) -> Iterator[None]:
 
 
 def strangers(connection: Connection, settings: Settings) -> str:
-    """What is wrong between an installation and those who work on its PostgreSQL database now; empty when nothing."""
-    return "" if connection.dialect.name == "sqlite" else _difference(connection, _marks(connection, settings))
+    """What is wrong between an installation and those who work on its database or in its folders now, a sentence; empty
+    when nothing is."""
+    if connection.dialect.name == "sqlite":
+        return claim.stranger(settings)
+    difference = _difference(connection, _marks(connection, settings))
+    return f"{place_of(connection.engine.url)} : {difference}" if difference else claim.stranger(settings)
 
 
 @contextmanager

@@ -67,7 +67,7 @@ async def _work(hub: Hub, ready: Callable[[], None], line: int | None) -> None:
 
 @contextmanager
 def _opened(settings: Settings) -> Iterator[Hub]:
-    with at_work(settings.data_dir), claim.working(settings), ExitStack() as stack:
+    with at_work(settings.folders), claim.working(settings), ExitStack() as stack:
         hub = asgi.open_hub(settings)
         stack.callback(hub.close)
         boot.prepare(hub)

@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from collector.errors import LedgerError
 from collector.withdrawals import lines
-from collector.withdrawals.ledger import Ledger, read
+from collector.withdrawals.ledger import Ledger, count_damaged, read
 from collector.withdrawals.lines import Line
 from syndication.context import Hub
 from tests.collector.post import KEY, LEA, mails_to, opt_out_in, path_of, roster
@@ -129,6 +129,18 @@ def test_a_line_that_a_crash_cut_short_is_left_out_and_spoils_no_other(ledger: L
     assert [line.mark for line in ledger.read()] == [lines.mark(KEY, name) for name in ("un", "deux")]
 
 
+def test_lines_that_were_damaged_are_counted_apart_from_those_that_were_cut_short(ledger: Ledger) -> None:
+    for name in ("un", "deux", "trois"):
+        ledger.note("text", name, "2026-11-24", TEXT)
+    assert count_damaged(ledger.path) == 0
+    head, first, second, third = ledger.path.read_text().splitlines()
+    for damaged in ("garbage{{", second.replace("mark", "mXrk"), second[:20] + "\ufffd" + second[21:-1], second[1:]):
+        ledger.path.write_text("\n".join([head, first, damaged, second[:25], third]))
+        assert (len(ledger.read()), count_damaged(ledger.path)) == (2, 1) or damaged.startswith(second[:20])
+    ledger.path.write_bytes("\n".join([head, first]).encode() + b"\n\xff\xfe\n")
+    assert (len(ledger.read()), count_damaged(ledger.path)) == (1, 1)
+
+
 def test_a_first_line_that_a_crash_cut_short_is_written_anew(ledger: Ledger) -> None:
     ledger.path.parent.mkdir()
     ledger.path.write_text(lines.head(lines.WORDS)[:9])
@@ -140,6 +152,8 @@ def test_what_is_no_ledger_is_refused(tmp_path: Path) -> None:
     (tmp_path / "avis.ndjson").write_text('{"cle": "cfd:50022146"}\n')
     with pytest.raises(LedgerError, match="n'est pas un registre"):
         read(tmp_path / "avis.ndjson")
+    with pytest.raises(LedgerError, match="ne se lit pas .*c'est un dossier"):
+        read(tmp_path)
     with pytest.raises(LedgerError, match="il n'y a pas de registre"):
         read(tmp_path / "absent")
     (tmp_path / "demain").write_text('{"sirius": "retraits", "format": 99}\n')

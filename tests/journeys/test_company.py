@@ -18,6 +18,7 @@ from tests.servers import wait_until
 
 pytestmark = pytest.mark.postgresql
 ANOTHER = "chance made another one 7yX0f8Qz5vWj2RkT"
+SOMEBODY = "lea@exemple.fr"
 WRONG = [
     ({"SIRIUS_PUBLIC_URL": "https://avis.exemple.fr"}, "d'autres réglages. Donnez les mêmes à chaque hôte"),
     ({"SIRIUS_MIN_RESPONDENTS": "8"}, "d'autres réglages. Donnez les mêmes à chaque hôte"),
@@ -33,8 +34,8 @@ def test_a_host_that_publishes_otherwise_or_has_other_keys_is_refused(
     shared = databases.at(here).settings | {"SIRIUS_SECRET_KEYS": KEY}
     with serving(here, **shared):
         for changed, said in WRONG:
-            for command in ("serve", "worker", "doctor"):
-                done = sirius(None, command, **{"SIRIUS_DATA_DIR": str(there), **shared, **changed})
+            for command in ("serve", "worker", "doctor", "mail send", f"signin {SOMEBODY} --role admin"):
+                done = sirius(None, *command.split(), **{"SIRIUS_DATA_DIR": str(there), **shared, **changed})
                 assert (done.returncode, done.stdout) == (1, "")
                 assert said in done.stderr
                 assert "La base «" in done.stderr

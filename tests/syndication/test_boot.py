@@ -349,6 +349,22 @@ def test_a_folder_is_served_by_one_service_at_a_time(hub: Hub) -> None:
         assert f"({url.removeprefix('http://')}, processus {process.pid})" in said
         other = refused_of(hub, "worker", SIRIUS_PUBLIC_URL="https://avis.exemple.fr")
         assert "sert déjà une autre installation (http://127.0.0.1:8000, processus" in other
+        if not databases_of.on_postgresql():  # which says so itself, and of its databases
+            for command in ("doctor", "mail", "purge"):
+                words = [command, *(["send"] if command == "mail" else [])]
+                done = sirius(hub.settings.data_dir, *words, SIRIUS_PUBLIC_URL="https://avis.exemple.fr")
+                assert (done.returncode, done.stdout) == (1, "")
+                assert "sert déjà une autre installation (http://127.0.0.1:8000, processus" in done.stderr
+    assert sirius(hub.settings.data_dir, "purge", SIRIUS_PUBLIC_URL="https://avis.exemple.fr").returncode == 0
+
+
+@pytest.mark.parametrize("command", ["worker", "doctor", "purge"])
+def test_a_collector_that_holds_less_than_was_taken_from_it_is_told(
+    hub: Hub, answer: Callable[..., None], command: str
+) -> None:
+    answer(3)
+    databases_of.change(hub.settings.collector.database_url, "DELETE FROM event")
+    assert "ce recueil n'est pas le sien, ou il est plus ancien" in refused_of(hub, command)
 
 
 def test_revisions_are_read_off_the_names_of_their_files() -> None:

@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy import Table as SqlTable
 
-from collector.door import HALF_RESTORED
 from syndication.errors import KeepingError
 from syndication.keeping.folder import CHUNK, create
 from syndication.keeping.manifest import Table
@@ -65,16 +64,6 @@ def come_in(connection: Connection) -> bool:
 def stay_alone(connection: Connection) -> bool:
     """Be the only one who works in the connection's schema, until it ends; False while somebody works there."""
     return bool(connection.execute(text(f"SELECT pg_try_advisory_lock{_ALONE}")).scalar_one())
-
-
-def begin_restoration(connection: Connection) -> None:
-    """Have whoever comes to the database know that it is being restored, until ``end_restoration``."""
-    connection.execute(text(f"CREATE TABLE IF NOT EXISTS {HALF_RESTORED} ()"))
-
-
-def end_restoration(connection: Connection) -> None:
-    """Let others come again."""
-    connection.execute(text(f"DROP TABLE IF EXISTS {HALF_RESTORED}"))
 
 
 def copy(connection: Connection, tables: Mapping[str, Table], folder: Path, tell: Callable[[int], None]) -> list[Path]:
@@ -155,11 +144,12 @@ def analyse(connection: Connection, tables: Iterable[str]) -> None:
     connection.execute(text(f"ANALYZE {', '.join(map(quote, tables))}"))
 
 
-def drop(connection: Connection, tables: Iterable[str]) -> None:
-    """Drop tables, with what guards them."""
+def drop(connection: Connection, tables: Iterable[str] | None = None) -> None:
+    """Drop tables (by default all), with what guards them."""
     quote = connection.dialect.identifier_preparer.quote
     there = set(columns(connection))
-    named = [quote(name) for name in tables if name in there]
+    tables = there if tables is None else there.intersection(tables)
+    named = [quote(name) for name in sorted(tables)]
     if not named:
         return
     guards = connection.execute(

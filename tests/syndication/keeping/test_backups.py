@@ -1,16 +1,18 @@
 """Backups: taken while people answer, whole or known not to be, restored elsewhere to the same."""
 
 import json
+import re
 import sqlite3
 import stat
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from collector import database as collector_database
-from collector.door import FolderBusy, at_work
+from collector.door import FolderBusy, SettingError, at_work
 from syndication import asgi, boot, database, doctor
 from syndication.corpus import reading as corpus
 from syndication.database import writing
@@ -19,9 +21,11 @@ from syndication.keeping import manifest
 from syndication.keeping.backup import back_up
 from syndication.keeping.bases import bases
 from syndication.keeping.manifest import Manifest
+from syndication.keeping.move import move
 from syndication.keeping.restore import Wish, restore
 from syndication.partners import store as partners
-from syndication.settings import Settings
+from syndication.serving import claim
+from syndication.settings import Settings, Thresholds
 from tests.databases import Databases, change
 from tests.helpers import FULL_ANSWER, Clock
 from tests.syndication.keeping.house import House, Places, counted, quiet
@@ -166,9 +170,18 @@ def biggest(folder: Path) -> Path:
 
 
 def rewrite(folder: Path, change: Callable[[dict[str, object]], object]) -> None:
+    """Have the manifest say something else, and seal it again."""
     said = json.loads((folder / manifest.NAME).read_text())
+    del said[manifest.SEAL]
     change(said)
-    (folder / manifest.NAME).write_text(json.dumps(said))
+    (folder / manifest.NAME).write_text(json.dumps({**said, manifest.SEAL: manifest._seal(said)}))
+
+
+def alter(folder: Path, pattern: str, other: str) -> None:
+    """Change a few letters of the manifest."""
+    text, count = re.subn(pattern, other, (folder / manifest.NAME).read_text(), count=1)
+    assert count
+    (folder / manifest.NAME).write_text(text)
 
 
 def cut_short(folder: Path) -> None:
@@ -194,6 +207,10 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "half a manifest": (
         lambda folder: (folder / manifest.NAME).write_text('{"sauvegarde": "sirius", "form'), "est abîmée",
     ),
+    "a row more": (lambda folder: alter(folder, r'"rows": ', '"rows": 1'), "est abîmée"),
+    "a later day": (lambda folder: alter(folder, r'"moment": "20', '"moment": "21'), "est abîmée"),
+    "another table": (lambda folder: alter(folder, r'"opt_out"', '"opt_auf"'), "est abîmée"),
+    "no seal": (lambda folder: alter(folder, manifest.SEAL + '": "[0-9a-f]+"\n}', 'scellé": ""}'), "est abîmée"),
     "another manifest": (lambda folder: (folder / manifest.NAME).write_text("[]"), "est abîmée"),
     "under way": (lambda folder: (folder / manifest.UNDER_WAY).touch(), "n'est pas allée au bout"),
     "a later format": (lambda folder: rewrite(folder, lambda said: said.update(format=2)), "une version plus récente"),
@@ -229,6 +246,51 @@ def test_what_is_not_a_whole_backup_is_refused_and_touches_nothing(
         restore(places.new(), tmp_path / "nulle-part", Wish(), house.clock, quiet)
 
 
+def exchanged(settings: Settings) -> Settings:
+    """The same, each database at the address of the other."""
+    leaf = settings.collector.model_copy(update={"collector_database_url": settings.database_url})
+    return replace(settings, collector=leaf, database_url=settings.collector.database_url)
+
+
+def test_addresses_that_were_exchanged_are_told_before_anything_is_touched(
+    house: House, places: Places, tmp_path: Path
+) -> None:
+    house.answer(2)
+    house.back_up(tmp_path / "sauvegarde")
+    with house.restored(places.new(), tmp_path / "sauvegarde") as (other, _):
+        before = counted(other.settings)
+        other.close()
+        for wish in (Wish(replace=True), Wish()):
+            with pytest.raises((SettingError, ConfigurationError), match="ce n'est pas la base"):
+                restore(exchanged(other.settings), tmp_path / "sauvegarde", wish, house.clock, quiet)
+        assert counted(other.settings) == before
+
+
+@pytest.mark.sqlite
+def test_files_are_held_wherever_they_are_whatever_the_folder_of_data(
+    house: House, places: Places, tmp_path: Path
+) -> None:
+    house.back_up(tmp_path / "sauvegarde")
+    elsewhere = places.new().collector.model_copy(
+        update={"collector_database_url": house.settings.collector.database_url}
+    )
+    same = replace(house.settings, collector=elsewhere)
+    assert same.folders == (same.data_dir, house.folder)
+    with at_work(house.settings.folders):
+        with pytest.raises(FolderBusy, match="arrêtez-le d'abord"):
+            restore(same, tmp_path / "sauvegarde", Wish(replace=True), house.clock, quiet)
+        with pytest.raises(FolderBusy, match="arrêtez-le d'abord"):
+            move(same, {"collector": places.new().collector.database_url}, quiet)
+    with claim.serving(house.settings, 1, "127.0.0.1:8000"), claim.working(house.settings):
+        other = replace(same, thresholds=Thresholds(minimum=8))
+        for taken in (claim.serving(same, 2, "127.0.0.1:8001"), claim.working(other)):
+            with pytest.raises(ConfigurationError, match=f"{house.folder} .*ou changez SIRIUS_…_DATABASE_URL"), taken:
+                pytest.fail("two work on the same files")
+        assert "sert déjà une autre installation" in claim.stranger(other)
+        assert claim.stranger(same) == ""
+    assert claim.stranger(other) == ""
+
+
 def test_what_is_there_already_is_never_overwritten_unasked(house: House, places: Places, tmp_path: Path) -> None:
     house.answer(2)
     house.back_up(tmp_path / "hier")
@@ -259,15 +321,15 @@ def test_nothing_is_restored_under_a_service_nor_served_under_a_restoration(
     house.back_up(tmp_path / "sauvegarde")
     target = places.new()
     target.data_dir.mkdir()
-    with at_work(target.data_dir), pytest.raises(FolderBusy, match="arrêtez-le d'abord"):
+    with at_work([target.data_dir]), pytest.raises(FolderBusy, match="arrêtez-le d'abord"):
         restore(target, tmp_path / "sauvegarde", Wish(), house.clock, quiet)
 
     def meanwhile(_name: str, _done: int, _total: int) -> None:
-        with pytest.raises(FolderBusy, match="est en cours"), at_work(target.data_dir):
+        with pytest.raises(FolderBusy, match="est en cours"), at_work([target.data_dir]):
             pass
 
     restore(target, tmp_path / "sauvegarde", Wish(), house.clock, meanwhile)
-    with at_work(target.data_dir):
+    with at_work([target.data_dir]):
         pass
 
 
@@ -300,11 +362,11 @@ def test_a_restoration_that_died_halfway_lets_nobody_work_and_is_done_again(
     with pytest.raises(_Cut):
         restore(target, tmp_path / "sauvegarde", Wish(), house.clock, cut)
     refused = pytest.raises((FolderBusy, ConfigurationError), match="relancez « sirius restore »")
-    with refused, at_work(target.data_dir), closing(asgi.open_hub(target)) as hub:
+    with refused, at_work([target.data_dir]), closing(asgi.open_hub(target)) as hub:
         boot.migrate(hub)
     with house.restored(target, tmp_path / "sauvegarde") as (other, _):
         assert other.respondents() == 5
-    with at_work(target.data_dir):
+    with at_work([target.data_dir]):
         pass
 
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 import pytest
 from sqlalchemy import Connection, text
 
-from collector.door import FolderBusy, at_work
+from collector.door import FolderBusy, SettingError, at_work
 from syndication import asgi, database
 from syndication.catalogue import importer
 from syndication.database import writing
 from syndication.demo.facts import facts
-from syndication.errors import KeepingError
+from syndication.errors import ConfigurationError, KeepingError
 from syndication.keeping.bases import base_at, bases
 from syndication.keeping.move import _same, move
 from syndication.settings import Settings
@@ -134,7 +134,7 @@ def test_it_refuses_what_would_mix_or_lose(house: House, places: Places) -> None
     refused(settings, own, "est déjà son adresse")
     refused(settings, {"syndication": "mysql://x/y"}, "est attendue")
     refused(places.on_sqlite(), addresses(there), "il n'y a pas de base à déménager")
-    with at_work(house.folder), pytest.raises(FolderBusy, match="arrêtez-le d'abord"):
+    with at_work([house.folder]), pytest.raises(FolderBusy, match="arrêtez-le d'abord"):
         move(settings, addresses(there), quiet)
     with base_at("collector", addresses(there)["collector"]).opened() as engine, engine.connect():
         refused(settings, addresses(there), "autre\\(s\\) connexion\\(s\\)")
@@ -159,6 +159,49 @@ def test_words_that_postgresql_cannot_hold_are_told_by_their_table_and_nothing_i
     with pytest.raises(KeepingError, match="PostgreSQL refuse une ligne de opt_out"):
         move(house.settings, {"collector": addresses(there)["collector"]}, quiet)
     assert bases(there)[1].is_empty()
+
+
+class _Cut(Exception):
+    """The move dies."""
+
+
+@pytest.mark.parametrize("kind", [pytest.param("postgresql", marks=pytest.mark.postgresql), "sqlite"])
+@pytest.mark.parametrize("step", ["syndication, copie", "collector, copie", "collector, relecture"])
+def test_a_move_that_died_halfway_lets_nobody_work_there_and_is_done_again(
+    house: House, places: Places, kind: str, step: str
+) -> None:
+    house.answer(5)
+    house.close()
+    there = places.new() if kind == "postgresql" else places.on_sqlite()
+
+    def cut(name: str, _done: int, _total: int) -> None:
+        if name == step:
+            raise _Cut
+
+    with pytest.raises(_Cut):
+        move(house.settings, addresses(there), cut)
+    for base in bases(there):
+        with base.opened() as engine, pytest.raises((SettingError, ConfigurationError), match="relancez"):
+            base.schema.revision_of(engine)
+    told = move(house.settings, addresses(there), quiet)
+    assert {name: sum(one.rows for one in tables) > 0 for name, tables in told.items()} == {
+        "syndication": True,
+        "collector": True,
+    }
+    again = House(there, house.clock)
+    try:
+        assert again.respondents() == 5
+    finally:
+        again.close()
+
+
+def test_what_a_later_release_made_is_told_as_such(house: House, places: Places) -> None:
+    with house.hub.engine.execution_options(write=True).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    house.close()
+    there = places.on_sqlite()
+    refused(house.settings, addresses(there), "une version plus récente de Sirius")
+    assert not there.data_dir.exists() or not list(there.data_dir.iterdir())
 
 
 def test_the_first_row_that_differs_is_named() -> None:

@@ -112,6 +112,20 @@ def test_several_hosts_give_each_its_ledger(house: House, places: Places, tmp_pa
     assert house.hub.collector.complete_ledger() == 2  # the host of the background work has them all
 
 
+def test_lines_of_a_ledger_that_cannot_be_read_are_told(
+    house: House, places: Places, tmp_path: Path, seven: list[str]
+) -> None:
+    house.back_up(tmp_path / "hier")
+    for token in seven[:3]:
+        house.withdraw(token)
+    head, first, *others = house.hub.collector.ledger.path.read_text().splitlines()
+    (tmp_path / "abime").write_text("\n".join([head, first.replace("mark", "mXrk"), *others]))
+    with house.restored(places.new(), tmp_path / "hier", Wish((tmp_path / "abime",))) as (_, told):
+        assert (told.damaged, told.done.again.responses) == (1, 2)
+    with house.restored(places.new(), tmp_path / "hier", Wish((house.hub.collector.ledger.path,))) as (_, told):
+        assert (told.damaged, told.done.again.responses) == (0, 3)
+
+
 def test_a_ledger_that_is_none_is_refused_before_anything_is_touched(
     house: House, places: Places, tmp_path: Path
 ) -> None:
