@@ -109,7 +109,7 @@ def _make_ready(target: Base) -> None:
         sqlite.remove(sqlite.file_of(target.url))
     with target.opened() as engine, writing(engine).begin() as connection:
         if half and target.kind == manifest.POSTGRESQL:
-            postgresql.drop(connection)
+            postgresql.drop(connection, {*(table.name for table in target.schema.tables), FULL_TEXT, store.VERSION})
         store.begin_filling(connection)
 
 

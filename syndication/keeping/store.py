@@ -84,8 +84,9 @@ def end_filling(connection: Connection) -> None:
 def rows(connection: Connection, table: Table) -> Iterator[Row]:
     """Every row of a table, in the order of its key, which is that of bytes in every kind of database."""
     streamed = connection.execution_options(stream_results=True, max_row_buffer=AT_ONCE)
-    for row in streamed.execute(select(table).order_by(*table.primary_key)):
-        yield tuple(row)
+    with streamed.execute(select(table).order_by(*table.primary_key)) as found:
+        for row in found:
+            yield tuple(row)
 
 
 def clear(connection: Connection, table: Table) -> None:

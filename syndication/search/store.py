@@ -95,8 +95,9 @@ def words_held(connection: Connection) -> Iterator[tuple[int, str]]:
     if connection.dialect.name == "postgresql":
         terms = func.array_to_string(func.tsvector_to_array(terms), " ")
     streamed = connection.execution_options(stream_results=True)
-    for row in streamed.execute(select(_number(words), terms).order_by(_number(words))):
-        yield tuple(row)
+    with streamed.execute(select(_number(words), terms).order_by(_number(words))) as found:
+        for row in found:
+            yield tuple(row)
 
 
 def put_words(connection: Connection, entries: Sequence[tuple[int, str]]) -> None:

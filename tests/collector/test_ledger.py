@@ -152,7 +152,7 @@ def test_what_is_no_ledger_is_refused(tmp_path: Path) -> None:
     (tmp_path / "avis.ndjson").write_text('{"cle": "cfd:50022146"}\n')
     with pytest.raises(LedgerError, match="n'est pas un registre"):
         read(tmp_path / "avis.ndjson")
-    with pytest.raises(LedgerError, match="ne se lit pas .*c'est un dossier"):
+    with pytest.raises(LedgerError, match=r"ne se lit pas .*c'est un dossier"):
         read(tmp_path)
     with pytest.raises(LedgerError, match="il n'y a pas de registre"):
         read(tmp_path / "absent")

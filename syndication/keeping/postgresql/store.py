@@ -144,12 +144,11 @@ def analyse(connection: Connection, tables: Iterable[str]) -> None:
     connection.execute(text(f"ANALYZE {', '.join(map(quote, tables))}"))
 
 
-def drop(connection: Connection, tables: Iterable[str] | None = None) -> None:
-    """Drop tables (by default all), with what guards them."""
+def drop(connection: Connection, tables: Iterable[str]) -> None:
+    """Drop tables, with what guards them."""
     quote = connection.dialect.identifier_preparer.quote
     there = set(columns(connection))
-    tables = there if tables is None else there.intersection(tables)
-    named = [quote(name) for name in sorted(tables)]
+    named = [quote(name) for name in tables if name in there]
     if not named:
         return
     guards = connection.execute(
