@@ -34,7 +34,7 @@ from collector import models
 from collector.errors import SettingError
 from collector.private import make_file
 from collector.reaching import reach
-from collector.trouble import given_by, half_restored, not_ours, note_place, place_of
+from collector.trouble import given_by, half_restored, not_ours, note_place
 
 BUSY_MILLISECONDS = 10_000
 """How long a writer waits for the others, in both kinds of database."""
@@ -46,8 +46,7 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION = Table("alembic_version", MetaData(), Column("version_num", String))
 _SETTING = "SIRIUS_COLLECTOR_DATABASE_URL"
 HALF_RESTORED = "restauration_inachevee"
-"""Name of a table that stands in a database while it is being restored, on PostgreSQL (whose hosts share no folder), or
-moved to."""
+"""Name of a table that stands in a database while it is being restored or moved to, and says which of the two it is."""
 _OWN_TABLE = "response"
 """A table that every revision has, and that the other database has not."""
 
@@ -151,7 +150,7 @@ def revision_of(engine: Engine) -> str:
     not ours, which keeps its revision in a table of the same name, or was restored by half."""
     revision, ours = revision_found(engine, _OWN_TABLE)
     if revision == HALF_RESTORED:
-        raise SettingError(half_restored(place_of(engine.url)))
+        raise SettingError(half_restored(engine.url))
     if revision and not ours:
         raise SettingError(not_ours(engine.url, "du recueil", given_by(engine)))
     return revision

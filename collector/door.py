@@ -51,7 +51,7 @@ from collector.mailing.transport import (
     check_mail,
 )
 from collector.past import Closed, Past, PastResponse
-from collector.presence import UNFINISHED, alone, at_work
+from collector.presence import alone, at_work
 from collector.preview import create_preview
 from collector.private import make_file
 from collector.questionnaire import (
@@ -85,7 +85,7 @@ from collector.serving.bounds import REFUSALS
 from collector.serving.options import server_options
 from collector.serving.protocol import BoundedProtocol
 from collector.serving.refusals import Refusals
-from collector.settings import SECRETS, Settings, checked_database_url, first_fault, folders_of, server_of
+from collector.settings import SECRETS, Settings, checked_database_url, files_of, first_fault, folders_of, server_of
 from collector.steady import CLOCK_FILE, Steady, doubt_of
 from collector.trouble import (
     given_by,
@@ -142,7 +142,6 @@ __all__ = [
     "SECRETS",
     "STATUS",
     "SUCCESS",
-    "UNFINISHED",
     "Again",
     "Answered",
     "Answers",
@@ -220,6 +219,7 @@ __all__ = [
     "current_request",
     "default_questionnaire",
     "doubt_of",
+    "files_of",
     "first_fault",
     "folders_of",
     "given_by",

@@ -1,8 +1,7 @@
 """Who works on an installation's folders, of its data and of SQLite's files: services and commands together, a
 restoration or a move alone.
 
-The lock is the system's own, on the folder itself: it writes nothing, and ends with its process, however that ends. A
-file says that a restoration has not come to its end: nobody works on half of the data.
+The lock is the system's own, on the folder itself: it writes nothing, and ends with its process, however that ends.
 """
 
 import os
@@ -13,10 +12,6 @@ from pathlib import Path
 
 from collector.errors import FolderBusy
 from collector.private import make_folder
-from collector.trouble import half_restored
-
-UNFINISHED = "restauration-inachevee"
-"""Name of the file that stands in the folder of data while it is being restored."""
 
 if sys.platform == "win32":
 
@@ -33,13 +28,11 @@ else:
 
 @contextmanager
 def at_work(folders: Iterable[Path]) -> Iterator[None]:
-    """Be one of those who work on folders; raises FolderBusy while somebody must be alone, or left half of one."""
+    """Be one of those who work on folders; raises FolderBusy while somebody must be alone."""
     with ExitStack() as stack:
         for folder in folders:
             busy = "Une restauration ou un déménagement de ces données est en cours"
             stack.enter_context(_held(folder, alone=False, busy=busy))
-            if (folder / UNFINISHED).exists():
-                raise FolderBusy(half_restored(folder))
         yield
 
 

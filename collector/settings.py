@@ -208,10 +208,15 @@ def server_of(url: str) -> MailServer:
     )
 
 
+def files_of(*urls: str) -> list[Path]:
+    """SQLite's files among addresses of databases."""
+    files = (make_url(url).database for url in urls if url.startswith("sqlite"))
+    return [Path(file) for file in files if file and file != ":memory:"]
+
+
 def folders_of(data_dir: Path, *urls: str) -> tuple[Path, ...]:
     """A folder of data, then those of SQLite's files among addresses of databases, each once."""
-    files = (make_url(url).database for url in urls if url.startswith("sqlite"))
-    folders = (data_dir, *(Path(file).parent for file in files if file and file != ":memory:"))
+    folders = (data_dir, *(file.parent for file in files_of(*urls)))
     return tuple({folder.resolve(): folder for folder in reversed(folders)}.values())[::-1]
 
 

@@ -138,11 +138,11 @@ def not_ours(url: str | URL, whose: str, setting: str) -> str:
     )
 
 
-def half_restored(place: str | Path) -> str:
-    """That a database, as ``place_of`` tells it, or a folder of data was restored or moved to by half, a sentence."""
+def half_restored(url: str | URL) -> str:
+    """That a database was restored or moved to by half, a sentence."""
     return (
-        f"{place} : une restauration ou un déménagement n'y est pas allé au bout : relancez « sirius restore », ou "
-        "« sirius move », avant tout."
+        f"{place_of(url)} : une restauration ou un déménagement n'y est pas allé au bout : relancez "
+        "« sirius restore », ou « sirius move », avant tout."
     )
 
 

@@ -32,7 +32,6 @@ from collector.door import (
     make_file,
     not_ours,
     note_place,
-    place_of,
     reach,
     revision_found,
 )
@@ -234,7 +233,7 @@ def revision_of(engine: Engine) -> str:
     is not ours, which keeps its revision in a table of the same name, or was restored by half."""
     revision, ours = revision_found(engine, _OWN_TABLE)
     if revision == HALF_RESTORED:
-        raise ConfigurationError(half_restored(place_of(engine.url)))
+        raise ConfigurationError(half_restored(engine.url))
     if revision and not ours:
         raise ConfigurationError(not_ours(engine.url, "de la diffusion", given_by(engine)))
     return revision

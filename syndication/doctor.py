@@ -8,11 +8,11 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from collector.door import (
-    UNFINISHED,
+    LedgerError,
     ailing_disks,
     check_mail,
+    count_damaged,
     doubt_of,
-    half_restored,
     ledger_files,
     place_of,
     told_of,
@@ -62,7 +62,7 @@ def examine(read_settings: Callable[[], Settings]) -> list[str]:
 
 
 def _folder(settings: Settings) -> list[str]:
-    faults = [half_restored(folder) for folder in settings.folders if (folder / UNFINISHED).exists()]
+    faults: list[str] = []
     if not os.access(settings.data_dir, os.W_OK):
         faults.append(f"SIRIUS_DATA_DIR : {settings.data_dir} ne peut pas être écrit : rendez-le inscriptible.")
     kept = settings.data_dir / "secret_keys"
@@ -82,7 +82,7 @@ def _clock(settings: Settings) -> list[str]:
 
 
 def _ledger(settings: Settings) -> list[str]:
-    """Files of the ledger that could not be added to, in sentences: nobody could take anything back."""
+    """Files of the ledger that could not be added to, or read back, in sentences."""
     faults: list[str] = []
     for path in ledger_files(settings.collector.ledger).values():
         there = path if path.exists() else path.parent
@@ -90,6 +90,15 @@ def _ledger(settings: Settings) -> list[str]:
             faults.append(
                 f"SIRIUS_WITHDRAWALS_FILE : {path} ne peut pas être écrit ; personne ne pourrait rien retirer."
             )
+    try:
+        damaged = count_damaged(settings.collector.ledger)
+    except LedgerError as error:
+        return [*faults, f"SIRIUS_WITHDRAWALS_FILE : {error}"]
+    if damaged:
+        faults.append(
+            f"SIRIUS_WITHDRAWALS_FILE : {damaged} ligne(s) de {settings.collector.ledger} ne se lisent pas ; une "
+            "restauration ne referait pas ce qu'elles disaient. Cherchez-en une copie saine."
+        )
     return faults
 
 

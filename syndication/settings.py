@@ -153,6 +153,11 @@ class Settings:
         """Folders that whoever works on the installation works in: that of its data, then those of SQLite's files."""
         return door.folders_of(self.data_dir, self.collector.database_url, self.database_url)
 
+    @property
+    def files(self) -> list[Path]:
+        """SQLite's files."""
+        return door.files_of(self.collector.database_url, self.database_url)
+
     def keys(self) -> tuple[str, ...]:
         """Signing keys, newest first."""
         return self.collector.keys()

@@ -95,7 +95,10 @@ def read(path: Path) -> list[Line]:
 
 
 def count_damaged(path: Path) -> int:
-    """Lines of a ledger that cannot be read and were not cut short: what they said is lost. Raises LedgerError."""
+    """Lines of a ledger, if there is one, that cannot be read and were not cut short: what they said is lost. Raises
+    LedgerError."""
+    if not any(file.exists() for file in files_of(path).values()):
+        return 0
     return sum(lines.from_text(text) is None and not lines.is_cut_short(text) for text in _texts(path))
 
 
@@ -104,13 +107,17 @@ def _texts(path: Path) -> list[str]:
     seen = False
     for name, file in files_of(path).items():
         try:
-            first, *rest = file.read_text(encoding="utf-8", errors="replace").splitlines() or [""]
+            first, *rest = file.read_text(encoding="utf-8-sig", errors="replace").splitlines() or [""]
         except FileNotFoundError:
             continue
         except OSError as error:
             raise LedgerError(f"{file} : ce registre des retraits ne se lit pas ({reason_of(error)}).") from None
         if first and not lines.read_head(first, name):
-            raise LedgerError(f"{file} n'est pas un registre des retraits de Sirius.")
+            if not any(map(lines.from_text, rest)):
+                raise LedgerError(
+                    f"{file} n'est pas un registre des retraits de Sirius : donnez-en un, ou ôtez-le de là."
+                )
+            found.append(first)  # damaged, as any other line
         seen = True
         found += rest
     if not seen:

@@ -7,7 +7,7 @@ what was said. Opt-outs bear the hash of the address that the database keeps, an
 import hmac
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from typing import Literal, get_args
 
 from collector.errors import LedgerError
@@ -89,8 +89,8 @@ def is_cut_short(text: str) -> bool:
 def from_text(text: str) -> Line | None:
     """A line read back; None when it cannot be."""
     try:
-        found = json.loads(text)
-        line = Line(**found)
-    except (ValueError, TypeError):
+        line = Line(**json.loads(text))
+    except (ValueError, TypeError, RecursionError):
         return None
-    return line if line.kind in get_args(Kind) and line.mark else None
+    whole = line.kind in get_args(Kind) and line.mark and all(isinstance(said, str) for said in astuple(line))
+    return line if whole else None

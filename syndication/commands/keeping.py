@@ -124,6 +124,7 @@ def _brought(done: Restored) -> Mapping[str, Any]:
         "migree": done.migrated,
         "registre_plus_recent": done.later,
         "lignes_illisibles": done.damaged,
+        "defauts": list(done.faults),
         "retraits": {"reponses": again.responses, "textes": again.texts},
         "desinscriptions": again.opt_outs,
         "campagnes_closes": again.campaigns,
@@ -162,4 +163,8 @@ def _tell_restored(done: Restored) -> None:
             f"Étaient dus et sont peut-être partis, invitations : {done.done.uncertain}, autres mails : "
             f"{done.done.letters}. Ils ne partiront pas d'eux-mêmes (sirius campaign mails ID --resend-uncertain)."
         )
-    say("Les décisions, accès et clés retirés depuis ce jour sont à revoir. Le service peut démarrer.")
+    say("Les décisions, accès et clés retirés depuis ce jour sont à revoir.")
+    for fault in done.faults:
+        say(fault)
+    if not done.faults:
+        say("Le service peut démarrer.")

@@ -40,7 +40,7 @@ def back_up(settings: Settings, folder: Path, now: datetime, tell: Tell, *, with
     both = bases(settings)
     with door.at_work(settings.folders), _new_folder(folder, both):
         with _moments(both) as moments:
-            told = {base.name: store.described(moment) for base, moment in moments.items()}
+            told = {base.name: store.described(moment, base.tables) for base, moment in moments.items()}
             for base, moment in moments.items():
                 _write(base.name, told[base.name], moment, folder, tell)
         _check_counts(folder, told)

@@ -19,6 +19,8 @@ from syndication.keeping.sqlite import store as sqlite
 from syndication.settings import Settings
 
 HUB, COLLECTOR = "syndication", "collector"
+FULL_TEXT = "indexed_words"
+"""The hub's table that no model has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,11 @@ class Base:
     def kind(self) -> str:
         """``sqlite`` or ``postgresql``."""
         return manifest.SQLITE if self.url.startswith("sqlite") else manifest.POSTGRESQL
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """Names of its tables, but the one of migrations; others of the same schema are somebody else's."""
+        return frozenset({table.name for table in self.schema.tables} | ({FULL_TEXT} if self.name == HUB else set()))
 
     @property
     def shown(self) -> str:
@@ -61,28 +68,39 @@ class Base:
             return store.is_empty(connection)
 
     def is_half_filled(self) -> bool:
-        """True when a move to it, or a restoration on PostgreSQL, has not come to its end: a restoration of SQLite is
-        told by folder."""
+        """True when a restoration or a move to it has not come to its end; raises KeepingError when it was the other
+        one's."""
         if not self.is_there():
             return False
         try:
-            with self.opened() as engine:
-                return look_into(engine).has_table(door.HALF_RESTORED)
+            with self.opened() as engine, engine.connect() as connection:
+                filled = store.filled_as(connection)
         except SQLAlchemyError:
             if self.kind == manifest.SQLITE:  # no database, or damaged
                 return False
             raise
+        if filled not in {None, self.name}:
+            raise KeepingError(
+                f"{door.half_restored(self.url)} C'était la base {filled}, et non {self.name} : remettez chaque "
+                "adresse à sa place, ou donnez une base vide."
+            )
+        return filled is not None
 
     def refuse_others(self) -> None:
-        """Raise SettingError or ConfigurationError when it holds something else, such as what the other one should."""
+        """Raise SettingError, ConfigurationError or KeepingError when it holds something else, such as what the other
+        one should; tables of somebody else beside ours stay on PostgreSQL."""
         if not self.is_there() or self.is_half_filled():
             return
         try:
             with self.opened() as engine:
-                self.schema.revision_of(engine)
+                strange = not self.schema.revision_of(engine) and bool(look_into(engine).get_table_names())
         except SQLAlchemyError:
             if self.kind != manifest.SQLITE:  # whose file may be damaged
                 raise
+            return
+        if strange and self.kind == manifest.SQLITE:
+            whose = "de la diffusion" if self.name == HUB else "du recueil"
+            raise KeepingError(door.not_ours(self.url, whose, self.given_by))
 
     @contextmanager
     def alone(self) -> Iterator[None]:

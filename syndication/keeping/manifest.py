@@ -97,7 +97,7 @@ def from_text(text: str) -> Manifest:
             files={name: File(int(file["size"]), str(file["sha256"])) for name, file in said["files"].items()},
             keys=tuple(map(str, said["keys"])),
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise KeepingError(
             f"{NAME} ne se lit pas : cette sauvegarde est abîmée. Recopiez-la, ou prenez-en une autre."
         ) from None

@@ -17,14 +17,13 @@ from syndication.database import writing
 from syndication.errors import KeepingError
 from syndication.keeping import manifest, store
 from syndication.keeping.backup import Tell
-from syndication.keeping.bases import HUB, Base, base_at, bases
+from syndication.keeping.bases import FULL_TEXT, HUB, Base, base_at, bases
 from syndication.keeping.postgresql import store as postgresql
 from syndication.keeping.sqlite import store as sqlite
 from syndication.keeping.store import Row
 from syndication.search import store as search
 from syndication.settings import Settings, same_database
 
-FULL_TEXT = "indexed_words"
 MIGRATIONS = "bookmark"
 """The table that migrations put something in."""
 
@@ -51,9 +50,6 @@ def move(settings: Settings, addresses: Mapping[str, str], tell: Tell) -> dict[s
     _refuse_one_for_both({base.name: target.url for base, target in pairs}, bases(settings))
     folders = door.folders_of(settings.data_dir, *(base.url for base in [*bases(settings), *(to for _, to in pairs)]))
     with door.alone(folders), ExitStack() as stack:
-        for folder in folders:
-            if (folder / door.UNFINISHED).exists():
-                raise KeepingError(door.half_restored(folder))
         for source, target in pairs:
             _refuse_unfit(source, target)
         for base in (base for pair in pairs for base in pair):
@@ -109,15 +105,15 @@ def _make_ready(target: Base) -> None:
         sqlite.remove(sqlite.file_of(target.url))
     with target.opened() as engine, writing(engine).begin() as connection:
         if half and target.kind == manifest.POSTGRESQL:
-            postgresql.drop(connection, {*(table.name for table in target.schema.tables), FULL_TEXT, store.VERSION})
-        store.begin_filling(connection)
+            postgresql.drop(connection, {*target.tables, store.VERSION})
+        store.begin_filling(connection, target.name)
 
 
 def _move(source: Base, target: Base, tell: Tell) -> list[Moved]:
     with source.opened() as there, target.opened() as here:
         target.schema.migrate(here, "head")
         with store.hold(there) as moment:
-            told = store.described(moment)
+            told = store.described(moment, source.tables)
             _copy(source, moment, told, here, tell)
             moved = _compare(source, moment, told, here, tell)
         if target.kind == manifest.POSTGRESQL:

@@ -1,18 +1,22 @@
 """Restoring both databases from a backup, and bringing them to today before anybody is served.
 
-A mark stands from the first change to the last, in the folder of data or, for every host to see, in the databases of
-PostgreSQL: no service starts on half of the data, and only another restoration may go on from there.
+A mark stands in each database from the first change to the last: no service starts on half of the data, on any host,
+and only another restoration or a move may go on from there.
 """
 
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from collector import door
+from syndication import asgi, boot
+from syndication.database import writing
 from syndication.errors import KeepingError
 from syndication.keeping import folder as folders
 from syndication.keeping import manifest, store
@@ -40,13 +44,14 @@ class Wish:
 @dataclass(frozen=True, slots=True)
 class Restored:
     """What came of it. ``later``: a ledger was found beside the backup's own, so withdrawals since then are known;
-    ``damaged``: lines of ledgers that cannot be read."""
+    ``damaged``: lines of ledgers that cannot be read; ``faults``: what keeps a service from working there."""
 
     manifest: Manifest
     migrated: bool
     later: bool
     damaged: int
     done: Done
+    faults: tuple[str, ...]
 
 
 def restore(
@@ -63,11 +68,9 @@ def restore(
             base.refuse_company()
         for base in both:
             stack.enter_context(base.alone())
-        marks = [folder / door.UNFINISHED for folder in settings.folders]
-        half = any(mark.exists() for mark in marks) or any(base.is_half_filled() for base in both)
         for base in both:
             base.refuse_others()
-        _refuse_full(both, replace=wish.replace or half)
+        _refuse_full(both, replace=wish.replace)
         folders.check_sizes(folder, told)  # keys that were not copied are not keys that were never there
         keys = _keys_to_come(settings, folder, told, wish)
         ledgers, later = _ledgers(settings, folder, wish.ledgers)
@@ -75,17 +78,22 @@ def restore(
         if not wish.other_keys:
             _refuse_unknown_keys(lines, keys, told.moment.date())
         folders.check_contents(folder, told, _steps("vérification", told.size, tell))
-        if any(base.kind == manifest.SQLITE for base in both):  # PostgreSQL tells it to every host
-            for mark in marks:
-                mark.touch(mode=0o600)
+        for base in both:
+            _mark(base)
         _keep_keys(settings, keys)
         _put_both_back(both, folder, told, tell)
         done = bring_to_today(settings, lines, told.moment, clock, mails_left=wish.mails_left)
         _let_others_come(both)
-        for mark in marks:
-            mark.unlink(missing_ok=True)
     migrated = any(told.bases[base.name].revision != base.schema.revisions[-1] for base in both)
-    return Restored(told, migrated, later, sum(map(door.count_damaged, ledgers)), done)
+    return Restored(told, migrated, later, sum(map(door.count_damaged, ledgers)), done, tuple(_faults(settings)))
+
+
+def _faults(settings: Settings) -> list[str]:
+    hub = asgi.open_hub(settings)
+    try:
+        return boot.faults(hub)
+    finally:
+        hub.close()
 
 
 def _refuse_unfit(told: Manifest, both: Sequence[Base]) -> None:
@@ -110,7 +118,7 @@ _NAMES = {manifest.SQLITE: "SQLite", manifest.POSTGRESQL: "PostgreSQL"}
 
 def _refuse_full(both: Sequence[Base], *, replace: bool) -> None:
     for base in both:
-        if not replace and not base.is_empty():
+        if not replace and not base.is_half_filled() and not base.is_empty():
             raise KeepingError(
                 f"{base.shown} n'est pas vide, et rien n'y a été changé. Restaurez ailleurs (SIRIUS_DATA_DIR), ou "
                 "ajoutez --replace pour perdre ce qui s'y trouve."
@@ -189,40 +197,64 @@ def _put_both_back(both: Sequence[Base], folder: Path, told: Manifest, tell: Tel
             base.schema.migrate(engine, "head")
 
 
+def _mark(base: Base) -> None:
+    """Have whoever comes to a database know that it is being restored; what is damaged, or not there, is made anew."""
+    if base.kind == manifest.SQLITE and not _is_usable(base):
+        sqlite.remove(sqlite.file_of(base.url))
+    with base.opened() as engine:
+        with writing(engine).begin() as connection:
+            store.begin_filling(connection, base.name)
+        if base.kind == manifest.SQLITE:
+            sqlite.shut(engine)
+
+
+def _is_usable(base: Base) -> bool:
+    try:
+        with base.opened() as engine, engine.connect() as connection:
+            store.filled_as(connection)
+    except SQLAlchemyError:
+        return False
+    return True
+
+
 def _make_room(base: Base, kept: manifest.Base) -> None:
-    """Leave nothing of what is there, and bring PostgreSQL's schema to where it was."""
+    """Leave nothing of what is there, and bring PostgreSQL's schema to where it was; a file of SQLite's is replaced."""
     if kept.kind == manifest.SQLITE:
-        path = sqlite.file_of(base.url)
-        sqlite.remove(path)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return
     with base.opened() as engine:
         with engine.begin() as connection:
-            store.begin_filling(connection)
-            postgresql.drop(connection, {*kept.tables, *(table.name for table in base.schema.tables), store.VERSION})
+            postgresql.drop(connection, {*kept.tables, *base.tables, store.VERSION})
         base.schema.migrate(engine, kept.revision)
 
 
 def _let_others_come(both: Sequence[Base]) -> None:
     for base in both:
-        if base.kind == manifest.POSTGRESQL:
-            with base.opened() as engine, engine.begin() as connection:
-                store.end_filling(connection)
+        with base.opened() as engine, writing(engine).begin() as connection:
+            store.end_filling(connection)
 
 
 def _put_back(base: Base, folder: Path, kept: manifest.Base, tell: Tell) -> None:
     """Put a database back and count it; raises KeepingError when it has not every row."""
     if kept.kind == manifest.SQLITE:
-        path, source = sqlite.file_of(base.url), folder / f"{base.name}.db"
-        folders.copy(source, path, _steps(base.name, source.stat().st_size, tell))
-        door.sync_folder(path.parent)
+        _replace_file(base, folder / f"{base.name}.db", tell)
     else:
         _fill_postgresql(base, folder / base.name, kept, tell)
     with base.opened() as engine, engine.connect() as connection:
-        found = store.described(connection).tables
+        found = store.described(connection, kept.tables).tables
     differs = [name for name, table in kept.tables.items() if found[name].rows != table.rows]
     if differs:
         raise KeepingError(f"Base {base.name} : {differs[0]} n'a pas toutes ses lignes. Recommencez la restauration.")
+
+
+def _replace_file(base: Base, source: Path, tell: Tell) -> None:
+    """Put a copy of a file in the place of a database's; it bears the mark before it stands there."""
+    path = sqlite.file_of(base.url)
+    draft = path.with_name(f"{path.name}.restauration")
+    sqlite.remove(draft)
+    folders.copy(source, draft, _steps(base.name, source.stat().st_size, tell))
+    _mark(replace(base, url=f"sqlite:///{draft.resolve()}"))
+    sqlite.replace(path, draft)
+    door.sync_folder(path.parent)
 
 
 def _fill_postgresql(base: Base, folder: Path, kept: manifest.Base, tell: Tell) -> None:

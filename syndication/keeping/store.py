@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from syndication.keeping.postgresql import store as postgresql
 from syndication.keeping.sqlite import store as sqlite
 
 VERSION = "alembic_version"
-FILLED_BY_MIGRATIONS = {VERSION, "bookmark"}
+FILLED_BY_MIGRATIONS = {VERSION, "bookmark", HALF_RESTORED}
 """Tables that hold something in a database where nobody has done anything yet."""
 AT_ONCE = 2000
 Row = tuple[Any, ...]
@@ -35,14 +35,12 @@ def kind_of(connection: Connection | Engine) -> str:
     return manifest.SQLITE if connection.dialect.name == "sqlite" else manifest.POSTGRESQL
 
 
-def described(connection: Connection) -> manifest.Base:
-    """A database as it stands at the connection's moment: its tables but the one of migrations, counted."""
+def described(connection: Connection, ours: Collection[str]) -> manifest.Base:
+    """A database as it stands at the connection's moment: those of its tables that are ours, counted."""
     by_kind: Any = sqlite if kind_of(connection) == manifest.SQLITE else postgresql
     columns: Mapping[str, Sequence[str]] = by_kind.columns(connection)
     tables = {
-        name: manifest.Table(count(connection, name), tuple(named))
-        for name, named in columns.items()
-        if name != VERSION
+        name: manifest.Table(count(connection, name), tuple(named)) for name, named in columns.items() if name in ours
     }
     revision = str(connection.execute(text(f"SELECT version_num FROM {VERSION}")).scalar_one())  # noqa: S608 our name
     return manifest.Base(kind_of(connection), revision, tables, by_kind.sequences(connection))
@@ -68,9 +66,19 @@ def is_empty(connection: Connection) -> bool:
     return not any(held)
 
 
-def begin_filling(connection: Connection) -> None:
-    """Have whoever comes to the database know that it is being filled, until ``end_filling``."""
-    connection.execute(text(f"CREATE TABLE IF NOT EXISTS {HALF_RESTORED} (begun INTEGER)"))
+def begin_filling(connection: Connection, name: str) -> None:
+    """Have whoever comes to the database know that it is being filled, and as which of the two, until
+    ``end_filling``."""
+    connection.execute(text(f"CREATE TABLE IF NOT EXISTS {HALF_RESTORED} (base TEXT)"))
+    connection.execute(text(f"DELETE FROM {HALF_RESTORED}"))  # noqa: S608 our name
+    connection.execute(text(f"INSERT INTO {HALF_RESTORED} VALUES (:name)"), {"name": name})  # noqa: S608
+
+
+def filled_as(connection: Connection) -> str | None:
+    """As which of the two a database is being filled, or was left by half; None when it is not."""
+    if not look_into(connection).has_table(HALF_RESTORED):
+        return None
+    return str(connection.execute(text(f"SELECT base FROM {HALF_RESTORED}")).scalar() or "")  # noqa: S608
 
 
 def end_filling(connection: Connection) -> None:

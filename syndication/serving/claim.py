@@ -14,11 +14,30 @@ from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+
 from collector.door import unusable
 from syndication.errors import ConfigurationError
 from syndication.settings import Settings
 
 SERVICE, INSTALLATION = "service.lock", "installation.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What is held, a folder or a file; the file of its lock; what gives it."""
+
+    held: Path
+    lock: Path
+    given_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """Somebody else who works in a place, in words."""
+
+    place: _Place
+    told: str
 
 
 @contextlib.contextmanager
@@ -37,59 +56,63 @@ def working(settings: Settings) -> Iterator[None]:
 def stranger(settings: Settings) -> str:
     """Who of another installation works in its folders now, and what to do, a sentence; empty when nobody does. Nothing
     is written."""
-    for folder, given_by in _folders(settings):
+    for place in _places(settings, INSTALLATION):
         try:
-            descriptor = os.open(folder / INSTALLATION, os.O_RDONLY)
+            descriptor = os.open(place.lock, os.O_RDONLY)
         except OSError:  # nobody ever worked there
             continue
         try:
             theirs = _other(os.pread(descriptor, 4096, 0), _installation(settings))
             if theirs and not _lock_alone(descriptor):
-                return _another(_Other(folder, theirs, given_by))
+                return _another(_Other(place, theirs))
         finally:
             os.close(descriptor)
     return ""
 
 
 def _installation(settings: Settings) -> str:
-    told = (settings.public_url, astuple(settings.thresholds), settings.database_url, settings.collector.database_url)
-    return hashlib.sha256(repr(told).encode()).hexdigest()  # addresses of databases may hold passwords
+    databases = (_named(url) for url in (settings.database_url, settings.collector.database_url))
+    told = (settings.public_url, astuple(settings.thresholds), *databases)
+    return hashlib.sha256(repr(told).encode()).hexdigest()
+
+
+def _named(url: str) -> tuple[str, ...]:
+    """What tells a database from others, however the way to it is spelled: another container may see it elsewhere."""
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
+        return (Path(address.database or "").name,)
+    return (address.database or "", repr(sorted(address.query.items())))
 
 
 @contextlib.contextmanager
 def serving(settings: Settings, watcher: int, address: str) -> Iterator[None]:
     """Be one of the web processes of a service, known by the process that watches over them and heard at an address;
-    raises ConfigurationError when another service works on the folder."""
+    raises ConfigurationError when another service works on the folder, or on the files."""
     mark = f"{watcher}@{os.uname().nodename}"  # of two containers on one folder, both may be process 1
     with _held(settings, SERVICE, mark, f"{address}, processus {watcher}") as other:
         if other:
             raise ConfigurationError(
-                f"Un autre « sirius serve » sert déjà {other.folder} ({other.told}) : arrêtez-le, ou changez "
-                f"{other.given_by}."
+                f"Un autre « sirius serve » sert déjà {other.place.held} ({other.told}) : arrêtez-le, ou changez "
+                f"{other.place.given_by}."
             )
         yield
 
 
-@dataclass(frozen=True, slots=True)
-class _Other:
-    """Somebody else who works in a folder, in words; what gives the folder."""
-
-    folder: Path
-    told: str
-    given_by: str
-
-
 def _another(other: _Other) -> str:
     return (
-        f"{other.folder} sert déjà une autre installation ({other.told}) : arrêtez-la, reprenez ses réglages "
-        f"(SIRIUS_PUBLIC_URL, SIRIUS_…_DATABASE_URL, SIRIUS_MIN_RESPONDENTS…), ou changez {other.given_by}."
+        f"{other.place.held} sert déjà une autre installation ({other.told}) : arrêtez-la, reprenez ses réglages "
+        f"(SIRIUS_PUBLIC_URL, SIRIUS_…_DATABASE_URL, SIRIUS_MIN_RESPONDENTS…), ou changez {other.place.given_by}."
     )
 
 
-def _folders(settings: Settings) -> list[tuple[Path, str]]:
-    """Folders of an installation, and what gives each."""
+def _places(settings: Settings, name: str) -> list[_Place]:
+    """Where the locks of a name are: in the folder of data, and beside each file of SQLite's, which others may have for
+    theirs from another folder."""
     own = settings.data_dir
-    return [(one, "SIRIUS_DATA_DIR" if one == own else "SIRIUS_…_DATABASE_URL") for one in settings.folders]
+    return [
+        _Place(own, own / name, "SIRIUS_DATA_DIR"),
+        *(_Place(file, file.with_name(f"{file.name}.{name}"), "SIRIUS_…_DATABASE_URL") for file in settings.files),
+    ]
 
 
 @contextlib.contextmanager
@@ -97,14 +120,15 @@ def _held(settings: Settings, name: str, mark: str, told: str) -> Iterator[_Othe
     """Hold the locks of a name together with who has the same mark; gives who has another, if somebody does."""
     with contextlib.ExitStack() as stack:
         others: list[_Other] = []
-        for folder, given_by in _folders(settings):
-            if theirs := stack.enter_context(_held_in(settings, folder / name, mark, told, given_by)):
-                others.append(_Other(folder, theirs, given_by))
+        for place in _places(settings, name):
+            if theirs := stack.enter_context(_held_in(settings, place, mark, told)):
+                others.append(_Other(place, theirs))
         yield others[0] if others else None
 
 
 @contextlib.contextmanager
-def _held_in(settings: Settings, path: Path, mark: str, told: str, given_by: str) -> Iterator[str]:
+def _held_in(settings: Settings, place: _Place, mark: str, told: str) -> Iterator[str]:
+    path = place.lock
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -112,7 +136,7 @@ def _held_in(settings: Settings, path: Path, mark: str, told: str, given_by: str
         if not any(url.startswith("sqlite") for url in (settings.database_url, settings.collector.database_url)):
             yield ""  # nothing need be kept there
             return
-        raise ConfigurationError(f"{given_by} : {unusable(path, error)}") from None
+        raise ConfigurationError(f"{place.given_by} : {unusable(path, error)}") from None
     try:
         if _lock_alone(descriptor):
             os.ftruncate(descriptor, 0)

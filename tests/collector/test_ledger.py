@@ -137,6 +137,13 @@ def test_lines_that_were_damaged_are_counted_apart_from_those_that_were_cut_shor
     for damaged in ("garbage{{", second.replace("mark", "mXrk"), second[:20] + "\ufffd" + second[21:-1], second[1:]):
         ledger.path.write_text("\n".join([head, first, damaged, second[:25], third]))
         assert (len(ledger.read()), count_damaged(ledger.path)) == (2, 1) or damaged.startswith(second[:20])
+    for wrong in (
+        '{"kind": "text", "when": 5, "mark": "a"}',
+        '{"kind": "text", "mark": [1], "when": "x"}',
+        "[" * 99_999,
+    ):
+        ledger.path.write_text("\n".join([head, first, wrong]))
+        assert (len(ledger.read()), count_damaged(ledger.path)) == (1, 1) or wrong.startswith("[")
     ledger.path.write_bytes("\n".join([head, first]).encode() + b"\n\xff\xfe\n")
     assert (len(ledger.read()), count_damaged(ledger.path)) == (1, 1)
 

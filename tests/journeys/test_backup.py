@@ -1,12 +1,13 @@
 """A backup taken from a real service under load, processes that are killed, and what is found once restored."""
 
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -137,11 +138,11 @@ def test_a_command_that_is_killed_leaves_what_is_known_to_be_half(
     hub.close()
     whole, target = tmp_path / "entiere", tmp_path / "cible"
     assert sirius(folder, "backup", str(whole), SIRIUS_SECRET_KEYS=keys).returncode == 0
-    mark = {"backup": tmp_path / "moitie" / "sauvegarde-en-cours", "restore": target / "restauration-inachevee"}[word]
+    under_way = tmp_path / "moitie" / "sauvegarde-en-cours"
     said = {"backup": (folder, "backup", str(tmp_path / "moitie")), "restore": (target, "restore", str(whole))}[word]
     told_there = word == "restore" and on_postgresql()
     address = databases.at(target).collector
-    begun = partial(is_told_to_all, address) if told_there else mark.exists
+    begun = partial(is_told_to_all, address) if word == "restore" else under_way.exists
     with command(*said) as process:
         until = time.monotonic() + PATIENCE
         while told_there and not is_alone(address) and time.monotonic() < until:
@@ -171,6 +172,12 @@ def test_a_command_that_is_killed_leaves_what_is_known_to_be_half(
 
 def is_told_to_all(address: str) -> bool:
     """Whether a restoration has told in a database, which hosts may share, that it began."""
+    if address.startswith("sqlite"):
+        try:
+            with closing(sqlite3.connect(f"file:{make_url(address).database}?mode=ro", uri=True)) as seen:
+                return bool(seen.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [HALF_RESTORED]).fetchall())
+        except sqlite3.Error:  # it is not there yet
+            return False
     return rows(address, f"SELECT to_regclass('{HALF_RESTORED}')") != [(None,)]
 
 

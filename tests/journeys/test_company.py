@@ -86,7 +86,7 @@ def test_a_process_that_the_server_forgot_is_known_again(hub: Hub, monkeypatch: 
         with hub.engine.begin() as connection:
             assert connection.execute(text(_FORGET)).all()
         wait_until(lambda: "d'autres" in seen(), "it is known again", every=0.05)
-    assert seen() == ""
+    wait_until(lambda: seen() == "", "the server noticed that it left", every=0.05)
 
 
 _FORGET = """

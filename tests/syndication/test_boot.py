@@ -358,6 +358,19 @@ def test_a_folder_is_served_by_one_service_at_a_time(hub: Hub) -> None:
     assert sirius(hub.settings.data_dir, "purge", SIRIUS_PUBLIC_URL="https://avis.exemple.fr").returncode == 0
 
 
+def test_a_damaged_ledger_is_told_by_the_doctor(hub: Hub) -> None:
+    for name in ("un", "deux"):
+        hub.collector.ledger.note("text", name, "2026-11-24")
+    path = hub.collector.ledger.path
+    whole = path.read_text()
+    for damaged, said in ((whole.replace("sirius", "sirjus"), "1 ligne(s)"), ("garbage\n", "n'est pas un registre")):
+        path.write_text(damaged)
+        assert said in refused_of(hub, "doctor")
+    path.write_text(f"\ufeff{whole}")
+    told = sirius(hub.settings.data_dir, "doctor")
+    assert (told.returncode, told.stderr) == (0, "Tout va bien.\n")
+
+
 @pytest.mark.parametrize("command", ["worker", "doctor", "purge"])
 def test_a_collector_that_holds_less_than_was_taken_from_it_is_told(
     hub: Hub, answer: Callable[..., None], command: str

@@ -34,6 +34,13 @@ def remove(path: Path) -> None:
         path.with_name(name).unlink(missing_ok=True)
 
 
+def replace(path: Path, draft: Path) -> None:
+    """Put a file in the place of a database's, all that SQLite keeps beside either being in them already."""
+    for name in (f"{path.name}-wal", f"{path.name}-shm"):
+        path.with_name(name).unlink(missing_ok=True)
+    draft.replace(path)
+
+
 def columns(connection: Connection) -> dict[str, Sequence[str]]:
     """Tables that hold data, without those of SQLite itself and of its full text."""
     listed = connection.exec_driver_sql("PRAGMA main.table_list").all()

@@ -128,6 +128,6 @@ def counted(settings: Settings) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for base in bases(settings):
         with base.opened() as engine, engine.connect() as connection:
-            tables = described(connection).tables
+            tables = described(connection, base.tables).tables
             found[base.name] = {name: one.rows for name, one in tables.items()}
     return found

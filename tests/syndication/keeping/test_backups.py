@@ -17,7 +17,7 @@ from syndication import asgi, boot, database, doctor
 from syndication.corpus import reading as corpus
 from syndication.database import writing
 from syndication.errors import ConfigurationError, KeepingError
-from syndication.keeping import manifest
+from syndication.keeping import manifest, store
 from syndication.keeping.backup import back_up
 from syndication.keeping.bases import bases
 from syndication.keeping.manifest import Manifest
@@ -26,7 +26,7 @@ from syndication.keeping.restore import Wish, restore
 from syndication.partners import store as partners
 from syndication.serving import claim
 from syndication.settings import Settings, Thresholds
-from tests.databases import Databases, change
+from tests.databases import Databases, change, rows
 from tests.helpers import FULL_ANSWER, Clock
 from tests.syndication.keeping.house import House, Places, counted, quiet
 from tests.syndication.test_publication import publish_everything
@@ -284,11 +284,96 @@ def test_files_are_held_wherever_they_are_whatever_the_folder_of_data(
     with claim.serving(house.settings, 1, "127.0.0.1:8000"), claim.working(house.settings):
         other = replace(same, thresholds=Thresholds(minimum=8))
         for taken in (claim.serving(same, 2, "127.0.0.1:8001"), claim.working(other)):
-            with pytest.raises(ConfigurationError, match=f"{house.folder} .*ou changez SIRIUS_…_DATABASE_URL"), taken:
+            with (
+                pytest.raises(
+                    ConfigurationError, match=f"{house.folder}/collector.db .*ou changez SIRIUS_…_DATABASE_URL"
+                ),
+                taken,
+            ):
                 pytest.fail("two work on the same files")
         assert "sert déjà une autre installation" in claim.stranger(other)
         assert claim.stranger(same) == ""
     assert claim.stranger(other) == ""
+
+
+def test_a_database_restored_by_half_leaves_the_other_one_as_guarded_as_ever(
+    house: House, places: Places, tmp_path: Path
+) -> None:
+    house.answer(2)
+    house.back_up(tmp_path / "sauvegarde")
+    house.answer(3)
+    hub, _ = bases(house.settings)
+    before = counted(house.settings)
+    house.close()
+    with hub.opened() as engine, writing(engine).begin() as connection:
+        store.begin_filling(connection, hub.name)
+    with pytest.raises(KeepingError, match="n'est pas vide, et rien n'y a été changé"):
+        restore(house.settings, tmp_path / "sauvegarde", Wish(), house.clock, quiet)
+    assert counted(house.settings) == before
+    with hub.opened() as engine, writing(engine).begin() as connection:
+        store.begin_filling(connection, "collector")
+    for wish in (Wish(), Wish(replace=True)):
+        with pytest.raises(KeepingError, match="C'était la base collector, et non syndication"):
+            restore(house.settings, tmp_path / "sauvegarde", wish, house.clock, quiet)
+
+
+@pytest.mark.postgresql
+def test_tables_of_somebody_else_beside_ours_are_neither_kept_nor_touched(
+    house: House, places: Places, tmp_path: Path
+) -> None:
+    house.answer(2)
+    change(house.settings.database_url, "CREATE TABLE clients (id int)", "INSERT INTO clients VALUES (1)")
+    told = house.back_up(tmp_path / "sauvegarde")
+    assert "clients" not in told.bases["syndication"].tables
+    house.close()
+    with house.restored(house.settings, tmp_path / "sauvegarde", Wish(replace=True)) as (again, _):
+        assert again.respondents() == 2
+    assert rows(house.settings.database_url, "SELECT id FROM clients") == [(1,)]
+    with house.restored(places.new(), tmp_path / "sauvegarde") as (other, _):
+        assert other.respondents() == 2
+
+
+@pytest.mark.sqlite
+def test_a_file_of_another_application_is_not_replaced(house: House, places: Places, tmp_path: Path) -> None:
+    house.back_up(tmp_path / "sauvegarde")
+    target = places.new()
+    target.data_dir.mkdir()
+    for file in target.files:
+        with closing(sqlite3.connect(file)) as other, other:
+            other.execute("CREATE TABLE clients (id)")
+    with pytest.raises(KeepingError, match="ce n'est pas la base"):
+        restore(target, tmp_path / "sauvegarde", Wish(replace=True), house.clock, quiet)
+    for file in target.files:
+        file.write_bytes(b"no database at all, or no longer one" * 200)
+    with house.restored(target, tmp_path / "sauvegarde", Wish(replace=True)) as (again, told):
+        assert (again.respondents(), told.faults) == (0, ())
+
+
+def test_two_bases_that_do_not_go_together_are_told_once_restored(house: House, places: Places, tmp_path: Path) -> None:
+    house.answer(2)
+    change(house.settings.collector.database_url, "DELETE FROM event")
+    house.back_up(tmp_path / "sauvegarde")
+    with house.restored(places.new(), tmp_path / "sauvegarde") as (_, told):
+        assert "ce recueil n'est pas le sien" in " ".join(told.faults)
+
+
+@pytest.mark.parametrize("spelled", ["relative", "linked"])
+@pytest.mark.sqlite
+def test_one_installation_may_spell_the_way_to_its_files_as_it_likes(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spelled: str
+) -> None:
+    (tmp_path / "lien").symlink_to(house.folder)
+    monkeypatch.chdir(house.folder.parent)
+    folder = {"relative": Path(house.folder.name), "linked": tmp_path / "lien"}[spelled]
+    leaf = house.settings.collector.model_copy(
+        update={"data_dir": folder, "collector_database_url": f"sqlite:///{folder / 'collector.db'}"}
+    )
+    same = replace(house.settings, collector=leaf, database_url=f"sqlite:///{folder / 'syndication.db'}")
+    with claim.working(house.settings), claim.working(same):
+        assert claim.stranger(same) == ""
+    taken = claim.serving(same, 2, "127.0.0.1:8001")
+    with claim.serving(house.settings, 1, "127.0.0.1:8000"), pytest.raises(ConfigurationError, match="déjà"), taken:
+        pytest.fail("two serve the same files")
 
 
 def test_what_is_there_already_is_never_overwritten_unasked(house: House, places: Places, tmp_path: Path) -> None:
