@@ -218,8 +218,9 @@ def _is_usable(base: Base) -> bool:
 
 
 def _make_room(base: Base, kept: manifest.Base) -> None:
-    """Leave nothing of what is there, and bring PostgreSQL's schema to where it was; a file of SQLite's is replaced."""
+    """Leave nothing of what is there but the mark, and bring PostgreSQL's schema to where it was."""
     if kept.kind == manifest.SQLITE:
+        _replace_file(base)
         return
     with base.opened() as engine:
         with engine.begin() as connection:
@@ -236,7 +237,8 @@ def _let_others_come(both: Sequence[Base]) -> None:
 def _put_back(base: Base, folder: Path, kept: manifest.Base, tell: Tell) -> None:
     """Put a database back and count it; raises KeepingError when it has not every row."""
     if kept.kind == manifest.SQLITE:
-        _replace_file(base, folder / f"{base.name}.db", tell)
+        source = folder / f"{base.name}.db"
+        _replace_file(base, source, _steps(base.name, source.stat().st_size, tell))
     else:
         _fill_postgresql(base, folder / base.name, kept, tell)
     with base.opened() as engine, engine.connect() as connection:
@@ -246,12 +248,13 @@ def _put_back(base: Base, folder: Path, kept: manifest.Base, tell: Tell) -> None
         raise KeepingError(f"Base {base.name} : {differs[0]} n'a pas toutes ses lignes. Recommencez la restauration.")
 
 
-def _replace_file(base: Base, source: Path, tell: Tell) -> None:
-    """Put a copy of a file in the place of a database's; it bears the mark before it stands there."""
+def _replace_file(base: Base, source: Path | None = None, step: Callable[[int], None] = lambda _: None) -> None:
+    """Put a copy of a file, or an empty one, in the place of a database's; it bears the mark before it stands there."""
     path = sqlite.file_of(base.url)
     draft = path.with_name(f"{path.name}.restauration")
     sqlite.remove(draft)
-    folders.copy(source, draft, _steps(base.name, source.stat().st_size, tell))
+    if source is not None:
+        folders.copy(source, draft, step)
     _mark(replace(base, url=f"sqlite:///{draft.resolve()}"))
     sqlite.replace(path, draft)
     door.sync_folder(path.parent)
