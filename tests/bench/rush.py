@@ -52,7 +52,7 @@ def main(words: Sequence[str]) -> None:
                 begun = perf_counter()
                 while _taken_in(hub) < before + len(sends):
                     sleep(0.5)
-                behind, late = perf_counter() - begun, ours[0].seconds - asked.seconds
+                behind, late = perf_counter() - begun, max(ours[0].seconds - asked.seconds, 0.0)
                 told = reads.bare_of(stage.folder, reads.answer(port, reads.HOT[reads.COMPLET]))
             with hub.collector._engine.connect() as connection:
                 assert connection.execute(select(func.count()).select_from(RESPONSE)).scalar_one() >= len(sends)
