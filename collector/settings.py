@@ -217,7 +217,7 @@ def files_of(*urls: str) -> list[Path]:
 def folders_of(data_dir: Path, *urls: str) -> tuple[Path, ...]:
     """A folder of data, then those of SQLite's files among addresses of databases, each once."""
     folders = (data_dir, *(file.parent for file in files_of(*urls)))
-    return tuple({folder.resolve(): folder for folder in reversed(folders)}.values())[::-1]
+    return tuple({folder.resolve(): folder for folder in folders}.values())
 
 
 def checked_database_url(value: str) -> str:

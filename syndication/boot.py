@@ -17,7 +17,7 @@ _HALF = (
     "restaurez-la entière (« sirius restore ») ; si elle est nouvelle, lancez « sirius migrate »."
 )
 _APART = (
-    "{place} : la base de diffusion en a déjà reçu plus de réponses qu'elle n'en contient : ce recueil n'est pas le "
+    "{place} : elle contient moins de réponses que la base de diffusion n'en a déjà reçu : ce recueil n'est pas le "
     "sien, ou il est plus ancien. Corrigez SIRIUS_COLLECTOR_DATABASE_URL, ou restaurez les deux bases d'une même "
     "sauvegarde (« sirius restore »)."
 )

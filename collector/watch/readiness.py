@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from collector.settings import files_of
 from collector.watch.asking import Question
 
 PATIENCE_SECONDS = 3.0
@@ -61,9 +61,7 @@ class Readiness:
 def written_folders(urls: Iterable[str], ledger: Path) -> dict[Path, str]:
     """Folders in which something is written before anybody is told that it is kept, and what to call their disks: those
     of SQLite's files among the addresses of databases, and the ledger's."""
-    made = map(make_url, urls)
-    files = [Path(url.database) for url in made if url.get_backend_name() == "sqlite" and url.database]
-    return {ledger.parent: LEDGER, **{file.parent: DATA for file in files}}
+    return {ledger.parent: LEDGER, **{file.parent: DATA for file in files_of(*urls)}}
 
 
 def ailment_of(folder: Path) -> str:

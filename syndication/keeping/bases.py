@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from collector import door
 from collector.door import Schema
 from syndication import database
+from syndication.database import writing
 from syndication.errors import KeepingError
 from syndication.keeping import manifest, store
 from syndication.keeping.postgresql import store as postgresql
@@ -85,6 +86,16 @@ class Base:
                 "adresse à sa place, ou donnez une base vide."
             )
         return filled is not None
+
+    def begin_filling(self) -> None:
+        """Have whoever comes know that it is being restored or moved to, until ``end_filling``."""
+        with self.opened() as engine, writing(engine).begin() as connection:
+            store.begin_filling(connection, self.name)
+
+    def end_filling(self) -> None:
+        """Let others come again."""
+        with self.opened() as engine, writing(engine).begin() as connection:
+            store.end_filling(connection)
 
     def refuse_others(self) -> None:
         """Raise SettingError, ConfigurationError or KeepingError when it holds something else, such as what the other

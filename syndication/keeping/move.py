@@ -58,8 +58,7 @@ def move(settings: Settings, addresses: Mapping[str, str], tell: Tell) -> dict[s
             _make_ready(target)
         moved = {source.name: _move(source, target, tell) for source, target in pairs}
         for _, target in pairs:
-            with target.opened() as engine, writing(engine).begin() as connection:
-                store.end_filling(connection)
+            target.end_filling()
     return moved
 
 
@@ -100,13 +99,13 @@ def _refuse_unfit(source: Base, target: Base) -> None:
 
 def _make_ready(target: Base) -> None:
     """Leave nothing there of a move that was cut off, and mark it as not moved to yet."""
-    half = target.is_half_filled()
-    if half and target.kind == manifest.SQLITE:
-        sqlite.remove(sqlite.file_of(target.url))
-    with target.opened() as engine, writing(engine).begin() as connection:
-        if half and target.kind == manifest.POSTGRESQL:
-            postgresql.drop(connection, {*target.tables, store.VERSION})
-        store.begin_filling(connection, target.name)
+    if target.is_half_filled():
+        if target.kind == manifest.SQLITE:
+            sqlite.remove(sqlite.file_of(target.url))
+        else:
+            with target.opened() as engine, engine.begin() as connection:
+                postgresql.drop(connection, {*target.tables, store.VERSION})
+    target.begin_filling()
 
 
 def _move(source: Base, target: Base, tell: Tell) -> list[Moved]:

@@ -16,7 +16,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from collector import door
 from syndication import asgi, boot
-from syndication.database import writing
 from syndication.errors import KeepingError
 from syndication.keeping import folder as folders
 from syndication.keeping import manifest, store
@@ -83,7 +82,8 @@ def restore(
         _keep_keys(settings, keys)
         _put_both_back(both, folder, told, tell)
         done = bring_to_today(settings, lines, told.moment, clock, mails_left=wish.mails_left)
-        _let_others_come(both)
+        for base in both:
+            base.end_filling()
     migrated = any(told.bases[base.name].revision != base.schema.revisions[-1] for base in both)
     return Restored(told, migrated, later, sum(map(door.count_damaged, ledgers)), done, tuple(_faults(settings)))
 
@@ -201,10 +201,9 @@ def _mark(base: Base) -> None:
     """Have whoever comes to a database know that it is being restored; what is damaged, or not there, is made anew."""
     if base.kind == manifest.SQLITE and not _is_usable(base):
         sqlite.remove(sqlite.file_of(base.url))
-    with base.opened() as engine:
-        with writing(engine).begin() as connection:
-            store.begin_filling(connection, base.name)
-        if base.kind == manifest.SQLITE:
+    base.begin_filling()
+    if base.kind == manifest.SQLITE:
+        with base.opened() as engine:
             sqlite.shut(engine)
 
 
@@ -226,12 +225,6 @@ def _make_room(base: Base, kept: manifest.Base) -> None:
         with engine.begin() as connection:
             postgresql.drop(connection, {*kept.tables, *base.tables, store.VERSION})
         base.schema.migrate(engine, kept.revision)
-
-
-def _let_others_come(both: Sequence[Base]) -> None:
-    for base in both:
-        with base.opened() as engine, writing(engine).begin() as connection:
-            store.end_filling(connection)
 
 
 def _put_back(base: Base, folder: Path, kept: manifest.Base, tell: Tell) -> None:
