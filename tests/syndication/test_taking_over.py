@@ -42,9 +42,9 @@ def tell(hub: Hub, clock: Clock) -> None:
         importer.keep(connection, [RenewalFact("cfd", "50025524", "50022137")], "essai", hub.clock())
         importer.link_lineages(connection)
         note_catalogue_change(connection, hub.clock())
-        texts = moderation.waiting(connection, 1000)
+        texts = sorted(moderation.waiting(connection, 1000), key=lambda one: (one.question, one.id))
         for place, text in enumerate(texts):
-            if place % 9:
+            if place % 9 or text.question == "changement":  # each response says that much: all of them are counted
                 subjects = ["ambiance", "horaires"] if place % 2 else []
                 moderation.record_decision(
                     connection, text.id, text.version, "publie", None, "lea@exemple.fr", clock(), subjects
