@@ -291,7 +291,7 @@ class Collector:
 
     def hand_over_mails(self, most: int = 1000) -> int:
         """Hand over the mails that are due, at most so many; gives how many left, ``mail_trouble`` what stopped."""
-        return self._hand_over(most).left
+        return self._hand_over(most=most).left
 
     def resend_uncertain_mails(self, campaign_id: str) -> int:
         """Send again the mails that may have left; gives how many."""
@@ -306,14 +306,15 @@ class Collector:
         """The folder where mails are written when there is no server, or None."""
         return None if self.settings.smtp_url else self.settings.data_dir / "outbox"
 
-    def _hand_over(self, most: int = 1000, sure: Callable[[], bool] = lambda: True) -> Round:
-        """Hand mails over, as long as the clock is ``sure``."""
+    def _hand_over(self, sure_now: Callable[[], datetime | None] | None = None, most: int = 1000) -> Round:
+        """Hand mails over, as long as ``sure_now`` gives a moment, the clock's by default."""
+        now = sure_now or self._clock
 
-        def stopping() -> bool:
-            return self._stopping.is_set() or not sure()
+        def moment() -> datetime | None:
+            return None if self._stopping.is_set() else now()
 
         with self._mailing:
-            made = Courier(self._roster, self.settings, self._clock, self.transport, stopping).hand_over(most)
+            made = Courier(self._roster, self.settings, self._clock, self.transport, moment).hand_over(most)
             self.mail_trouble = made.unavailable
             return made
 
@@ -351,15 +352,14 @@ class Collector:
         purged_at, pause, step = -PURGE_EVERY_SECONDS, MAIL_PAUSE_SECONDS, ""
         while True:
             try:
-                now = self._clock()
-                if monotonic() - purged_at >= PURGE_EVERY_SECONDS and steady.is_sure():
+                if monotonic() - purged_at >= PURGE_EVERY_SECONDS and (now := steady.sure_now()):
                     step = "purge"
-                    await to_its_end(lambda: self._purge(now))  # noqa: B023 it is done before the next
+                    await to_its_end(lambda: self._purge(now))
                     note(step, True)
                     note("ledger", await to_its_end(self._keep_ledger))
                     purged_at = monotonic()
                 step = "mails"
-                round_made = await to_its_end(lambda: self._hand_over(sure=steady.is_sure), hurry=self._stopping.set)
+                round_made = await to_its_end(lambda: self._hand_over(steady.sure_now), hurry=self._stopping.set)
                 pause = min(2 * pause, MAIL_LONGEST_PAUSE) if round_made.unavailable else MAIL_PAUSE_SECONDS
                 await to_its_end(self._store.overwrite_log)  # who answered leaves the roster: not its log alone
                 note(step, not round_made.unavailable)

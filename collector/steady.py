@@ -65,8 +65,11 @@ class Steady:
         last = self._behind(now)
         self._believed, self._from_start = (last or now, seconds), last is not None
 
-    def is_sure(self) -> bool:
-        """False for a day while the clock is ahead, unless it comes back; to be asked often."""
+    def sure_now(self) -> datetime | None:
+        """The moment, None for a day while the clock is ahead, unless it comes back; to be asked often.
+
+        It is the very reading that was judged: the clock may jump between that one and the next.
+        """
         now, seconds = self._clock(), self._passed()
         moment, then = self._believed
         ahead = (now - moment).total_seconds() - (seconds - then)
@@ -77,10 +80,10 @@ class Steady:
                 how = f" (or until DATA_DIR/{CLOCK_FILE} is deleted)" if self._from_start else ""
                 log.warning("the clock is ahead by %d seconds: what cannot be undone waits for a day%s", ahead, how)
             if seconds - self._since < DOUBT_SECONDS:
-                return False
+                return None
         self._believed, self._jump, self._from_start = (now, seconds), 0.0, False
         self._keep(now, seconds)
-        return True
+        return now
 
     def _behind(self, now: datetime) -> datetime | None:
         return last_sure(self._folder, now) if self._folder is not None else None

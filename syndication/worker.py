@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import astuple, replace
+from datetime import datetime
 from functools import partial
 from time import monotonic, sleep
 from typing import Literal, cast
@@ -80,14 +81,19 @@ async def _follow(hub: Hub, told: ToldSteps) -> None:
     while True:
         steps: tuple[Step, ...] = (take_in, deliver_receipts, follow_corpus, take_readings)
         if monotonic() - counted_at >= COUNT_EVERY_SECONDS:
-            now = hub.clock()
-            for step in DATED if steady.is_sure() else ():
-                await _done(step, replace(hub, clock=lambda: now), told)  # noqa: B023 it is done before the next
+            if now := steady.sure_now():
+                for step in DATED:
+                    await _done(step, _at(hub, now), told)
             steps = (count_invitations, tell_late_alerts, forget_copies, *steps, refresh_own)
             counted_at = monotonic()
         for step in (*steps, told.tell):
             await _done(step, hub, told)
         await asyncio.sleep(PAUSE_SECONDS)
+
+
+def _at(hub: Hub, moment: datetime) -> Hub:
+    """The hub on a clock that stands still."""
+    return replace(hub, clock=lambda: moment)
 
 
 async def _study(hub: Hub, told: ToldSteps) -> None:

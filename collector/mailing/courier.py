@@ -25,7 +25,8 @@ class _Gone(Exception):
 
 
 class Courier:
-    """Hands over what is due. ``stopping`` ends a round between two mails."""
+    """Hands over what is due. ``moment``, the clock's by default, gives that by which a mail is due, and ends a round
+    between two mails by giving None."""
 
     def __init__(
         self,
@@ -33,21 +34,21 @@ class Courier:
         settings: Settings,
         clock: Callable[[], datetime],
         transport: Callable[[], Transport],
-        stopping: Callable[[], bool] = lambda: False,
+        moment: Callable[[], datetime | None] | None = None,
     ) -> None:
         self._roster = roster
         self._settings = settings
         self._clock = clock
         self._transport = transport
-        self._stopping = stopping
+        self._moment = moment or clock
 
     def hand_over(self, most: int = 1000) -> Round:
         """Hand over what is due, at most so many. A server that does not answer ends the round."""
         return make_round(self._transport, self._claim, self._hand, most)
 
     def _claim(self) -> Claimed | None:
-        moment = self._now()  # before it is asked whether to stop, which a clock that jumps is a reason for
-        return None if self._stopping() else self._roster.claim(moment)
+        moment = self._moment()
+        return None if moment is None else self._roster.claim(int(moment.timestamp()))
 
     def _hand(self, transport: Transport, mail: Claimed) -> int:
         token = links.new_token()
@@ -56,7 +57,7 @@ class Courier:
             message = write_letter(self._letter(mail, token, hashes[0]), self._settings.mail_from, self._clock())
         except Exception:
             log.exception("a mail could not be written, it will be tried again")
-            self._roster.not_handed(mail, None, self._now() + wait_after(mail.attempts))
+            self._roster.not_handed(mail, None, mail.at + wait_after(mail.attempts))
             return 0
         committed = False
 
@@ -79,7 +80,7 @@ class Courier:
             self._roster.uncertain(mail, self._now())
             return 0
         except (Deferred, Unavailable) as error:
-            self._roster.not_handed(mail, token if committed else None, self._now() + wait_after(mail.attempts))
+            self._roster.not_handed(mail, token if committed else None, mail.at + wait_after(mail.attempts))
             if isinstance(error, Unavailable):
                 raise
             return 0

@@ -48,6 +48,11 @@ class Claimed:
     address: str
     campaign: Campaign
 
+    @property
+    def at(self) -> int:
+        """When it was claimed, in seconds since 1970."""
+        return self.until - LEASE_SECONDS
+
 
 @dataclass(frozen=True, slots=True)
 class MailCounts:
@@ -189,7 +194,7 @@ class Roster:
     def handed(self, mail: Claimed) -> None:
         """The mail has left: it goes from the outbox, and the next reminder takes its place when there is one, counted
         from when it was claimed, at a moment that was sure."""
-        self._writer.write_now(lambda c: _advance(c, mail.id, mail.until - LEASE_SECONDS))
+        self._writer.write_now(lambda c: _advance(c, mail.id, mail.at))
 
     def not_handed(self, mail: Claimed, token: str | None, not_before: int) -> None:
         """The mail surely did not leave: it is due again later, and the link it held is forgotten."""

@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 from email import message_from_bytes
 from email.policy import default
 from html import unescape
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -473,6 +474,30 @@ def test_the_background_work_forgets_by_itself(
     assert nothing_left(house)
     assert house.count("response") == 1
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("work", [lambda hub: hub.collector.work_for_ever(), worker.work_for_ever])
+def test_a_clock_that_comes_back_between_two_readings_has_nothing_erased(
+    house: House, work: Callable[[Hub], Coroutine[Any, Any, None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.invite(house.open(date(2026, 12, 31)), *map(mailbox, range(3)))
+    before, readings = (house.count("contact"), house.count("mail")), count()
+    right, ahead = house.clock.moment, house.clock.moment + timedelta(days=5000)
+    monkeypatch.setattr(Clock, "__call__", lambda _: ahead if next(readings) % 2 else right)
+    monkeypatch.setattr("collector.collector.MAIL_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("collector.collector.PURGE_EVERY_SECONDS", 0.01)
+
+    async def briefly() -> None:
+        task = asyncio.create_task(work(house.hub))
+        while next(readings) < 200:
+            await asyncio.sleep(0.05)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    asyncio.run(briefly())
+    assert (house.count("contact"), house.count("mail")) == before
+    assert all(before)
 
 
 @pytest.fixture

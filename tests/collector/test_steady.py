@@ -27,7 +27,7 @@ class Watched:
         """Let seconds pass, of which the clock shows as many, or others; whether it is believed."""
         self.seconds += seconds
         self.clock.moment += timedelta(seconds=seconds if shown is None else shown)
-        return self.steady.is_sure()
+        return self.steady.sure_now() is not None
 
 
 @pytest.fixture
@@ -93,16 +93,24 @@ def test_a_service_that_stopped_for_days_is_believed_and_one_that_stopped_for_we
     assert watched.passes(2)
 
 
+def test_the_moment_that_is_given_is_the_very_reading_that_was_judged() -> None:
+    right = Clock()()
+    ahead = right + timedelta(days=1000)
+    readings = iter([right, ahead, right, ahead])
+    steady = Steady(lambda: next(readings), None, lambda: 1000.0)
+    assert [steady.sure_now() for _ in range(3)] == [None, right, None]
+
+
 def test_who_knows_better_has_a_clock_believed_by_all_who_watch_it(watched: Watched, tmp_path: Path) -> None:
     watched.starts(tmp_path)
     assert watched.passes(2)
     watched.starts(tmp_path, after=9000 * HOUR)
     beside = Steady(watched.clock, tmp_path, lambda: watched.seconds)
     assert not watched.passes(2)
-    assert not beside.is_sure()
+    assert beside.sure_now() is None
     (tmp_path / CLOCK_FILE).unlink()
     assert watched.passes(2)
-    assert beside.is_sure()
+    assert beside.sure_now() == watched.clock()
     assert [path.name for path in tmp_path.iterdir()] == [CLOCK_FILE]
 
 
