@@ -53,7 +53,7 @@ from collector.mailing.transport import (
 from collector.past import Closed, Past, PastResponse
 from collector.presence import alone, at_work
 from collector.preview import create_preview
-from collector.private import make_file
+from collector.private import make_file, make_folder
 from collector.questionnaire import (
     NO_OWN,
     Answers,
@@ -114,7 +114,7 @@ from collector.watch.watch import Watch, Watched
 from collector.withdrawals.ledger import Ledger, count_damaged, sync_folder
 from collector.withdrawals.ledger import files_of as ledger_files
 from collector.withdrawals.ledger import read as read_ledger
-from collector.withdrawals.lines import Line, latest_wishes
+from collector.withdrawals.lines import Line, gap, knows_since, latest_wishes
 from collector.withdrawals.lines import mark as ledger_mark
 from collector.withdrawals.lines import tag as key_tag
 from collector.withdrawals.store import Again
@@ -222,14 +222,17 @@ __all__ = [
     "files_of",
     "first_fault",
     "folders_of",
+    "gap",
     "given_by",
     "given_by_file",
     "half_restored",
     "key_tag",
+    "knows_since",
     "latest_wishes",
     "ledger_files",
     "ledger_mark",
     "make_file",
+    "make_folder",
     "make_round",
     "network_of",
     "newer_than_us",

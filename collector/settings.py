@@ -209,9 +209,9 @@ def server_of(url: str) -> MailServer:
 
 
 def files_of(*urls: str) -> list[Path]:
-    """SQLite's files among addresses of databases."""
+    """SQLite's files among addresses of databases, where links lead: what is beside one is beside the file itself."""
     files = (make_url(url).database for url in urls if url.startswith("sqlite"))
-    return [Path(file) for file in files if file and file != ":memory:"]
+    return [Path(file).resolve() for file in files if file]
 
 
 def folders_of(data_dir: Path, *urls: str) -> tuple[Path, ...]:
@@ -236,9 +236,11 @@ def checked_database_url(value: str) -> str:
     except ValueError:
         raise ValueError("le port de l'adresse n'est pas un nombre de 1 à 65535") from None
     try:
-        make_url(value or "sqlite:///")
+        address = make_url(value or "sqlite:///donnees.db")
     except (ValueError, ArgumentError):
         raise ValueError(_UNREADABLE) from None
+    if address.get_backend_name() == "sqlite" and address.database in {None, "", ":memory:"}:
+        raise ValueError("un fichier est attendu, comme sqlite:////srv/sirius/collector.db : en mémoire, tout se perd")
     return value
 
 

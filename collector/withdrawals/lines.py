@@ -6,16 +6,25 @@ what was said. Opt-outs bear the hash of the address that the database keeps, an
 
 import hmac
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, astuple, dataclass
-from typing import Literal, get_args
+from datetime import datetime
+from typing import Literal
 
 from collector.errors import LedgerError
 
-Kind = Literal["response", "text", "campaign", "address", "news"]
+Kind = Literal["response", "text", "campaign", "address", "news", "gap"]
 """A response taken back whole; one of its texts (``about``: its question); a campaign closed by hand (``about``: when,
 in seconds since 1970); an address that wants no mail (its hash; ``when`` is a month); somebody of the desk or of a
-centre who stopped a kind of mail, or wants it again (``about``: the kind, after ``-`` or ``+``)."""
+centre who stopped a kind of mail, or wants it again (``about``: the kind, after ``-`` or ``+``); a time of which the
+ledger knows nothing, since a backup was restored without a later one (``mark`` and ``about``: from when to when, in
+seconds since 1970)."""
+_ABOUT: dict[Kind, str] = {
+    "response": "", "text": ".+", "campaign": "[0-9]{1,11}", "address": "", "news": "[-+].+", "gap": "[0-9]{1,11}",
+}  # fmt: skip
+"""What ``about`` is, by kind: damage may leave a line that reads as JSON, and says nothing that can be done again."""
+_WHEN = re.compile("[0-9]{4}-[0-9]{2}(-[0-9]{2})?")
 WORDS, ADDRESSES = "retraits", "desinscriptions"
 """What the two files of a ledger are called in their first lines."""
 HEAD = "sirius"
@@ -92,5 +101,21 @@ def from_text(text: str) -> Line | None:
         line = Line(**json.loads(text))
     except (ValueError, TypeError, RecursionError):
         return None
-    whole = line.kind in get_args(Kind) and line.mark and all(isinstance(said, str) for said in astuple(line))
-    return line if whole else None
+    return line if _is_whole(line) else None
+
+
+def _is_whole(line: Line) -> bool:
+    if not all(isinstance(said, str) and said.isprintable() for said in astuple(line)) or line.kind not in _ABOUT:
+        return False
+    return bool(line.mark and _WHEN.fullmatch(line.when) and re.fullmatch(_ABOUT[line.kind], line.about))
+
+
+def gap(restored: datetime, now: datetime) -> Line:
+    """That nothing is known of what was taken back between a backup and its restoration."""
+    first, last = (str(int(moment.timestamp())) for moment in (restored, now))
+    return Line("gap", now.date().isoformat(), first, last)
+
+
+def knows_since(some: Iterable[Line], moment: datetime) -> bool:
+    """Whether a ledger knows all that was taken back since a moment."""
+    return not any(line.kind == "gap" and int(line.about) >= int(moment.timestamp()) for line in some)

@@ -66,7 +66,7 @@ class Base:
         if not self.is_there():
             return True
         with self.opened() as engine, engine.connect() as connection:
-            return store.is_empty(connection)
+            return store.is_empty(connection, self.tables)
 
     def is_half_filled(self) -> bool:
         """True when a restoration or a move to it has not come to its end; raises KeepingError when it was the other
@@ -99,12 +99,14 @@ class Base:
 
     def refuse_others(self) -> None:
         """Raise SettingError, ConfigurationError or KeepingError when it holds something else, such as what the other
-        one should; tables of somebody else beside ours stay on PostgreSQL."""
+        one should. Tables of somebody else beside ours stay on PostgreSQL, unless they have our names or hold on to
+        ours."""
         if not self.is_there() or self.is_half_filled():
             return
         try:
             with self.opened() as engine:
-                strange = not self.schema.revision_of(engine) and bool(look_into(engine).get_table_names())
+                there = set(look_into(engine).get_table_names())
+                strange = set() if self.schema.revision_of(engine) else there
         except SQLAlchemyError:
             if self.kind != manifest.SQLITE:  # whose file may be damaged
                 raise
@@ -112,6 +114,15 @@ class Base:
         if strange and self.kind == manifest.SQLITE:
             whose = "de la diffusion" if self.name == HUB else "du recueil"
             raise KeepingError(door.not_ours(self.url, whose, self.given_by))
+        if namesakes := sorted(strange & self.tables):
+            raise KeepingError(
+                f"{self.shown} : des tables d'une autre application y portent nos noms ({', '.join(namesakes)}). "
+                f"Donnez par {self.given_by} une base à part, ou un schéma à part (?options=-csearch_path%3D…)."
+            )
+        if self.kind == manifest.POSTGRESQL:
+            with self.opened() as engine, engine.connect() as connection, connection.begin() as trial:
+                postgresql.drop(connection, {*self.tables, store.VERSION})
+                trial.rollback()
 
     @contextmanager
     def alone(self) -> Iterator[None]:

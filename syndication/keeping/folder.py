@@ -49,13 +49,16 @@ def create(path: Path) -> BinaryIO:
 
 
 def copy(source: Path, target: Path, step: Step = lambda _: None) -> None:
-    """Copy a file to a new one for its owner alone, and wait until it is on the disk."""
-    with source.open("rb") as read, create(target) as written:
-        while chunk := read.read(CHUNK):
-            written.write(chunk)
-            step(len(chunk))
-        written.flush()
-        os.fsync(written.fileno())
+    """Copy a file to a new one for its owner alone, and wait until it is on the disk; raises OSError with its name."""
+    try:
+        with source.open("rb") as read, create(target) as written:
+            while chunk := read.read(CHUNK):
+                written.write(chunk)
+                step(len(chunk))
+            written.flush()
+            os.fsync(written.fileno())
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, error.filename or str(target)) from error
 
 
 def seal(path: Path, step: Step = lambda _: None) -> File:

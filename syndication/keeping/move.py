@@ -71,7 +71,7 @@ def _refuse_one_for_both(targets: Mapping[str, str], both: Sequence[Base]) -> No
 
 
 def _refuse_unfit(source: Base, target: Base) -> None:
-    if source.url == target.url:
+    if same_database(source.url, target.url):
         raise KeepingError(f"Base {source.name} : {target.shown} est déjà son adresse.")
     if not source.is_there():
         raise KeepingError(f"{source.shown} : il n'y a pas de base à déménager.")
@@ -84,6 +84,7 @@ def _refuse_unfit(source: Base, target: Base) -> None:
         raise KeepingError(door.newer_than_us(source.url, found, newest))
     if found != newest:
         raise KeepingError(f"{source.shown} est au schéma {found or 'vide'}, il faut {newest} : « sirius migrate ».")
+    target.refuse_others()
     if not target.is_there() or target.is_half_filled():
         return
     with target.opened() as engine:
@@ -101,7 +102,8 @@ def _make_ready(target: Base) -> None:
     """Leave nothing there of a move that was cut off, and mark it as not moved to yet."""
     if target.is_half_filled():
         if target.kind == manifest.SQLITE:
-            sqlite.remove(sqlite.file_of(target.url))
+            for path in (sqlite.file_of(target.url), sqlite.draft_of(sqlite.file_of(target.url))):
+                sqlite.remove(path)
         else:
             with target.opened() as engine, engine.begin() as connection:
                 postgresql.drop(connection, {*target.tables, store.VERSION})

@@ -42,7 +42,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What came of it. ``later``: a ledger was found beside the backup's own, so withdrawals since then are known;
+    """What came of it. ``later``: a ledger of the time since was found, so withdrawals since then are known;
     ``damaged``: lines of ledgers that cannot be read; ``faults``: what keeps a service from working there."""
 
     manifest: Manifest
@@ -62,6 +62,7 @@ def restore(
     """
     told, both = folders.read_manifest(folder), bases(settings)
     _refuse_unfit(told, both)
+    _refuse_itself(settings, folder)
     with door.alone(settings.folders), ExitStack() as stack:
         for base in both:  # before either is held: two schemas of one database would be each other's company
             base.refuse_company()
@@ -72,7 +73,9 @@ def restore(
         _refuse_full(both, replace=wish.replace)
         folders.check_sizes(folder, told)  # keys that were not copied are not keys that were never there
         keys = _keys_to_come(settings, folder, told, wish)
-        ledgers, later = _ledgers(settings, folder, wish.ledgers)
+        since, ledgers = _ledgers(settings, wish.ledgers), [path for path in (ledger_of(folder),) if _is_ledger(path)]
+        later = any(door.knows_since(door.read_ledger(path), told.moment) for path in since)
+        ledgers += since
         lines = [line for path in ledgers for line in door.read_ledger(path)]
         if not wish.other_keys:
             _refuse_unknown_keys(lines, keys, told.moment.date())
@@ -81,7 +84,7 @@ def restore(
             _mark(base)
         _keep_keys(settings, keys)
         _put_both_back(both, folder, told, tell)
-        done = bring_to_today(settings, lines, told.moment, clock, mails_left=wish.mails_left)
+        done = bring_to_today(settings, lines, told.moment, clock, known=later, mails_left=wish.mails_left)
         for base in both:
             base.end_filling()
     migrated = any(told.bases[base.name].revision != base.schema.revisions[-1] for base in both)
@@ -111,6 +114,15 @@ def _refuse_unfit(told: Manifest, both: Sequence[Base]) -> None:
                 f"La base {base.name} a été sauvegardée depuis {_NAMES[kept.kind]}, et {base.shown} est en "
                 f"{_NAMES[base.kind]} : restaurez dans {_NAMES[kept.kind]}, puis passez par « sirius move »."
             )
+
+
+def _refuse_itself(settings: Settings, folder: Path) -> None:
+    """Raise KeepingError when a backup stands where it would be restored: it would be replaced before it is read."""
+    if folder.resolve() in {held.resolve() for held in settings.folders}:
+        raise KeepingError(
+            f"{folder} : la sauvegarde est là où vous restaurez, et elle y serait perdue. Restaurez dans un autre "
+            "dossier (SIRIUS_DATA_DIR, SIRIUS_…_DATABASE_URL), ou copiez-la d'abord ailleurs."
+        )
 
 
 _NAMES = {manifest.SQLITE: "SQLite", manifest.POSTGRESQL: "PostgreSQL"}
@@ -160,10 +172,10 @@ def _keep_keys(settings: Settings, keys: Sequence[str]) -> None:
     draft.rename(path)
 
 
-def _ledgers(settings: Settings, folder: Path, given: Sequence[Path]) -> tuple[list[Path], bool]:
-    """Every ledger at hand, and whether one is not the backup's own."""
-    here = [path for path in (ledger_of(folder), settings.collector.ledger) if _is_ledger(path)]
-    return [*here, *given], bool(given) or settings.collector.ledger in here
+def _ledgers(settings: Settings, given: Sequence[Path]) -> list[Path]:
+    """Every ledger at hand but the backup's own."""
+    own = settings.collector.ledger
+    return [*([own] if _is_ledger(own) else []), *given]
 
 
 def _is_ledger(path: Path) -> bool:
@@ -198,8 +210,8 @@ def _put_both_back(both: Sequence[Base], folder: Path, told: Manifest, tell: Tel
 
 
 def _mark(base: Base) -> None:
-    """Have whoever comes to a database know that it is being restored; what is damaged, or not there, is made anew."""
-    if base.kind == manifest.SQLITE and not _is_usable(base):
+    """Have whoever comes to a database know that it is being restored; one that is damaged is made anew."""
+    if base.kind == manifest.SQLITE and _is_damaged(base):
         sqlite.remove(sqlite.file_of(base.url))
     base.begin_filling()
     if base.kind == manifest.SQLITE:
@@ -207,13 +219,15 @@ def _mark(base: Base) -> None:
             sqlite.shut(engine)
 
 
-def _is_usable(base: Base) -> bool:
+def _is_damaged(base: Base) -> bool:
     try:
         with base.opened() as engine, engine.connect() as connection:
             store.filled_as(connection)
-    except SQLAlchemyError:
-        return False
-    return True
+    except SQLAlchemyError as error:
+        if sqlite.is_damage(error):
+            return True
+        raise
+    return False
 
 
 def _make_room(base: Base, kept: manifest.Base) -> None:
@@ -244,12 +258,16 @@ def _put_back(base: Base, folder: Path, kept: manifest.Base, tell: Tell) -> None
 def _replace_file(base: Base, source: Path | None = None, step: Callable[[int], None] = lambda _: None) -> None:
     """Put a copy of a file, or an empty one, in the place of a database's; it bears the mark before it stands there."""
     path = sqlite.file_of(base.url)
-    draft = path.with_name(f"{path.name}.restauration")
+    draft = sqlite.draft_of(path)
     sqlite.remove(draft)
-    if source is not None:
-        folders.copy(source, draft, step)
-    _mark(replace(base, url=f"sqlite:///{draft.resolve()}"))
-    sqlite.replace(path, draft)
+    try:
+        if source is not None:
+            folders.copy(source, draft, step)
+        _mark(replace(base, url=f"sqlite:///{draft}"))
+        sqlite.replace(path, draft)
+    except BaseException:
+        sqlite.remove(draft)  # on a disk that is full, say
+        raise
     door.sync_folder(path.parent)
 
 

@@ -52,11 +52,12 @@ def count(connection: Connection, name: str) -> int:
     return int(connection.execute(text(f"SELECT count(*) FROM {quoted}")).scalar_one())  # noqa: S608 a name of ours
 
 
-def is_empty(connection: Connection) -> bool:
-    """True when nobody has done anything in a database yet: there are no tables, or migrations alone filled them."""
-    names = look_into(connection).get_table_names()
+def is_empty(connection: Connection, ours: Collection[str]) -> bool:
+    """True when nobody has done anything in a database yet: none of the tables that are ours is there, or migrations
+    alone filled them."""
+    names = set(look_into(connection).get_table_names()) & set(ours)
     if kind_of(connection) == manifest.SQLITE and names:
-        names = list(sqlite.columns(connection))
+        names &= set(sqlite.columns(connection))
     quote = connection.dialect.identifier_preparer.quote
     held = (
         connection.execute(text(f"SELECT EXISTS (SELECT 1 FROM {quote(name)})")).scalar_one()  # noqa: S608

@@ -31,13 +31,20 @@ class Done:
 
 def bring_to_today(
     settings: Settings, lines: Sequence[door.Line], restored: datetime, clock: Callable[[], datetime], *,
-    mails_left: bool,
+    known: bool, mails_left: bool,
 ) -> Done:  # fmt: skip
-    """Bring databases that were put back as they were at a moment, and migrated since, to today; raises LedgerError."""
+    """Bring databases that were put back as they were at a moment, and migrated since, to today; raises LedgerError.
+
+    ``lines`` are those of ledgers; ``known``: they hold all that was taken back since.
+    """
     hub = asgi.open_hub(settings, clock)
     try:
         worker.mark_corpus(hub)  # followers who are ahead of that day are told, rather than left to skip things
-        hub.collector.ledger.add_missing(lines)
+        hub.collector.ledger.add_missing(
+            line for line in lines if line.kind != "gap"
+        )  # of a ledger, not of what it says
+        if not known:
+            hub.collector.ledger.add([door.gap(restored, hub.clock())])
         again, uncertain = hub.collector.do_again(lines, restored, mails_left=mails_left)
         stopped = _stop_news(hub, lines)
         left = _doubt_letters(hub) if mails_left else 0

@@ -1,5 +1,6 @@
 """The ledger of what is taken back: on the disk before anybody is told, and nobody's name in it."""
 
+import json
 import multiprocessing
 import stat
 from collections.abc import Callable
@@ -137,14 +138,35 @@ def test_lines_that_were_damaged_are_counted_apart_from_those_that_were_cut_shor
     for damaged in ("garbage{{", second.replace("mark", "mXrk"), second[:20] + "\ufffd" + second[21:-1], second[1:]):
         ledger.path.write_text("\n".join([head, first, damaged, second[:25], third]))
         assert (len(ledger.read()), count_damaged(ledger.path)) == (2, 1) or damaged.startswith(second[:20])
-    for wrong in (
-        '{"kind": "text", "when": 5, "mark": "a"}',
-        '{"kind": "text", "mark": [1], "when": "x"}',
-        "[" * 99_999,
-    ):
-        ledger.path.write_text("\n".join([head, first, wrong]))
-        assert (len(ledger.read()), count_damaged(ledger.path)) == (1, 1) or wrong.startswith("[")
+    ledger.path.write_text("\n".join([head, first, "[" * 99_999]))
+    assert (len(ledger.read()), count_damaged(ledger.path)) == (1, 1)
     ledger.path.write_bytes("\n".join([head, first]).encode() + b"\n\xff\xfe\n")
+    assert (len(ledger.read()), count_damaged(ledger.path)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "text", "when": 5, "mark": "a", "about": TEXT},
+        {"kind": "text", "when": "2026-11-24", "mark": [1], "about": TEXT},
+        {"kind": "text", "when": "2026-11-24", "mark": "a"},
+        {"kind": "texte", "when": "2026-11-24", "mark": "a", "about": TEXT},
+        {"kind": ["text"], "when": "2026-11-24", "mark": "a", "about": TEXT},
+        {"kind": "response", "when": "hier", "mark": "a"},
+        {"kind": "response", "when": "2026-11-24", "mark": "\ud800"},
+        {"kind": "response", "when": "2026-11-24", "mark": "a\0"},
+        {"kind": "campaign", "when": "2026-11-24", "mark": "a", "about": "17645a1234"},
+        {"kind": "campaign", "when": "2026-11-24", "mark": "a", "about": "1" * 20},
+        {"kind": "campaign", "when": "2026-11-24", "mark": "a", "about": "१२"},
+        {"kind": "news", "when": "2026-11-24", "mark": "a"},
+        {"kind": "news", "when": "2026-11-24", "mark": "a", "about": "-"},
+        {"kind": "gap", "when": "2026-11-24", "mark": "1", "about": "-1"},
+    ],
+)
+def test_a_line_that_says_nothing_that_can_be_done_is_a_damaged_one(ledger: Ledger, wrong: dict[str, object]) -> None:
+    ledger.note("text", "un", "2026-11-24", TEXT)
+    with ledger.path.open("a") as file:
+        file.write(json.dumps(wrong) + "\n")
     assert (len(ledger.read()), count_damaged(ledger.path)) == (1, 1)
 
 

@@ -88,6 +88,12 @@ def test_a_database_we_do_not_speak_is_refused_by_its_name(value: str, monkeypat
     assert "postgresql://" in message
 
 
+@pytest.mark.parametrize("value", ["sqlite:///", "sqlite:///:memory:"])
+def test_a_database_that_would_be_lost_with_its_process_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = str(refused(monkeypatch, "SIRIUS_COLLECTOR_DATABASE_URL", value))
+    assert message.startswith("SIRIUS_COLLECTOR_DATABASE_URL : un fichier est attendu")
+
+
 @pytest.mark.parametrize("value", ["court", f"{LONG},court", "z" * 31])
 def test_a_short_key_is_refused_by_its_name(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     message = str(refused(monkeypatch, "SIRIUS_SECRET_KEYS", value))

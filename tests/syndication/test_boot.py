@@ -360,7 +360,7 @@ def test_a_folder_is_served_by_one_service_at_a_time(hub: Hub) -> None:
 
 def test_a_damaged_ledger_is_told_by_the_doctor(hub: Hub) -> None:
     for name in ("un", "deux"):
-        hub.collector.ledger.note("text", name, "2026-11-24")
+        hub.collector.ledger.note("response", name, "2026-11-24")
     path = hub.collector.ledger.path
     whole = path.read_text()
     for damaged, said in ((whole.replace("sirius", "sirjus"), "1 ligne(s)"), ("garbage\n", "n'est pas un registre")):

@@ -10,12 +10,16 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 from sqlalchemy import Table as SqlTable
+from sqlalchemy.exc import InternalError
 
+from collector.door import place_of
 from syndication.errors import KeepingError
 from syndication.keeping.folder import CHUNK, create
 from syndication.keeping.manifest import Table
 
 ENDING = ".copy"
+_HELD = "2BP01"
+"""PostgreSQL's number for what cannot go because something else depends on it."""
 Feed = Callable[[str, Any], None]
 """Writes a table's rows into a COPY under way."""
 
@@ -66,12 +70,12 @@ def stay_alone(connection: Connection) -> bool:
     return bool(connection.execute(text(f"SELECT pg_try_advisory_lock{_ALONE}")).scalar_one())
 
 
-def copy(connection: Connection, tables: Mapping[str, Table], folder: Path, tell: Callable[[int], None]) -> list[Path]:
-    """Write each table, as it is at the connection's moment, to a file of its own; gives them.
+def copy(connection: Connection, tables: Mapping[str, Table], folder: Path, tell: Callable[[int], None]) -> None:
+    """Write each table, as it is at the connection's moment, to a file of its own.
 
     ``tell`` hears of rows. Raises KeepingError when a file has not as many rows as its table.
     """
-    quote, paths = connection.dialect.identifier_preparer.quote, list[Path]()
+    quote = connection.dialect.identifier_preparer.quote
     for name, table in tables.items():
         path, rows = folder / f"{name}{ENDING}", 0
         statement = f"COPY {quote(name)} ({', '.join(map(quote, table.columns))}) TO STDOUT"
@@ -83,8 +87,6 @@ def copy(connection: Connection, tables: Mapping[str, Table], folder: Path, tell
                 tell(lines)
         if rows != table.rows:
             raise KeepingError(f"{name} : {rows} lignes copiées sur {table.rows}. Refaites la sauvegarde.")
-        paths.append(path)
-    return paths
 
 
 def put_back(
@@ -145,7 +147,7 @@ def analyse(connection: Connection, tables: Iterable[str]) -> None:
 
 
 def drop(connection: Connection, tables: Iterable[str]) -> None:
-    """Drop tables, with what guards them."""
+    """Drop tables, with what guards them; raises KeepingError when something of somebody else's holds on to them."""
     quote = connection.dialect.identifier_preparer.quote
     there = set(columns(connection))
     named = [quote(name) for name in tables if name in there]
@@ -159,7 +161,16 @@ def drop(connection: Connection, tables: Iterable[str]) -> None:
         {"names": list(tables)},
     ).scalars()
     functions = list(guards)
-    connection.execute(text(f"DROP TABLE {', '.join(named)} CASCADE"))
+    try:
+        connection.execute(text(f"DROP TABLE {', '.join(named)}"))
+    except InternalError as error:
+        held: Any = error.orig
+        if held is None or held.sqlstate != _HELD:
+            raise
+        raise KeepingError(
+            f"{place_of(connection.engine.url)} : une vue, une table ou une règle d'une autre application tient à nos "
+            f"tables ({held.diag.message_detail}). Supprimez-la, recommencez, puis recréez-la."
+        ) from None
     for function in functions:
         connection.execute(text(f"DROP FUNCTION {function}"))
 

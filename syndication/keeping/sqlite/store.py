@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from collector.door import trouble_of
+from collector.door import files_of, trouble_of
 from syndication.errors import KeepingError
 from syndication.keeping.folder import create
 
@@ -21,24 +20,37 @@ Tell = Callable[[int, int], None]
 
 
 def file_of(url: str) -> Path:
-    """The file of a database; raises KeepingError for one that has none."""
-    path = make_url(url).database
-    if not path or path == ":memory:":
-        raise KeepingError("Une base SQLite en mémoire ne se garde pas : donnez un fichier.")
-    return Path(path)
+    """The file of a database, where links lead."""
+    return files_of(url)[0]
+
+
+def draft_of(path: Path) -> Path:
+    """Where what will take the place of a file is written."""
+    return path.with_name(f"{path.name}.restauration")
 
 
 def remove(path: Path) -> None:
     """Erase a database and what SQLite keeps beside it."""
-    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
-        path.with_name(name).unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
+    _remove_beside(path)
 
 
 def replace(path: Path, draft: Path) -> None:
     """Put a file in the place of a database's, all that SQLite keeps beside either being in them already."""
-    for name in (f"{path.name}-wal", f"{path.name}-shm"):
-        path.with_name(name).unlink(missing_ok=True)
+    _remove_beside(path)
     draft.replace(path)
+    _remove_beside(draft)
+
+
+def _remove_beside(path: Path) -> None:
+    for ending in ("wal", "shm", "journal"):
+        path.with_name(f"{path.name}-{ending}").unlink(missing_ok=True)
+
+
+def is_damage(error: SQLAlchemyError) -> bool:
+    """Whether SQLite says that a file is none of its own, or no longer one: a disk that is full says otherwise."""
+    name = str(getattr(getattr(error, "orig", None), "sqlite_errorname", ""))
+    return name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT"))
 
 
 def columns(connection: Connection) -> dict[str, Sequence[str]]:

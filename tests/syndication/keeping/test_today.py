@@ -97,7 +97,18 @@ def test_without_a_later_ledger_it_is_said_that_nothing_is_known(
     with house.restored(places.new(), tmp_path / "hier") as (other, told):
         assert not told.later
         assert other.respondents() == 6
-        assert len(other.hub.collector.ledger.read()) == 1
+        assert [line.kind for line in other.hub.collector.ledger.read()] == ["response", "gap"]
+    again = Wish(replace=True)
+    with house.restored(other.settings, tmp_path / "hier", again) as (_, told):  # whose ledger began after that day
+        assert not told.later
+    with house.restored(
+        other.settings, tmp_path / "hier", replace(again, ledgers=(house.hub.collector.ledger.path,))
+    ) as (other, told):
+        assert (told.later, other.respondents()) == (True, 5)
+    house.clock.moment += timedelta(days=1)
+    other.back_up(tmp_path / "aujourd'hui")
+    with house.restored(other.settings, tmp_path / "aujourd'hui", again) as (_, told):
+        assert told.later
 
 
 def test_several_hosts_give_each_its_ledger(house: House, places: Places, tmp_path: Path, seven: list[str]) -> None:
