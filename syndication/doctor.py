@@ -148,8 +148,7 @@ def _absent(settings: Settings) -> list[str]:
 
 
 def _company(hub: Hub) -> list[str]:
-    with hub.engine.connect() as connection:
-        difference = strangers(connection, hub.settings)
+    difference = strangers(hub.settings)
     return [difference] if difference else []
 
 

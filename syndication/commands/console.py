@@ -41,9 +41,8 @@ def opened_hub() -> Iterator[Hub]:
         hub = asgi.open_hub(settings)
         try:
             boot.prepare(hub)
-            with hub.engine.connect() as connection:
-                if difference := strangers(connection, settings):
-                    raise ConfigurationError(difference)
+            if difference := strangers(settings):
+                raise ConfigurationError(difference)
             yield hub
         finally:
             hub.close()

@@ -1,6 +1,8 @@
 """Running the service: demo, worker, migrate, doctor."""
 
 import logging
+import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -22,7 +24,7 @@ from syndication.demo.nation.build import build as build_nation
 from syndication.demo.nation.places import WHOLE_REVIEWS
 from syndication.doctor import examine
 from syndication.instants import now_in_paris
-from syndication.serving import processes
+from syndication.serving import claim, processes
 from syndication.settings import Settings
 
 DOOR_NAMES = {
@@ -55,24 +57,31 @@ def demo(
     directory = directory or Path("nation" if nation else "demo")
     leaf = collector.Settings(data_dir=directory, public_url=service_url, collector_database_url="", secret_keys=())
     clock = build.DemoClock(now_in_paris)
-    hub = asgi.open_hub(Settings.of(leaf), clock)
-    if nation:
-        with shown() as tell:
-            build_nation(hub, reviews, tell)
-    else:
-        build.build(hub, clock)
-    doors = asdict(build.open_doors(hub, catalogue_url))
+    settings, address = Settings.of(leaf), service_url.removeprefix("http://")
+    with (
+        collector.at_work(settings.folders), claim.working(settings), claim.serving(settings, os.getpid(), address)
+    ):  # fmt: skip
+        hub = asgi.open_hub(settings, clock)
+        if nation:
+            with shown() as tell:
+                build_nation(hub, reviews, tell)
+        else:
+            build.build(hub, clock)
+        _tell_doors(asdict(build.open_doors(hub, catalogue_url)), as_json=as_json)
+        if sockets is None:
+            hub.close()
+        else:
+            say("Ctrl-C pour arrêter.")
+            demo_server.serve(create_app(hub), create_catalogue(service_url), *sockets)
+
+
+def _tell_doors(doors: Mapping[str, str], *, as_json: bool) -> None:
     if as_json:
         give_json(doors)
-    else:
-        width = max(map(len, DOOR_NAMES.values()))
-        for name, address in doors.items():
-            give(f"{DOOR_NAMES[name]:<{width}}  {address}")
-    if sockets is None:
-        hub.close()
-    else:
-        say("Ctrl-C pour arrêter.")
-        demo_server.serve(create_app(hub), create_catalogue(service_url), *sockets)
+        return
+    width = max(map(len, DOOR_NAMES.values()))
+    for name, address in doors.items():
+        give(f"{DOOR_NAMES[name]:<{width}}  {address}")
 
 
 def worker() -> None:

@@ -10,17 +10,20 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass
 from pathlib import Path
+from time import sleep
 
 from sqlalchemy.engine import make_url
 
-from collector.door import unusable
+from collector.door import files_of, make_folder, unusable
 from syndication.errors import ConfigurationError
 from syndication.settings import Settings
 
 SERVICE, INSTALLATION = "service.lock", "installation.lock"
+TRIES, TRY_SECONDS = 5, 0.05
+"""How often a lock that seems taken is tried, and how long in between: who only looks holds it for an instant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ def working(settings: Settings) -> Iterator[None]:
     Installations differ by what they publish, and where: the address, the thresholds, the databases.
     """
     told = f"{settings.public_url}, processus {os.getpid()}"
-    with _held(settings, INSTALLATION, _installation(settings), told) as other:
+    with _held(settings, INSTALLATION, lambda: _installation(settings), told) as other:
         if other:
             raise ConfigurationError(_another(other))
         yield
@@ -80,8 +83,17 @@ def _named(url: str) -> tuple[str, ...]:
     """What tells a database from others, however the way to it is spelled: another container may see it elsewhere."""
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
-        return (Path(address.database or "").name,)
+        return (number_of(url),)
     return (address.database or "", repr(sorted(address.query.items())))
+
+
+def number_of(url: str) -> str:
+    """What tells a SQLite file from others: the number, in its disk, of the file of its lock, which stays when it is
+    written anew; empty where nobody ever worked."""
+    (file,) = files_of(url)
+    with contextlib.suppress(OSError):
+        return str(_lock_beside(file, INSTALLATION).stat().st_ino)
+    return ""
 
 
 @contextlib.contextmanager
@@ -89,7 +101,7 @@ def serving(settings: Settings, watcher: int, address: str) -> Iterator[None]:
     """Be one of the web processes of a service, known by the process that watches over them and heard at an address;
     raises ConfigurationError when another service works on the folder, or on the files."""
     mark = f"{watcher}@{os.uname().nodename}"  # of two containers on one folder, both may be process 1
-    with _held(settings, SERVICE, mark, f"{address}, processus {watcher}") as other:
+    with _held(settings, SERVICE, lambda: mark, f"{address}, processus {watcher}") as other:
         if other:
             raise ConfigurationError(
                 f"Un autre « sirius serve » sert déjà {other.place.held} ({other.told}) : arrêtez-le, ou changez "
@@ -111,40 +123,52 @@ def _places(settings: Settings, name: str) -> list[_Place]:
     own = settings.data_dir
     return [
         _Place(own, own / name, "SIRIUS_DATA_DIR"),
-        *(_Place(file, file.with_name(f"{file.name}.{name}"), "SIRIUS_…_DATABASE_URL") for file in settings.files),
+        *(_Place(file, _lock_beside(file, name), "SIRIUS_…_DATABASE_URL") for file in settings.files),
     ]
 
 
+def _lock_beside(file: Path, name: str) -> Path:
+    return file.with_name(f"{file.name}.{name}")
+
+
 @contextlib.contextmanager
-def _held(settings: Settings, name: str, mark: str, told: str) -> Iterator[_Other | None]:
-    """Hold the locks of a name together with who has the same mark; gives who has another, if somebody does."""
+def _held(settings: Settings, name: str, mark: Callable[[], str], told: str) -> Iterator[_Other | None]:
+    """Hold the locks of a name together with who has the same mark, which is asked for once there are files to lock;
+    gives who has another, if somebody does."""
     with contextlib.ExitStack() as stack:
-        others: list[_Other] = []
-        for place in _places(settings, name):
-            if theirs := stack.enter_context(_held_in(settings, place, mark, told)):
-                others.append(_Other(place, theirs))
-        yield others[0] if others else None
+        opened = [(place, _open(settings, place)) for place in _places(settings, name)]
+        for _, descriptor in opened:
+            if descriptor is not None:
+                stack.callback(os.close, descriptor)
+        mine = mark()
+        taken = ((place, _take(descriptor, mine, told)) for place, descriptor in opened if descriptor is not None)
+        yield next((_Other(place, theirs) for place, theirs in list(taken) if theirs), None)
 
 
-@contextlib.contextmanager
-def _held_in(settings: Settings, place: _Place, mark: str, told: str) -> Iterator[str]:
-    path = place.lock
+def _open(settings: Settings, place: _Place) -> int | None:
+    """The file of a lock, opened; None where nothing need be kept there. Raises ConfigurationError."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        make_folder(place.lock.parent)
+        return os.open(place.lock, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        if not any(url.startswith("sqlite") for url in (settings.database_url, settings.collector.database_url)):
-            yield ""  # nothing need be kept there
-            return
-        raise ConfigurationError(f"{place.given_by} : {unusable(path, error)}") from None
-    try:
+        if not settings.files:
+            return None
+        raise ConfigurationError(f"{place.given_by} : {unusable(place.lock, error)}") from None
+
+
+def _take(descriptor: int, mark: str, told: str) -> str:
+    """Hold a lock; gives who holds it under another mark, empty when nobody does."""
+    theirs = ""
+    for _ in range(TRIES):
         if _lock_alone(descriptor):
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, json.dumps([mark, told]).encode(), 0)
         _lock_together(descriptor)
-        yield _other(os.pread(descriptor, 4096, 0), mark)
-    finally:
-        os.close(descriptor)
+        theirs = _other(os.pread(descriptor, 4096, 0), mark)
+        if not theirs:
+            break
+        sleep(TRY_SECONDS)
+    return theirs
 
 
 def _other(line: bytes, mark: str) -> str:

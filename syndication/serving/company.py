@@ -1,14 +1,15 @@
 """Who works on a PostgreSQL database: hosts of one installation share it, and two installations must not by mistake.
 
 What each publishes would be undone by the other, for ever, and links that one made would open nothing of the other. A
-process holds locks of the server's own that say what it publishes and by which keys; another that disagrees is told,
-and does not begin, nor while a restoration is alone there. A folder of data has a lock of its own (``claim``).
+process holds locks of the server's own that say what it publishes, from which two databases, and by which keys; another
+that disagrees is told, and does not begin, nor while a restoration is alone there. A folder of data has a lock of its
+own (``claim``).
 """
 
 import hashlib
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import astuple, dataclass
 
@@ -17,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from collector.door import key_tag, place_of
 from syndication.errors import ConfigurationError
+from syndication.keeping import manifest
 from syndication.keeping.bases import bases
 from syndication.keeping.postgresql import store as keeping
 from syndication.serving import claim, store
@@ -28,7 +30,7 @@ EVERY_SECONDS = 2.0
 RESTORING = "une restauration ou un déménagement y est en cours : attendez qu'il ait fini."
 PUBLISHES_OTHERWISE = (
     "d'autres processus y travaillent avec d'autres réglages. Donnez les mêmes à chaque hôte (SIRIUS_PUBLIC_URL, "
-    "SIRIUS_MIN_RESPONDENTS…), ou des bases à chaque installation."
+    "SIRIUS_…_DATABASE_URL, SIRIUS_MIN_RESPONDENTS…), ou deux bases à chaque installation."
 )
 HAS_OTHER_KEYS = (
     "d'autres processus y travaillent avec d'autres clés, et les liens des uns n'ouvriraient rien chez les autres. "
@@ -63,26 +65,42 @@ class Marks:
 def kept(settings: Settings) -> Iterator[None]:
     """Be known to each PostgreSQL database of an installation for as long as the block lasts; nothing to do elsewhere.
     Raises ConfigurationError when others who work there publish otherwise, have other keys, or must be alone."""
-    with ExitStack() as stack:
-        for base in bases(settings):
-            if not base.url.startswith("sqlite"):
-                stack.enter_context(_kept(stack.enter_context(base.opened()), settings))
+    with _marked(settings) as marked, ExitStack() as stack:
+        for engine, marks in marked:
+            stack.enter_context(_kept(engine, marks))
         yield
 
 
-def strangers(connection: Connection, settings: Settings) -> str:
-    """What is wrong between an installation and those who work on its database or in its folders now, a sentence; empty
-    when nothing is."""
-    if connection.dialect.name == "sqlite":
-        return claim.stranger(settings)
-    difference = _difference(connection, _marks(connection, settings))
-    return f"{place_of(connection.engine.url)} : {difference}" if difference else claim.stranger(settings)
+def strangers(settings: Settings) -> str:
+    """What is wrong between an installation and those who work on its databases or in its folders now, a sentence;
+    empty when nothing is."""
+    with _marked(settings) as marked:
+        for engine, marks in marked:
+            with engine.connect() as connection:
+                if difference := _difference(connection, marks):
+                    return f"{place_of(engine.url)} : {difference}"
+    return claim.stranger(settings)
 
 
 @contextmanager
-def _kept(engine: Engine, settings: Settings) -> Iterator[None]:
-    with engine.connect() as asking:
-        marks = _marks(asking, settings)
+def _marked(settings: Settings) -> Iterator[list[tuple[Engine, Marks]]]:
+    """The PostgreSQL databases of an installation, each with what its processes are known by there."""
+    with ExitStack() as stack:
+        places: list[str] = []
+        schemas: list[tuple[Engine, int]] = []
+        for base in bases(settings):
+            if base.kind == manifest.SQLITE:
+                places.append(claim.number_of(base.url))
+                continue
+            engine = stack.enter_context(base.opened())
+            with engine.connect() as connection:
+                places.append(store.place(connection))
+                schemas.append((engine, store.schema(connection)))
+        yield [(engine, _marks(schema, settings, places)) for engine, schema in schemas]
+
+
+@contextmanager
+def _kept(engine: Engine, marks: Marks) -> Iterator[None]:
     connection, over = _known(engine, marks), threading.Event()
     if difference := RESTORING if connection is None else _difference(connection, marks):
         if connection is not None:
@@ -99,13 +117,14 @@ def _kept(engine: Engine, settings: Settings) -> Iterator[None]:
 
 def _known(engine: Engine, marks: Marks) -> Connection | None:
     """A connection by which a process is known; None while somebody must be alone."""
-    connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-    connection.detach()  # it is no longer the pool's, which would give it to others
-    store.notice_absence(connection)
-    if not keeping.come_in(connection):
-        connection.close()
-        return None
-    store.hold(connection, marks.by_kind)
+    with ExitStack() as stack:
+        connection = stack.enter_context(engine.connect().execution_options(isolation_level="AUTOCOMMIT"))
+        connection.detach()  # it is no longer the pool's, which would give it to others
+        store.notice_absence(connection)
+        if not keeping.come_in(connection):
+            return None
+        store.hold(connection, marks.by_kind)
+        stack.pop_all()
     return connection
 
 
@@ -128,9 +147,8 @@ def _stay(engine: Engine, marks: Marks, connection: Connection | None, over: thr
         connection.close()
 
 
-def _marks(connection: Connection, settings: Settings) -> Marks:
-    schema = store.schema(connection)
-    published = repr((settings.public_url, astuple(settings.thresholds)))
+def _marks(schema: int, settings: Settings, places: Sequence[str]) -> Marks:
+    published = repr((settings.public_url, astuple(settings.thresholds), *places))
     keys = frozenset(_number(key_tag(key)) for key in settings.keys())  # noqa: SIM118 no mapping
     return Marks((_number(f"keys {schema}"), keys), (_number(f"published {schema}"), frozenset({_number(published)})))
 

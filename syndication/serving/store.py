@@ -27,6 +27,14 @@ def schema(connection: Connection) -> int:
     return int(connection.execute(text("SELECT current_schema()::regnamespace::oid")).scalar_one())
 
 
+def place(connection: Connection) -> str:
+    """What tells the schema that a connection works in from others of its server, and mostly of others."""
+    numbers = (
+        "SELECT oid, datname, current_schema()::regnamespace::oid FROM pg_database WHERE datname = current_database()"
+    )
+    return repr(tuple(connection.execute(text(numbers)).one()))
+
+
 def notice_absence(connection: Connection) -> None:
     """Have the server know within half a minute that the machine of a connection is gone: of itself it waits for two
     hours."""

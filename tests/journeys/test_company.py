@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import make_url, text
 
 from syndication.context import Hub
 from syndication.errors import ConfigurationError, KeepingError
@@ -12,7 +12,7 @@ from syndication.serving import company
 from syndication.settings import Settings
 from tests.commands import sirius
 from tests.conftest import KEY
-from tests.databases import Databases
+from tests.databases import Databases, change
 from tests.journeys.test_durability import serving
 from tests.servers import wait_until
 
@@ -59,13 +59,35 @@ def test_nobody_begins_while_a_restoration_must_be_alone(hub: Hub) -> None:
 
 
 def test_two_schemas_of_one_database_know_nothing_of_each_other(hub: Hub) -> None:
-    url = make_url(hub.settings.database_url).update_query_dict({"options": "-csearch_path=autre"})
-    with hub.engine.begin() as connection:
-        connection.execute(text("CREATE SCHEMA autre"))
-    there = create_engine(url.set(drivername="postgresql+psycopg"))
-    with company.kept(hub.settings), there.connect() as connection:
-        assert company.strangers(connection, stranger_to(hub.settings)) == ""
-    there.dispose()
+    leaf, own = (elsewhere(base.url) for base in (bases(hub.settings)[1], bases(hub.settings)[0]))
+    other = stranger_to(hub.settings)
+    other = replace(
+        other, database_url=own, collector=other.collector.model_copy(update={"collector_database_url": leaf})
+    )
+    with company.kept(hub.settings):
+        assert company.strangers(other) == ""
+
+
+def elsewhere(url: str) -> str:
+    """The address of a schema of its own beside a database's."""
+    change(url, "CREATE SCHEMA autre")
+    options = {"options": "-csearch_path=autre"}
+    return make_url(url).update_query_dict(options).render_as_string(hide_password=False)
+
+
+@pytest.mark.parametrize("shared", ["collector", "syndication"])
+def test_a_database_is_half_of_one_installation_only(hub: Hub, shared: str) -> None:
+    hub_base, collector_base = bases(hub.settings)
+    if shared == "collector":
+        other = replace(hub.settings, database_url=elsewhere(hub_base.url))
+    else:
+        moved = {"collector_database_url": elsewhere(collector_base.url)}
+        other = replace(hub.settings, collector=hub.settings.collector.model_copy(update=moved))
+    with company.kept(hub.settings):
+        assert "deux bases à chaque installation" in company.strangers(other)
+        with pytest.raises(ConfigurationError, match="d'autres réglages"), company.kept(other):
+            pytest.fail("two installations share a database")
+    assert company.strangers(other) == ""
 
 
 def stranger_to(settings: Settings) -> Settings:
@@ -78,8 +100,7 @@ def test_a_process_that_the_server_forgot_is_known_again(hub: Hub, monkeypatch: 
     stranger = stranger_to(hub.settings)
 
     def seen() -> str:
-        with hub.engine.connect() as connection:
-            return company.strangers(connection, stranger)
+        return company.strangers(stranger)
 
     with company.kept(hub.settings):
         assert "d'autres" in seen()

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from collector.door import Settings as CollectorSettings
 from syndication.cli import EXAMPLES
+from syndication.serving import claim
+from syndication.settings import Settings
 from tests.commands import sirius
 from tests.databases import Databases, change
 
@@ -211,6 +214,18 @@ def test_the_demonstration_leaves_a_configured_database_alone(tmp_path: Path) ->
     settings = {"SIRIUS_SYNDICATION_DATABASE_URL": f"sqlite:///{mine}", "SIRIUS_MIN_RESPONDENTS": "cinq"}
     assert sirius(None, "demo", "--dir", str(tmp_path / "demo"), "--no-serve", **settings).returncode == 0
     assert not mine.exists()
+
+
+def test_the_demonstration_is_not_built_in_a_folder_that_a_service_has(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    words = ("demo", "--dir", str(folder), "--no-serve")
+    assert sirius(None, *words).returncode == 0
+    settings = Settings.of(CollectorSettings(data_dir=folder, collector_database_url="", secret_keys=()))
+    with claim.working(settings), claim.serving(settings, 1, "127.0.0.1:8000"):
+        done = sirius(None, *words, "--port", "8765")
+    assert done.returncode == 1
+    assert "sert déjà" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.usefixtures("databases")

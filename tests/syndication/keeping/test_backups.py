@@ -1,15 +1,22 @@
 """Backups: taken while people answer, whole or known not to be, restored elsewhere to the same."""
 
+import fcntl
 import json
+import os
 import re
+import resource
+import shutil
+import signal
 import sqlite3
 import stat
-from collections.abc import Callable
-from contextlib import closing
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import SQLAlchemyError
 
 from collector import database as collector_database
 from collector.door import FolderBusy, SettingError, at_work
@@ -26,6 +33,7 @@ from syndication.keeping.restore import Wish, restore
 from syndication.partners import store as partners
 from syndication.serving import claim
 from syndication.settings import Settings, Thresholds
+from tests.conftest import settings_in
 from tests.databases import Databases, change, rows
 from tests.helpers import FULL_ANSWER, Clock
 from tests.syndication.keeping.house import House, Places, counted, quiet
@@ -331,6 +339,166 @@ def test_tables_of_somebody_else_beside_ours_are_neither_kept_nor_touched(
     assert rows(house.settings.database_url, "SELECT id FROM clients") == [(1,)]
     with house.restored(places.new(), tmp_path / "sauvegarde") as (other, _):
         assert other.respondents() == 2
+
+
+@pytest.mark.postgresql
+def test_tables_of_somebody_else_that_have_our_names_are_not_dropped(
+    house: House, places: Places, tmp_path: Path
+) -> None:
+    house.back_up(tmp_path / "sauvegarde")
+    target = places.new()
+    change(target.database_url, "CREATE TABLE person (id int)", "INSERT INTO person VALUES (1)")
+    for wish in (Wish(), Wish(replace=True)):
+        with pytest.raises(KeepingError, match=r"d'une autre application y portent nos noms \(person\)"):
+            restore(target, tmp_path / "sauvegarde", wish, house.clock, quiet)
+    with pytest.raises(KeepingError, match="portent nos noms"):
+        move(house.settings, {"syndication": target.database_url}, quiet)
+    assert rows(target.database_url, "SELECT id FROM person") == [(1,)]
+
+
+@pytest.mark.postgresql
+def test_what_somebody_else_hung_on_our_tables_is_told_before_anything_is_touched(
+    house: House, places: Places, tmp_path: Path
+) -> None:
+    house.answer(2)
+    house.back_up(tmp_path / "sauvegarde")
+    house.close()
+    url = house.settings.database_url
+    for hung, taken_off in (
+        ("CREATE VIEW avis AS SELECT id FROM review", "DROP VIEW avis"),
+        ("CREATE TABLE suivi (avis text REFERENCES review(id))", "DROP TABLE suivi"),
+    ):
+        change(url, hung)
+        with pytest.raises(KeepingError, match=r"d'une autre application tient à nos tables .* review"):
+            restore(house.settings, tmp_path / "sauvegarde", Wish(replace=True), house.clock, quiet)
+        change(url, taken_off)
+        assert not any(base.is_half_filled() for base in bases(house.settings))
+    with house.restored(house.settings, tmp_path / "sauvegarde", Wish(replace=True)) as (again, _):
+        assert again.respondents() == 2
+
+
+@pytest.mark.postgresql
+def test_tables_of_somebody_else_do_not_make_a_database_full(house: House, places: Places, tmp_path: Path) -> None:
+    house.answer(2)
+    house.back_up(tmp_path / "sauvegarde")
+    target = places.new()
+    change(target.database_url, "CREATE TABLE clients (id int)", "INSERT INTO clients VALUES (1)")
+    with house.restored(target, tmp_path / "sauvegarde") as (other, _):
+        assert other.respondents() == 2
+    assert rows(target.database_url, "SELECT id FROM clients") == [(1,)]
+
+
+@pytest.mark.sqlite
+def test_a_backup_is_not_restored_onto_itself(house: House, places: Places, tmp_path: Path) -> None:
+    house.answer(2)
+    house.back_up(tmp_path / "sauvegarde")
+    leaf, own = (f"sqlite:///{tmp_path}/sauvegarde/{name}.db" for name in ("collector", "syndication"))
+    there = settings_in(tmp_path / "sauvegarde")
+    halves = places.new()
+    for target in (there, replace(halves, database_url=own), halves_at(halves, leaf)):
+        with pytest.raises(KeepingError, match="la sauvegarde est là où vous restaurez"):
+            restore(target, tmp_path / "sauvegarde", Wish(replace=True), house.clock, quiet)
+    with house.restored(places.new(), tmp_path / "sauvegarde") as (other, _):
+        assert other.respondents() == 2
+
+
+def halves_at(settings: Settings, url: str) -> Settings:
+    """The same, with the collector elsewhere."""
+    return replace(settings, collector=settings.collector.model_copy(update={"collector_database_url": url}))
+
+
+@pytest.fixture
+def linked(house: House, tmp_path: Path) -> Settings:
+    """The same installation by another folder of data, with links to its files and its keys."""
+    folder = tmp_path / "liens"
+    folder.mkdir()
+    for file in house.settings.files:
+        (folder / file.name).symlink_to(file)
+    return settings_in(folder)
+
+
+@pytest.mark.sqlite
+def test_a_file_is_held_where_links_to_it_lead(house: House, linked: Settings, tmp_path: Path) -> None:
+    house.back_up(tmp_path / "sauvegarde")
+    assert linked.folders == (linked.data_dir, house.folder)
+    with at_work(house.settings.folders), pytest.raises(FolderBusy, match="arrêtez-le d'abord"):
+        restore(linked, tmp_path / "sauvegarde", Wish(replace=True), house.clock, quiet)
+    other = replace(linked, thresholds=Thresholds(minimum=8))
+    with claim.working(house.settings):
+        with pytest.raises(ConfigurationError, match="sert déjà une autre installation"), claim.working(other):
+            pytest.fail("two work on the same files")
+        assert claim.stranger(other)
+        assert claim.stranger(linked) == ""
+
+
+@pytest.mark.sqlite
+def test_a_file_is_restored_where_links_to_it_lead(house: House, linked: Settings, tmp_path: Path) -> None:
+    house.answer(2)
+    house.back_up(tmp_path / "sauvegarde")
+    house.answer(3)
+    house.close()
+    with house.restored(linked, tmp_path / "sauvegarde", Wish(replace=True)) as (again, _):
+        assert again.respondents() == 2
+    assert all((linked.data_dir / file.name).is_symlink() for file in house.settings.files)
+    with closing(asgi.open_hub(house.settings, house.clock)) as hub:
+        assert boot.faults(hub) == []
+
+
+@pytest.mark.sqlite
+def test_two_hubs_do_not_share_a_collector(house: House, places: Places) -> None:
+    copy = places.new()
+    copy.data_dir.mkdir()
+    shutil.copy(house.folder / "syndication.db", copy.data_dir)
+    both = halves_at(copy, house.settings.collector.database_url)
+    with claim.working(house.settings):
+        assert "sert déjà une autre installation" in claim.stranger(both)
+        with pytest.raises(ConfigurationError, match=f"{house.folder}/collector.db sert déjà"), claim.working(both):
+            pytest.fail("two take in from one collector")
+    with claim.working(both):
+        assert "sert déjà une autre installation" in claim.stranger(house.settings)
+
+
+@pytest.mark.sqlite
+def test_who_only_looks_whether_somebody_works_there_keeps_nobody_out(house: House) -> None:
+    other = replace(house.settings, thresholds=Thresholds(minimum=8))
+    with claim.working(other):
+        pass  # its mark stays
+    lock = os.open(house.folder / claim.INSTALLATION, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    looked = threading.Timer(claim.TRY_SECONDS, os.close, [lock])
+    looked.start()
+    with claim.working(house.settings):
+        looked.join()
+        assert claim.stranger(house.settings) == ""
+
+
+@pytest.mark.sqlite
+def test_a_disk_without_room_is_told_and_nothing_is_left_on_it(house: House, places: Places, tmp_path: Path) -> None:
+    house.answer(5)
+    house.back_up(tmp_path / "sauvegarde")
+    target, size = places.new(), (tmp_path / "sauvegarde" / "syndication.db").stat().st_size
+    whole = size * 9 // 10
+    for room in (size // 2, whole, size):  # within the copy, then when the mark is put in it
+        with limited(room), pytest.raises((KeepingError, OSError, SQLAlchemyError)) as told:
+            restore(target, tmp_path / "sauvegarde", Wish(), house.clock, quiet)
+        assert (
+            "syndication.db" in f"{getattr(told.value, 'filename', '')}{told.value}{getattr(told.value, 'place', '')}"
+        )
+        assert not [file.name for file in target.data_dir.iterdir() if "restauration" in file.name]
+    with house.restored(target, tmp_path / "sauvegarde") as (other, _):
+        assert other.respondents() == 5
+
+
+@contextmanager
+def limited(size: int) -> Iterator[None]:
+    """Have no file of this process grow beyond a size."""
+    before, ignored = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
 
 
 @pytest.mark.sqlite
