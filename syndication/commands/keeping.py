@@ -99,7 +99,9 @@ def move(
         for one in tables:
             give(f"{name}.{one.table} : {one.rows} lignes, {one.sha256}")
     variables = " et ".join(f"SIRIUS_{name.upper()}_DATABASE_URL" for name in moved)
-    say(f"Chaque ligne a été relue. Réglez {variables}, lancez le service ; l'ancienne base est intacte, effacez-la.")
+    say(
+        f"Chaque ligne a été relue. Réglez {variables}, puis lancez le service. L'ancienne base est intacte : effacez-la quand tout va bien."
+    )
 
 
 def _kept(told: Manifest) -> Mapping[str, Any]:
