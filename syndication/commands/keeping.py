@@ -100,7 +100,8 @@ def move(
             give(f"{name}.{one.table} : {one.rows} lignes, {one.sha256}")
     variables = " et ".join(f"SIRIUS_{name.upper()}_DATABASE_URL" for name in moved)
     say(
-        f"Chaque ligne a été relue. Réglez {variables}, puis lancez le service. L'ancienne base est intacte : effacez-la quand tout va bien."
+        f"Chaque ligne a été relue. Réglez {variables}, puis lancez le service. L'ancienne base est intacte : "
+        "effacez-la quand tout va bien."
     )
 
 
