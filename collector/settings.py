@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from email_validator import EmailNotValidError, validate_email
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from collector.credentials import given_by_file
@@ -86,6 +86,13 @@ class Settings(BaseSettings):
     @classmethod
     def _take_nothing_for_none(cls, value: object) -> object:
         return value or None
+
+    @field_validator("withdrawals_file")
+    @classmethod
+    def _refuse_nameless_files(cls, value: Path | None) -> Path | None:
+        if value is not None and value.name in {"", ".."}:
+            raise ValueError("le chemin d'un fichier est attendu, comme /autre-disque/retraits")
+        return value
 
     @field_validator("secret_keys", mode="before")
     @classmethod
@@ -239,9 +246,15 @@ def checked_database_url(value: str) -> str:
         address = make_url(value or "sqlite:///donnees.db")
     except (ValueError, ArgumentError):
         raise ValueError(_UNREADABLE) from None
-    if address.get_backend_name() == "sqlite" and address.database in {None, "", ":memory:"}:
+    if address.get_backend_name() == "sqlite" and not _is_file(address):
         raise ValueError("un fichier est attendu, comme sqlite:////srv/sirius/collector.db : en mémoire, tout se perd")
     return value
+
+
+def _is_file(address: URL) -> bool:
+    """Whether an address of SQLite's is that of a file, with no option: ``file:…?mode=memory`` is SQLite's own way."""
+    path = address.database or ":memory:"
+    return path != ":memory:" and not path.startswith("file:") and not address.query
 
 
 def first_fault(error: ValidationError, by_file: Collection[str] = ()) -> str:

@@ -45,7 +45,9 @@ class Base:
 
     @property
     def shown(self) -> str:
-        """Its address without a password."""
+        """Its file, or its address without a password."""
+        if self.kind == manifest.SQLITE:
+            return str(sqlite.file_of(self.url))
         return make_url(self.url).render_as_string(hide_password=True)
 
     @contextmanager

@@ -147,6 +147,7 @@ class Gate:
         scheme, _, key = said.decode("latin-1").strip().partition(" ")
         now = self._clock()
         if scheme.lower() != "bearer" or not keys.looks_like_one(key.strip()):
+            self._admit(scope)
             raise _unknown("Cette clé n'en est pas une : « Authorization: Bearer sirius_… » est attendu.")
         try:
             with self._engine.connect() as connection:

@@ -10,14 +10,14 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from time import sleep
 
 from sqlalchemy.engine import make_url
 
-from collector.door import files_of, make_folder, unusable
+from collector.door import files_of, make_file, make_folder, unusable
 from syndication.errors import ConfigurationError
 from syndication.settings import Settings
 
@@ -50,7 +50,8 @@ def working(settings: Settings) -> Iterator[None]:
     Installations differ by what they publish, and where: the address, the thresholds, the databases.
     """
     told = f"{settings.public_url}, processus {os.getpid()}"
-    with _held(settings, INSTALLATION, lambda: _installation(settings), told) as other:
+    _make_files(settings)
+    with _held(settings, INSTALLATION, _installation(settings), told) as other:
         if other:
             raise ConfigurationError(_another(other))
         yield
@@ -73,6 +74,15 @@ def stranger(settings: Settings) -> str:
     return ""
 
 
+def _make_files(settings: Settings) -> None:
+    """Make SQLite's files where they are new, empty, as opening them does; raises ConfigurationError."""
+    for file in settings.files:
+        try:
+            make_file(file)
+        except OSError as error:
+            raise ConfigurationError(unusable(file, error)) from None
+
+
 def _installation(settings: Settings) -> str:
     databases = (_named(url) for url in (settings.database_url, settings.collector.database_url))
     told = (settings.public_url, astuple(settings.thresholds), *databases)
@@ -84,15 +94,15 @@ def _named(url: str) -> tuple[str, ...]:
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
         return (number_of(url),)
-    return (address.database or "", repr(sorted(address.query.items())))
+    return (address.database or "", repr(address.query.get("options")))  # the path to its schema, if any is given
 
 
 def number_of(url: str) -> str:
-    """What tells a SQLite file from others: the number, in its disk, of the file of its lock, which stays when it is
-    written anew; empty where nobody ever worked."""
+    """What tells a SQLite file from others, its number on its disk: one that is restored has another, and then nobody
+    works there. Empty where there is none."""
     (file,) = files_of(url)
     with contextlib.suppress(OSError):
-        return str(_lock_beside(file, INSTALLATION).stat().st_ino)
+        return str(file.stat().st_ino)
     return ""
 
 
@@ -101,7 +111,7 @@ def serving(settings: Settings, watcher: int, address: str) -> Iterator[None]:
     """Be one of the web processes of a service, known by the process that watches over them and heard at an address;
     raises ConfigurationError when another service works on the folder, or on the files."""
     mark = f"{watcher}@{os.uname().nodename}"  # of two containers on one folder, both may be process 1
-    with _held(settings, SERVICE, lambda: mark, f"{address}, processus {watcher}") as other:
+    with _held(settings, SERVICE, mark, f"{address}, processus {watcher}") as other:
         if other:
             raise ConfigurationError(
                 f"Un autre « sirius serve » sert déjà {other.place.held} ({other.told}) : arrêtez-le, ou changez "
@@ -123,26 +133,22 @@ def _places(settings: Settings, name: str) -> list[_Place]:
     own = settings.data_dir
     return [
         _Place(own, own / name, "SIRIUS_DATA_DIR"),
-        *(_Place(file, _lock_beside(file, name), "SIRIUS_…_DATABASE_URL") for file in settings.files),
+        *(_Place(file, file.with_name(f"{file.name}.{name}"), "SIRIUS_…_DATABASE_URL") for file in settings.files),
     ]
 
 
-def _lock_beside(file: Path, name: str) -> Path:
-    return file.with_name(f"{file.name}.{name}")
-
-
 @contextlib.contextmanager
-def _held(settings: Settings, name: str, mark: Callable[[], str], told: str) -> Iterator[_Other | None]:
-    """Hold the locks of a name together with who has the same mark, which is asked for once there are files to lock;
-    gives who has another, if somebody does."""
+def _held(settings: Settings, name: str, mark: str, told: str) -> Iterator[_Other | None]:
+    """Hold the locks of a name together with who has the same mark; gives who has another, if somebody does."""
     with contextlib.ExitStack() as stack:
-        opened = [(place, _open(settings, place)) for place in _places(settings, name)]
-        for _, descriptor in opened:
+        others: list[_Other] = []
+        for place in _places(settings, name):
+            descriptor = _open(settings, place)
             if descriptor is not None:
                 stack.callback(os.close, descriptor)
-        mine = mark()
-        taken = ((place, _take(descriptor, mine, told)) for place, descriptor in opened if descriptor is not None)
-        yield next((_Other(place, theirs) for place, theirs in list(taken) if theirs), None)
+                if theirs := _take(descriptor, mark, told):
+                    others.append(_Other(place, theirs))
+        yield others[0] if others else None
 
 
 def _open(settings: Settings, place: _Place) -> int | None:

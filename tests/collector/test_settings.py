@@ -88,10 +88,16 @@ def test_a_database_we_do_not_speak_is_refused_by_its_name(value: str, monkeypat
     assert "postgresql://" in message
 
 
-@pytest.mark.parametrize("value", ["sqlite:///", "sqlite:///:memory:"])
+@pytest.mark.parametrize("value", ["sqlite:///", "sqlite:///:memory:", "sqlite:///file:x?mode=memory&uri=true"])
 def test_a_database_that_would_be_lost_with_its_process_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     message = str(refused(monkeypatch, "SIRIUS_COLLECTOR_DATABASE_URL", value))
     assert message.startswith("SIRIUS_COLLECTOR_DATABASE_URL : un fichier est attendu")
+
+
+@pytest.mark.parametrize("value", ["/", ".", "..", "/srv/.."])
+def test_a_ledger_without_a_name_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = str(refused(monkeypatch, "SIRIUS_WITHDRAWALS_FILE", value))
+    assert message.startswith("SIRIUS_WITHDRAWALS_FILE : le chemin d'un fichier est attendu")
 
 
 @pytest.mark.parametrize("value", ["court", f"{LONG},court", "z" * 31])

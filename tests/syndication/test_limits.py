@@ -97,7 +97,8 @@ def test_the_api_without_a_key_or_with_an_unknown_one_is_bounded_by_network(hub:
     app = create_app(replace(hub, settings=replace(hub.settings, api_limit=4)), background=False)
     url = "/api/v1/avis?formation=50022146"
     guesser = Visitor(app, HERE)
-    unknown = [guesser.get(url, headers={"authorization": f"Bearer {new_key()}"}).status_code for _ in range(3)]
+    tried = (new_key(), "no key at all", new_key())
+    unknown = [guesser.get(url, headers={"authorization": f"Bearer {key}"}).status_code for key in tried]
     assert unknown == [401] * 3
     assert [Visitor(app, NEIGHBOUR).get(url).status_code for _ in range(2)] == [200, 429]
     refused = guesser.get(url, headers={"authorization": f"Bearer {new_key()}"})

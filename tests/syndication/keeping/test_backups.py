@@ -459,6 +459,26 @@ def test_two_hubs_do_not_share_a_collector(house: House, places: Places) -> None
 
 
 @pytest.mark.sqlite
+def test_locks_that_somebody_tidied_away_make_nobody_a_stranger(house: House) -> None:
+    with claim.working(house.settings):
+        for lock in house.folder.glob("*.lock"):
+            lock.unlink()
+        with claim.working(house.settings):
+            assert claim.stranger(house.settings) == ""
+
+
+def test_options_of_a_connection_make_nobody_a_stranger(house: House) -> None:
+    url = "postgresql://sirius@db/avis"
+    one, same, other = (
+        replace(house.settings, database_url=f"{url}{options}")
+        for options in ("", "?sslmode=prefer&connect_timeout=3", "?options=-csearch_path%3Dautre")
+    )
+    with claim.working(one):
+        assert claim.stranger(same) == ""
+        assert "sert déjà une autre installation" in claim.stranger(other)
+
+
+@pytest.mark.sqlite
 def test_who_only_looks_whether_somebody_works_there_keeps_nobody_out(house: House) -> None:
     other = replace(house.settings, thresholds=Thresholds(minimum=8))
     with claim.working(other):
