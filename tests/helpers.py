@@ -1,8 +1,11 @@
-"""What tests share: a clock that is set by hand, a client that speaks to an application in this process, answers,
-what is read of pages."""
+"""What tests share: a clock that is set by hand, files that may not grow, a client that speaks to an application in
+this process, answers, what is read of pages."""
 
 import asyncio
 import re
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from html.parser import HTMLParser
 from typing import Any
@@ -57,6 +60,17 @@ class Clock:
 
     def __call__(self) -> datetime:
         return self.moment
+
+
+@contextmanager
+def small_files(size: int) -> Iterator[None]:
+    """Have no file of this process grow beyond so many bytes; short, since the report of the tests is a file too."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 class Client:

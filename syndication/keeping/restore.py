@@ -73,10 +73,9 @@ def restore(
         _refuse_full(both, replace=wish.replace)
         folders.check_sizes(folder, told)  # keys that were not copied are not keys that were never there
         keys = _keys_to_come(settings, folder, told, wish)
-        since, ledgers = _ledgers(settings, wish.ledgers), [path for path in (ledger_of(folder),) if _is_ledger(path)]
-        later = any(door.knows_since(door.read_ledger(path), told.moment) for path in since)
-        ledgers += since
-        lines = [line for path in ledgers for line in door.read_ledger(path)]
+        ledgers = {path: door.read_ledger(path) for path in _ledgers(settings, folder, wish.ledgers)}
+        lines = [line for some in ledgers.values() for line in some]
+        later = any(door.knows_since(some, told.moment) for path, some in ledgers.items() if path != ledger_of(folder))
         if not wish.other_keys:
             _refuse_unknown_keys(lines, keys, told.moment.date())
         folders.check_contents(folder, told, _steps("vérification", told.size, tell))
@@ -172,10 +171,9 @@ def _keep_keys(settings: Settings, keys: Sequence[str]) -> None:
     draft.rename(path)
 
 
-def _ledgers(settings: Settings, given: Sequence[Path]) -> list[Path]:
-    """Every ledger at hand but the backup's own."""
-    own = settings.collector.ledger
-    return [*([own] if _is_ledger(own) else []), *given]
+def _ledgers(settings: Settings, folder: Path, given: Sequence[Path]) -> list[Path]:
+    """Every ledger at hand, the backup's own first."""
+    return [*(path for path in (ledger_of(folder), settings.collector.ledger) if _is_ledger(path)), *given]
 
 
 def _is_ledger(path: Path) -> bool:

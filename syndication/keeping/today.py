@@ -40,9 +40,8 @@ def bring_to_today(
     hub = asgi.open_hub(settings, clock)
     try:
         worker.mark_corpus(hub)  # followers who are ahead of that day are told, rather than left to skip things
-        hub.collector.ledger.add_missing(
-            line for line in lines if line.kind != "gap"
-        )  # of a ledger, not of what it says
+        told = (line for line in lines if line.kind != "gap")  # which is about the ledger that has it
+        hub.collector.ledger.add_missing(told)
         if not known:
             hub.collector.ledger.add([door.gap(restored, hub.clock())])
         again, uncertain = hub.collector.do_again(lines, restored, mails_left=mails_left)

@@ -86,17 +86,17 @@ def strangers(settings: Settings) -> str:
 def _marked(settings: Settings) -> Iterator[list[tuple[Engine, Marks]]]:
     """The PostgreSQL databases of an installation, each with what its processes are known by there."""
     with ExitStack() as stack:
-        places: list[str] = []
-        schemas: list[tuple[Engine, int]] = []
+        files: list[str] = []
+        servers: list[tuple[Engine, store.Place]] = []
         for base in bases(settings):
             if base.kind == manifest.SQLITE:
-                places.append(claim.number_of(base.url))
+                files.append(claim.number_of(base.url))
                 continue
             engine = stack.enter_context(base.opened())
             with engine.connect() as connection:
-                places.append(store.place(connection))
-                schemas.append((engine, store.schema(connection)))
-        yield [(engine, _marks(schema, settings, places)) for engine, schema in schemas]
+                servers.append((engine, store.place(connection)))
+        places = [*files, *(tuple(place) for _, place in servers)]
+        yield [(engine, _marks(place.schema, settings, places)) for engine, place in servers]
 
 
 @contextmanager
@@ -147,7 +147,7 @@ def _stay(engine: Engine, marks: Marks, connection: Connection | None, over: thr
         connection.close()
 
 
-def _marks(schema: int, settings: Settings, places: Sequence[str]) -> Marks:
+def _marks(schema: int, settings: Settings, places: Sequence[object]) -> Marks:
     published = repr((settings.public_url, astuple(settings.thresholds), *places))
     keys = frozenset(_number(key_tag(key)) for key in settings.keys())  # noqa: SIM118 no mapping
     return Marks((_number(f"keys {schema}"), keys), (_number(f"published {schema}"), frozenset({_number(published)})))

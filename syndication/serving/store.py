@@ -1,6 +1,7 @@
 """SQL of who works on a PostgreSQL database: locks of the server's own, which end with the connection that has them."""
 
 from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -16,23 +17,27 @@ _HELD = text(
     "AND granted AND pid <> pg_backend_pid() AND classid::int = ANY(:kinds) "
     "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 )
+_PLACE = text(
+    "SELECT oid, datname, current_schema()::regnamespace::oid FROM pg_database WHERE datname = current_database()"
+)
 _NOTICE = text(
     "SELECT set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '3', false), "
     "set_config('tcp_keepalives_count', '3', false)"
 )
 
 
-def schema(connection: Connection) -> int:
-    """The number of the schema that a connection works in: one database may hold several."""
-    return int(connection.execute(text("SELECT current_schema()::regnamespace::oid")).scalar_one())
+class Place(NamedTuple):
+    """Where a connection works: the number and the name of its database, and the number of its schema, of which one
+    database may hold several. Servers mostly number theirs otherwise."""
+
+    number: int
+    name: str
+    schema: int
 
 
-def place(connection: Connection) -> str:
-    """What tells the schema that a connection works in from others of its server, and mostly of others."""
-    numbers = (
-        "SELECT oid, datname, current_schema()::regnamespace::oid FROM pg_database WHERE datname = current_database()"
-    )
-    return repr(tuple(connection.execute(text(numbers)).one()))
+def place(connection: Connection) -> Place:
+    """Where a connection works."""
+    return Place(*connection.execute(_PLACE).one())
 
 
 def notice_absence(connection: Connection) -> None:

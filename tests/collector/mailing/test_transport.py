@@ -7,7 +7,6 @@ import socket
 import ssl
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from email import message_from_binary_file
 from email.message import EmailMessage
@@ -38,7 +37,7 @@ from tests.collector.post import (
     together,
     written,
 )
-from tests.helpers import Clock
+from tests.helpers import Clock, small_files
 
 
 @pytest.fixture
@@ -88,23 +87,12 @@ def test_a_folder_that_cannot_be_written_to_makes_mails_wait(
     assert sorted(str(mail["To"]) for mail in written(folder)) == [LEA, NOE]
 
 
-@contextmanager
-def small_files() -> Iterator[None]:
-    """A disk with room for a few hundred bytes a file; short, since the report of the tests is a file too."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (200, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 def test_a_disk_that_fills_up_leaves_no_half_of_a_mail(tmp_path: Path) -> None:
     message = EmailMessage()
     message["Message-ID"] = "<1.2.3@exemple.fr>"
     message.set_content("mots " * 500)
     committed: list[int] = []
-    with small_files(), pytest.raises(Unavailable):
+    with small_files(200), pytest.raises(Unavailable):
         Folder(tmp_path / "outbox").hand(message, LEA, lambda: committed.append(1))
     assert not committed
     assert list((tmp_path / "outbox").iterdir()) == []

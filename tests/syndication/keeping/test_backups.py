@@ -4,14 +4,12 @@ import fcntl
 import json
 import os
 import re
-import resource
 import shutil
-import signal
 import sqlite3
 import stat
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,7 +33,7 @@ from syndication.serving import claim
 from syndication.settings import Settings, Thresholds
 from tests.conftest import settings_in
 from tests.databases import Databases, change, rows
-from tests.helpers import FULL_ANSWER, Clock
+from tests.helpers import FULL_ANSWER, Clock, small_files
 from tests.syndication.keeping.house import House, Places, counted, quiet
 from tests.syndication.test_publication import publish_everything
 
@@ -497,9 +495,8 @@ def test_a_disk_without_room_is_told_and_nothing_is_left_on_it(house: House, pla
     house.answer(5)
     house.back_up(tmp_path / "sauvegarde")
     target, size = places.new(), (tmp_path / "sauvegarde" / "syndication.db").stat().st_size
-    whole = size * 9 // 10
-    for room in (size // 2, whole, size):  # within the copy, then when the mark is put in it
-        with limited(room), pytest.raises((KeepingError, OSError, SQLAlchemyError)) as told:
+    for room in (size // 2, size):  # within the copy, then when the mark is put in it
+        with small_files(room), pytest.raises((KeepingError, OSError, SQLAlchemyError)) as told:
             restore(target, tmp_path / "sauvegarde", Wish(), house.clock, quiet)
         assert (
             "syndication.db" in f"{getattr(told.value, 'filename', '')}{told.value}{getattr(told.value, 'place', '')}"
@@ -507,18 +504,6 @@ def test_a_disk_without_room_is_told_and_nothing_is_left_on_it(house: House, pla
         assert not [file.name for file in target.data_dir.iterdir() if "restauration" in file.name]
     with house.restored(target, tmp_path / "sauvegarde") as (other, _):
         assert other.respondents() == 5
-
-
-@contextmanager
-def limited(size: int) -> Iterator[None]:
-    """Have no file of this process grow beyond a size."""
-    before, ignored = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, ignored)
 
 
 @pytest.mark.sqlite
