@@ -85,6 +85,7 @@ from collector.serving.bounds import REFUSALS
 from collector.serving.options import server_options
 from collector.serving.protocol import BoundedProtocol
 from collector.serving.refusals import Refusals
+from collector.serving.whole import WHOLE, encoded_head
 from collector.settings import SECRETS, Settings, checked_database_url, files_of, first_fault, folders_of, server_of
 from collector.steady import CLOCK_FILE, Steady, doubt_of
 from collector.trouble import (
@@ -142,6 +143,7 @@ __all__ = [
     "SECRETS",
     "STATUS",
     "SUCCESS",
+    "WHOLE",
     "Again",
     "Answered",
     "Answers",
@@ -219,6 +221,7 @@ __all__ = [
     "current_request",
     "default_questionnaire",
     "doubt_of",
+    "encoded_head",
     "files_of",
     "first_fault",
     "folders_of",

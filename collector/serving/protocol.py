@@ -1,11 +1,12 @@
 """HTTP/1.1 that nobody can hold up: uvicorn's own reading of it, with bounds on time, on bytes and on connections.
 
-What a request costs here beside what uvicorn does is three comparisons. The rest is done once a second, or for requests
-that come in several pieces.
+What a request costs here beside what uvicorn does is three comparisons, and what answers it whole if that is ready. The
+rest is done once a second, or for requests that come in several pieces.
 """
 
 from asyncio import AbstractEventLoop, Transport
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -22,6 +23,7 @@ from collector.serving.files import open_files
 from collector.serving.proxies import Proxies
 from collector.serving.refusals import Refusals
 from collector.serving.room import Room
+from collector.serving.whole import WHOLE, answer_whole
 
 LOOK_EVERY_SECONDS = 1.0
 WAIT_SECONDS = 5
@@ -110,6 +112,11 @@ class BoundedProtocol(HttpToolsProtocol):
             if self._refused or self.transport.is_closing():
                 return
             self._read(data[start : start + bounds.SLICE] if len(data) > bounds.SLICE else data)
+
+    def on_headers_complete(self) -> None:
+        """Have the request answered, as uvicorn does; in one piece, by who has its answer whole."""
+        super().on_headers_complete()
+        self.scope[WHOLE] = partial(answer_whole, self.cycle)  # type: ignore[literal-required]
 
     def on_message_complete(self) -> None:
         """Note the end of a request, even of one whose answer has left."""

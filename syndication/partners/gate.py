@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from collector.door import STATUS
+from collector.door import STATUS, WHOLE
 from syndication.api.problems import Refused, problem_of
 from syndication.database import writing
 from syndication.networks import asking
@@ -101,6 +101,7 @@ class Gate:
                 holder = self._let_in(scope)
                 if holder is not None:  # otherwise nothing is around ``send``: most requests have no key
                     scope[HOLDER], send = holder, self._telling(holder, send)
+                    scope.pop(WHOLE, None)  # which would go around it
                 await self._app(scope, receive, send)
                 if scope.get(STATUS, FAULTS) < FAULTS and scope["method"] in READS:  # what is refused is not served
                     self._use(kind, self._whose_page(scope) if holder is None else holder.partner)

@@ -20,7 +20,7 @@ import brotli
 from sqlalchemy import Engine
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from collector.door import ANSWER, REQUEST_HEADER, STATUS, Answered, Counts
+from collector.door import ANSWER, REQUEST_HEADER, STATUS, WHOLE, Answered, Counts, encoded_head
 from syndication import store
 from syndication.publication.dependencies import Dependencies, noting
 from syndication.watch import metrics
@@ -30,20 +30,41 @@ POLL_SECONDS = 0.5
 SMALL = 256
 """Bodies below this many bytes gain nothing from compression."""
 ENCODINGS = (b"br", b"gzip")
-OVERHEAD = 6144
-"""Bytes that an answer takes beside its bodies and its query: headers, messages, sets of ids (measured)."""
+OVERHEAD = 8192
+"""Bytes that an answer takes beside its bodies and its query: headers, once encoded too, and sets of ids (measured)."""
 LONGEST_QUERY = 2048
 """Longest query whose answer is kept, in bytes; nobody but a mischief-maker writes longer ones."""
 
 
+class Form:
+    """A form in which an answer may leave: by messages or, to a server that takes it so, whole."""
+
+    __slots__ = ("_body", "_head", "_headers", "_status")
+
+    def __init__(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        self._status, self._headers, self._body = status, headers, body
+        self._head = encoded_head(headers)
+
+    async def give(self, scope: Scope, send: Send) -> int:
+        """Answer a request; gives the status."""
+        body = b"" if scope["method"] == "HEAD" else self._body
+        whole = scope.get(WHOLE)
+        if whole is not None:
+            await whole(self._status, self._head, body)
+        else:
+            await send({"type": "http.response.start", "status": self._status, "headers": self._headers})
+            await send({"type": "http.response.body", "body": body})
+        return self._status
+
+
 @dataclass(slots=True)
 class Ready:
-    """An answer in every form it may leave in: by encoding, its start message and its body message."""
+    """An answer in every form it may leave in, by encoding."""
 
     etag: bytes
     dependencies: Dependencies
-    forms: dict[bytes, tuple[Message, Message]]
-    unchanged: Message
+    forms: dict[bytes, Form]
+    unchanged: Form
     size: int
 
 
@@ -216,16 +237,11 @@ def _prepare(captured: _Captured, dependencies: Dependencies) -> Ready:
     bodies = {b"": body}
     if len(body) >= SMALL:
         bodies |= {name: compress(body) for name, compress in compressors.items()}
-    forms: dict[bytes, tuple[Message, Message]] = {}
+    forms: dict[bytes, Form] = {}
     for name, data in bodies.items():
-        encoded = [(b"content-encoding", name)] if name else []
-        headers = [*common, *encoded, (b"content-length", str(len(data)).encode())]
-        forms[name] = (
-            {"type": "http.response.start", "status": 200, "headers": headers},
-            {"type": "http.response.body", "body": data},
-        )
-    unchanged: Message = {"type": "http.response.start", "status": 304, "headers": common}
-    return Ready(etag, dependencies, forms, unchanged, sum(map(len, bodies.values())) + OVERHEAD)
+        encoding = [(b"content-encoding", name)] if name else []
+        forms[name] = Form(200, [*common, *encoding, (b"content-length", str(len(data)).encode())], data)
+    return Ready(etag, dependencies, forms, Form(304, common, b""), sum(map(len, bodies.values())) + OVERHEAD)
 
 
 @lru_cache(maxsize=256)
@@ -239,9 +255,6 @@ def _encodings(accepted: bytes) -> tuple[bytes, ...]:
     return (*(name for name in ENCODINGS if weights.get(name, rest)), b"")
 
 
-_EMPTY: Message = {"type": "http.response.body", "body": b""}
-
-
 async def _give(ready: Ready, scope: Scope, send: Send) -> int:
     """Send an answer in the form that a client takes; gives its status."""
     accepted = matched = b""
@@ -251,13 +264,8 @@ async def _give(ready: Ready, scope: Scope, send: Send) -> int:
         elif name == b"if-none-match":
             matched = value
     if matched and (ready.etag[2:] in matched or matched == b"*"):  # weakly compared: W/ does not count
-        await send(ready.unchanged)
-        await send(_EMPTY)
-        return 304
+        return await ready.unchanged.give(scope, send)
     for encoding in _encodings(accepted):  # its last, plain, is always there
         if encoding in ready.forms:
-            start, body = ready.forms[encoding]
             break
-    await send(start)
-    await send(_EMPTY if scope["method"] == "HEAD" else body)
-    return 200
+    return await ready.forms[encoding].give(scope, send)

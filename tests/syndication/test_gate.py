@@ -15,6 +15,8 @@ from syndication.context import Hub
 from syndication.database import writing
 from syndication.errors import PartnerError
 from syndication.partners import keys, store
+from syndication.protocol import Protocol
+from tests.collector.serving.test_connections import heard, server
 from tests.conftest import CUISINE
 from tests.databases import Databases, held
 from tests.helpers import Client, Clock, hidden_fields
@@ -57,6 +59,18 @@ def test_a_key_opens_and_its_quota_is_told(hub: Hub, client: Client, path: str) 
     assert answer.status_code == 200
     assert (answer.headers["x-ratelimit-limit"], answer.headers["x-ratelimit-remaining"]) == ("100", "99")
     assert 0 < int(answer.headers["x-ratelimit-reset"]) <= 60
+
+
+def test_an_answer_that_is_ready_tells_each_holder_of_a_key_what_is_left(hub: Hub, app: Service) -> None:
+    keyed = f"GET {AVIS} HTTP/1.0\r\nhost: x\r\nauthorization: Bearer {add(hub, quota=100)}\r\n\r\n"
+    with server(app, Protocol) as place:
+        open_to_all = heard(place.opened(keyed.replace("authorization", "x-other").encode()))
+        said = [heard(place.opened(keyed.encode())) for _ in range(2)]
+    assert b"x-ratelimit-remaining: " not in open_to_all
+    for left, one in zip((99, 98), said, strict=True):
+        assert b"\r\nx-ratelimit-remaining: %d\r\n" % left in one
+        assert b"\r\ncache-control: private, max-age=0\r\n" in one
+        assert one.partition(b"\r\n\r\n")[2] == open_to_all.partition(b"\r\n\r\n")[2]
 
 
 @pytest.mark.parametrize("said", ["Bearer", "Bearer x", "Basic dTpw", "Bearer sirius_court", "sirius_" + "a" * 43])

@@ -94,6 +94,10 @@ class Place:
         """Connections that the server holds."""
         return len(self._state.connections)
 
+    def say_to_all(self, name: bytes, value: bytes) -> None:
+        """Have every answer yet to come say something more."""
+        self._state.default_headers = [*self._state.default_headers, (name, value)]
+
     def refused(self) -> dict[tuple[str, ...], int]:
         """How many were refused, by status and reason."""
         (numbers,) = self._counts.everything().living.values()
